@@ -1,0 +1,148 @@
+"""The schema of a run's configuration; conf/ holds its values, load.py fills it."""
+
+from dataclasses import dataclass, field
+
+from omegaconf import MISSING
+
+Scalar = int | float | str | bool  # what a user's own option may be
+
+
+@dataclass(kw_only=True)
+class Framework:
+    name: str = MISSING  # torch | tf
+
+
+@dataclass(kw_only=True)
+class Model:
+    name: str = MISSING
+    implementation: str = MISSING  # dotted package that holds spec.py, torch.py and keras.py
+    options: dict[str, Scalar] = field(default_factory=dict)  # keyword arguments of its Spec
+
+
+@dataclass(kw_only=True)
+class Source:
+    """One place a data set may come from; which fields it needs depends on its kind."""
+
+    kind: str = MISSING  # sklearn | system | url | npm
+    package: str | None = None  # the Debian or npm package's name
+    version: str | None = None  # the npm package's version
+    directory: str | None = None  # where the files lie: on the disk, or inside the package
+    base_url: str | None = None
+    files: dict[str, str] = field(default_factory=dict)  # file name -> "md5:…" or "sha256:…"
+
+
+@dataclass(kw_only=True)
+class Data:
+    name: str = MISSING
+    format: str = MISSING  # sklearn_digits | idx | cifar10: how the files decode
+    path: str | None = None  # a local folder with the original files; tried first
+    num_train: int = MISSING
+    num_test: int = MISSING
+    image_shape: list[int] = MISSING  # height, width, channels
+    num_classes: int = MISSING
+    sha256: str = MISSING  # of the decoded arrays, whichever source they came from
+    scale: float = MISSING  # the pixel value that becomes 1.0
+    mean: list[float] = MISSING  # by channel, after scaling
+    std: list[float] = MISSING  # by channel, after scaling
+    licence: str = MISSING
+    provenance: str = MISSING
+    sources: list[Source] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class Training:
+    name: str = MISSING
+    batch_size: int = MISSING
+    num_epochs: float | None = None  # exactly one of num_epochs and num_steps
+    num_steps: int | None = None
+    evaluate_every_epochs: float = MISSING
+    target_accuracy: float | None = None  # 0…1; time to target is measured to it
+
+
+@dataclass(kw_only=True)
+class Hardware:
+    name: str = MISSING  # cpu | gpu | tpu
+    num_threads: int | None = None  # intra-op threads of either framework; null: every usable core
+    probe_timeout_s: float = MISSING  # how long the look for the device may take
+
+
+@dataclass(kw_only=True)
+class Precision:
+    name: str = MISSING  # fp32 | tf32 | bf16 | fp16
+
+
+@dataclass(kw_only=True)
+class Execution:
+    name: str = MISSING  # plain: torch eager, Keras graph without XLA
+
+
+@dataclass(kw_only=True)
+class Schedule:
+    name: str = MISSING  # constant | cosine
+    warmup_fraction: float = 0.0  # of all steps, rising linearly to the peak
+
+
+@dataclass(kw_only=True)
+class Optimizer:
+    name: str = MISSING  # sgd | momentum | adam | adamw
+    learning_rate: float = MISSING  # the schedule's peak
+    momentum: float | None = None
+    beta_1: float | None = None
+    beta_2: float | None = None
+    epsilon: float | None = None
+    weight_decay: float | None = None  # decoupled; on kernels only, not on biases and norms
+    schedule: Schedule = field(default_factory=Schedule)
+
+
+@dataclass(kw_only=True)
+class Comparison:
+    """What a sweep declares before it runs: how close counts as equal, and how many seeds."""
+
+    name: str = MISSING
+    num_seeds: int = MISSING
+    accuracy_margin_points: float = MISSING  # 100 × accuracy
+    ratio_margin: float = MISSING  # of times and memory; 1.1: ten per cent either way
+    confidence: float = MISSING  # of every interval, 0.95
+
+
+@dataclass(kw_only=True)
+class Launcher:
+    name: str = MISSING  # local
+
+
+@dataclass(kw_only=True)
+class Tracking:
+    name: str = MISSING  # none | wandb_offline
+    project: str = MISSING
+
+
+@dataclass(kw_only=True)
+class Pricing:
+    name: str = MISSING
+    hardware: str = MISSING  # the hardware the price is for
+    price_usd_per_hour: float = MISSING
+    source: str = MISSING
+    date: str = MISSING
+    region: str = MISSING
+    terms: str = MISSING  # on_demand | spot
+    includes_host: bool = MISSING
+
+
+@dataclass(kw_only=True)
+class Config:
+    """One run, whole."""
+
+    framework: Framework = field(default_factory=Framework)
+    model: Model = field(default_factory=Model)
+    data: Data = field(default_factory=Data)
+    training: Training = field(default_factory=Training)
+    hardware: Hardware = field(default_factory=Hardware)
+    precision: Precision = field(default_factory=Precision)
+    execution: Execution = field(default_factory=Execution)
+    optimizer: Optimizer = field(default_factory=Optimizer)
+    comparison: Comparison = field(default_factory=Comparison)
+    launcher: Launcher = field(default_factory=Launcher)
+    tracking: Tracking = field(default_factory=Tracking)
+    pricing: Pricing = field(default_factory=Pricing)
+    seed: int = 0
+    store: str = "store"  # the folder of records, certificates and write-ups

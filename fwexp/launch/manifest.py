@@ -1,0 +1,20 @@
+"""What a sweep declared before it ran: its runs, blocks, margins and targets, dated."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(kw_only=True)
+class Manifest:
+    name: str
+    title: str
+    command: str  # what the user types to run it again
+    declared_at: str  # ISO 8601, UTC
+    sha256: str  # of everything else in here but `declared_at`
+    comparison: dict[str, Any]  # the typed Comparison, as plain data
+    pricing: dict[str, Any]  # the typed Pricing, as plain data
+    target_accuracy: float | None
+    machine_class: str  # a run counts as done on this machine class only
+    blocks: list[list[str]] = field(default_factory=list)  # run ids, in the order they start
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # run id -> typed Config, plain
+    certificates: list[str] = field(default_factory=list)  # keys

@@ -1,0 +1,29 @@
+"""The parity certificate: proof that a model's two implementations are one computation."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """One comparison of the two implementations."""
+
+    name: str  # data, parameters, initial weights, shapes, forward, gradients, …
+    passed: bool
+    difference: float  # the worst relative norm met; 0 for exact comparisons that hold
+    tolerance: float
+    where: str  # the block, parameter or step of the worst difference
+    detail: str = ""  # what a person should look at, when it failed
+
+
+@dataclass(kw_only=True)
+class Certificate:
+    key: str  # hash of the configuration, the source digests and the versions
+    passed: bool
+    model: str
+    optimizer: str
+    data: str
+    precision: str  # of the runs it stands for; the numeric stages run in float64 and float32
+    num_parameters: int
+    stages: list[Stage] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    made_at: str = ""  # ISO 8601, UTC

@@ -1,0 +1,81 @@
+"""The outcome of one run: the local truth, one JSON file."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(kw_only=True)
+class Evaluation:
+    """The model's state on the test set after `step` optimizer steps."""
+
+    step: int
+    train_s: float  # training time until here, evaluations excluded
+    accuracy: float  # 0…1
+    loss: float  # mean cross-entropy, nats
+
+
+@dataclass(kw_only=True)
+class Phases:
+    """Where the wall time went, in seconds; `total_s` runs from dispatch to the record."""
+
+    start_s: float  # dispatch to the run's own first line
+    data_s: float  # reading and hashing the data set
+    build_s: float  # model, optimizer, initial weights, trainer
+    first_steps_s: float  # compilation and warm-up: the steps before the stable ones
+    steady_s: float  # the stable steps
+    evaluation_s: float
+    total_s: float
+
+
+@dataclass(kw_only=True)
+class Memory:
+    """Resident memory in MiB: what the imports hold, and what each phase added at its peak."""
+
+    import_rss_mib: float  # of the warm server the run was forked from
+    data_peak_mib: float
+    build_peak_mib: float
+    train_peak_mib: float
+
+
+@dataclass(kw_only=True)
+class Failure:
+    kind: str
+    message: str
+    traceback: str
+
+
+@dataclass(kw_only=True)
+class RunRecord:
+    """One run's outcome. `status` is "done", or "failed": then `failure` says why and the
+    measured fields are None."""
+
+    run_id: str
+    status: str
+    config: dict[str, Any]  # the typed Config, as plain data
+    digests: dict[str, str]  # what the identity was made of: sources, data, framework version
+    machine_class: str  # times are compared within one only
+    environment: dict[str, Any]  # versions, CPU, threads, commit, host
+    started_at: str  # ISO 8601, UTC
+    finished_at: str
+    failure: Failure | None = None
+    effective: dict[str, Any] = field(default_factory=dict)  # device, precision, jit, threads
+    phases: Phases | None = None
+    import_s: float | None = None  # once per warm server, shared by its runs
+    memory: Memory | None = None
+    num_steps: int | None = None
+    num_first_steps: int | None = None  # those of `phases.first_steps_s`
+    num_parameters: int | None = None
+    samples_per_s: float | None = None  # samples of the steady steps / steady_s
+    data_wait_ms_per_step: float | None = None  # the input pipeline drained alone
+    accuracy: float | None = None  # at the last evaluation
+    evaluations: list[Evaluation] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)  # initial weights, sample order, rates
+
+
+@dataclass(kw_only=True)
+class History:
+    """A run's per-step series, beside its record; index i is optimizer step i + 1."""
+
+    loss: list[float]
+    step_s: list[float]  # wall time of the step: input, compute, trainer
+    learning_rate: list[float]
