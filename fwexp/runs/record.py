@@ -79,3 +79,8 @@ class History:
     loss: list[float]
     step_s: list[float]  # wall time of the step: input, compute, trainer
     learning_rate: list[float]
+
+
+def is_finished(record: RunRecord | None, *, retry: bool) -> bool:
+    """Whether a run needs no more doing; a failed one does when it is to be tried again."""
+    return record is not None and (record.status == "done" or not retry)

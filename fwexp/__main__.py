@@ -1,0 +1,5 @@
+"""`python -m fwexp` is `fwexp`."""
+
+from fwexp.cli import main
+
+main()

@@ -1,0 +1,48 @@
+"""Tells the commands apart by the first argument; the only place that exits."""
+
+import sys
+from collections.abc import Sequence
+
+from fwexp import __version__
+from fwexp.config.choices import near_match
+from fwexp.errors import FwexpError
+from fwexp.targets import VERBS, load_target
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Runs one command line and exits: 0 done, 2 a user's mistake, 130 interrupted."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = dispatch(arguments)
+    except FwexpError as error:
+        print(error, file=sys.stderr)
+        code = 2
+    except KeyboardInterrupt:
+        print("fwexp: interrupted", file=sys.stderr)
+        code = 130
+    sys.exit(code)
+
+
+def dispatch(argv: list[str]) -> int:
+    """The exit code of a verb, or else of a run described by overrides."""
+    first = argv[0] if argv else None
+    if first in VERBS:
+        return load_target(VERBS[first])(argv[1:])
+    if first == "--version":
+        print(f"fwexp {__version__}")
+        return 0
+    if first is not None and not is_override_or_flag(first):
+        near = near_match(first, VERBS)
+        hint = f"Did you mean '{near}'? " if near else ""
+        raise FwexpError(
+            f"{first}: there is no such command. {hint}Commands: {', '.join(VERBS)}. "
+            "A run is written as overrides: fwexp model=cnn seed=1"
+        )
+    from fwexp.hydra_app import run_command_line
+
+    return run_command_line(argv)
+
+
+def is_override_or_flag(word: str) -> bool:
+    """Whether a first argument belongs to a run and is not meant as a command."""
+    return "=" in word or word.startswith(("-", "+", "~"))

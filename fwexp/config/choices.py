@@ -1,0 +1,60 @@
+"""The config groups and their options, in our own folder and in the user's; near matches."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from fwexp.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigFolders:
+    """The search path: an option that stands in several folders is the first one's."""
+
+    main: Path
+    user: tuple[Path, ...] = ()  # absolute, from --config-dir
+
+    def groups(self) -> set[str]:
+        return {
+            entry.name
+            for folder in (self.main, *self.user)
+            for entry in os.scandir(folder)
+            if entry.is_dir() and entry.name != "hydra"
+        }
+
+    def options(self, group: str) -> list[str]:
+        folders = (folder / group for folder in (self.main, *self.user))
+        return sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
+
+    def user_file(self, group: str, option: str) -> Path | None:
+        """The user's own file for this option, unless the option is one of ours."""
+        name = Path(group, f"{option}.yaml")
+        found = (folder / name for folder in (self.main, *self.user) if (folder / name).is_file())
+        first = next(found, None)
+        return None if first is None or first.is_relative_to(self.main) else first
+
+
+def find_folders(main: Path, *, config_dirs: Sequence[str]) -> ConfigFolders:
+    """The search path. ConfigError names every --config-dir that is not a folder."""
+    problems = [
+        f"--config-dir={name}: there is no such folder. Name one that holds, say, model/mine.yaml."
+        for name in config_dirs
+        if not Path(name).is_dir()
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return ConfigFolders(main=main, user=tuple(Path(name).resolve() for name in config_dirs))
+
+
+def near_match(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that was probably meant."""
+    return next(iter(get_close_matches(word, sorted(choices), n=1)), None)
+
+
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """The end of a message: the near match, or else every choice."""
+    names = sorted(choices)
+    near = near_match(word, names)
+    return f"Did you mean '{near}'?" if near else f"Choose from: {', '.join(names)}."

@@ -1,0 +1,88 @@
+"""The run id: a hash of what decides a run's result."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from fwexp.config.load import to_plain
+from fwexp.config.schema import Config
+from fwexp.errors import ConfigError
+
+FRAMEWORK_PACKAGES = {"torch": ("torch", "pytorch-lightning"), "tf": ("tensorflow", "keras")}
+UNDECIDING = ("tracking", "launcher", "store", "comparison", "pricing")  # of the result
+DATA_DECIDES = ("name", "sha256", "scale", "mean", "std")
+
+
+def run_id(config: Config, digests: dict[str, str]) -> str:
+    """A readable name that ends in the hash of everything the result depends on."""
+    plain = _deciding(to_plain(config))
+    digest = sha256_of({"config": plain, "digests": digests})[:12]
+    parts = (config.framework.name, config.model.name, config.data.name, f"s{config.seed}", digest)
+    return "-".join(re.sub(r"[^A-Za-z0-9_.]", "_", part) for part in parts)
+
+
+def workload_key(config: Config) -> str:
+    """The same for runs that differ in framework and seed alone."""
+    plain = _deciding(to_plain(config))
+    return sha256_of({k: v for k, v in plain.items() if k not in ("framework", "seed")})[:12]
+
+
+def run_digests(config: Config) -> dict[str, str]:
+    """Digests of the sources and data a run is made of, and its framework's versions."""
+    packages = FRAMEWORK_PACKAGES[config.framework.name]
+    return source_digests(config) | {p: version(p) for p in packages}
+
+
+def source_digests(config: Config) -> dict[str, str]:
+    """Digests of the model's package, of fwexp's trainers and shared model code, of the data."""
+    here = Path(__file__).resolve().parents[1]
+    shared = [*(here / "models").glob("*.py"), here / "runs" / "metrics.py"]
+    return {
+        "model": files_sha256(_package_folder(config).glob("*.py")),
+        "trainers": files_sha256([*(here / "trainers").glob("*.py"), *shared]),
+        "data": config.data.sha256,
+    }
+
+
+def files_sha256(paths: Iterable[Path]) -> str:
+    """A hash of the files' names and bytes, in the order of their paths."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(f"{path.parent.name}/{path.name}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def sha256_of(plain: Any) -> str:
+    """A hash of plain data, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _package_folder(config: Config) -> Path:
+    name = config.model.implementation
+    try:
+        found = find_spec(name)
+    except ModuleNotFoundError:
+        found = None
+    if found is None or not found.submodule_search_locations:
+        raise ConfigError(
+            [
+                f"model={config.model.name}: there is no Python package {name}; "
+                "model.implementation names a package with spec.py, torch.py and keras.py, "
+                "installed or in the folder you type the command in"
+            ]
+        )
+    return Path(found.submodule_search_locations[0])
+
+
+def _deciding(plain: dict[str, Any]) -> dict[str, Any]:
+    kept = {k: v for k, v in plain.items() if k not in UNDECIDING}
+    kept["data"] = {k: kept["data"][k] for k in DATA_DECIDES}
+    kept["training"] = {k: v for k, v in kept["training"].items() if k not in ("name", "target_accuracy")}
+    kept["hardware"] = {k: v for k, v in kept["hardware"].items() if k != "probe_timeout_s"}
+    return kept

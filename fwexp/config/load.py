@@ -1,0 +1,136 @@
+"""Composes a configuration with Hydra and hands it on as plain, typed, checked dataclasses."""
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from fwexp.config import rules
+from fwexp.config.choices import ConfigFolders, find_folders
+from fwexp.config.overrides import check_overrides, is_suspect, node_of, spread_sweeps
+from fwexp.config.paths import conf_dir
+from fwexp.config.plain import from_plain, to_plain
+from fwexp.config.schema import Config
+from fwexp.errors import ConfigError
+
+__all__ = [
+    "check_sweep",
+    "compose",
+    "describe",
+    "from_plain",
+    "register_schema",
+    "to_plain",
+    "to_typed",
+]
+
+
+def compose(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -> Config:
+    """The run that these overrides describe.
+
+    `config_dirs` are folders of the user's own options, searched after ours. ConfigError holds
+    every problem found, each with the override or file it stands in.
+    """
+    folders = find_folders(conf_dir(), config_dirs=config_dirs)
+    checked = check_overrides(overrides, folders=folders)
+    try:
+        config = _compose_checked(checked.accepted, folders=folders, doubtful=checked.doubtful)
+    except ConfigError as error:
+        raise ConfigError(checked.problems + error.problems) from error
+    if checked.problems:
+        raise ConfigError(checked.problems)
+    return config
+
+
+def check_sweep(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -> None:
+    """Raises ConfigError with every override of a sweep, or single value of it, that is amiss."""
+    folders = find_folders(conf_dir(), config_dirs=config_dirs)
+    checked = check_overrides(spread_sweeps(overrides), folders=folders)
+    if checked.problems:
+        raise ConfigError(checked.problems)
+
+
+def to_typed(composed: DictConfig) -> Config:
+    """What Hydra composed, as the schema's dataclasses. ConfigError names every gap and stray."""
+    try:
+        gaps = [_gap(key) for key in sorted(OmegaConf.missing_keys(composed))]
+        if gaps:
+            raise ConfigError(gaps)
+        config = OmegaConf.to_object(composed)
+    except OmegaConfBaseException as error:  # an interpolation that leads nowhere
+        raise ConfigError([describe(error)]) from error
+    assert isinstance(config, Config)
+    strays = find_strays(config, path="")
+    if strays:
+        raise ConfigError([f"{stray}: there is no such key; take it out." for stray in strays])
+    return config
+
+
+def find_strays(node: object, *, path: str) -> list[str]:
+    """The dotted keys that OmegaConf let through although the schema has no such field."""
+    if not is_dataclass(node):
+        return []
+    names = {field.name for field in fields(node)}
+    found = [f"{path}{name}" for name in vars(node) if name not in names]
+    for name in names:
+        found += find_strays(getattr(node, name), path=f"{path}{name}.")
+    return found
+
+
+def register_schema() -> None:
+    """Makes the schema known to Hydra, as the `base_config` that conf/config.yaml starts from."""
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(name="base_config", node=Config)
+
+
+def describe(error: Exception) -> str:
+    """An error of Hydra or OmegaConf without its advice and its list of search paths."""
+    kept: list[str] = []
+    for line in f"{error}\n{error.__cause__ or ''}".splitlines():
+        if line.startswith(("Config search path", "See https", "Set the environment")):
+            break
+        if not line.strip().startswith(("object_type=", "reference_type=")):
+            kept.append(line.strip())
+    return " ".join(filter(None, kept))
+
+
+def _compose_checked(overrides: list[str], *, folders: ConfigFolders, doubtful: set[str]) -> Config:
+    try:
+        config = to_typed(_compose(overrides, folders=folders))
+    except ConfigError as error:
+        # The rules look at the rest, so that their complaints come now and not at the next try.
+        suspects = {node_of(text) for text in overrides if is_suspect(text, folders=folders)}
+        if not suspects:
+            raise
+        rest = [text for text in overrides if node_of(text) not in suspects]
+        rest_config = to_typed(_compose(rest, folders=folders))
+        complaints = rules.check(rest_config, doubtful=doubtful | suspects)
+        raise ConfigError(error.problems + complaints) from error
+    problems = rules.check(config, doubtful=doubtful)
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _compose(overrides: list[str], *, folders: ConfigFolders) -> DictConfig:
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from hydra.errors import HydraException
+
+    register_schema()
+    try:
+        with initialize_config_dir(str(folders.main), version_base="1.3"):
+            return hydra_compose("config", overrides=[*overrides, *_search_path(folders)])
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError([describe(error)]) from error
+
+
+def _search_path(folders: ConfigFolders) -> list[str]:
+    quoted = (str(folder).replace("\\", "\\\\").replace("'", "\\'") for folder in folders.user)
+    paths = ",".join(f"'file://{path}'" for path in quoted)
+    return [f"hydra.searchpath=[{paths}]"] if paths else []
+
+
+def _gap(key: str) -> str:
+    return f"{key}: no value was given. Type {key}=… or fill it in, in the file of the option."

@@ -1,0 +1,92 @@
+"""What single values may be: ranges of numbers, choices of names, forms of text."""
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import reduce
+from typing import Any
+
+from fwexp.config.schema import Config
+
+MAX_SEED = 2**32 - 1  # NumPy's and Lightning's
+
+CHOICES = {
+    "framework.name": ("torch", "tf"),
+    "hardware.name": ("cpu", "gpu", "tpu"),
+    "precision.name": ("fp32", "tf32", "bf16", "fp16"),
+    "execution.name": ("plain",),
+    "optimizer.name": ("sgd", "momentum", "adam", "adamw"),
+    "optimizer.schedule.name": ("constant", "cosine"),
+    "launcher.name": ("local",),
+    "tracking.name": ("none", "wandb_offline"),
+    "pricing.hardware": ("cpu", "gpu", "tpu"),
+    "pricing.terms": ("on_demand", "spot"),
+}
+
+RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
+    "seed": (lambda x: 0 <= x <= MAX_SEED, f"from 0 to {MAX_SEED}"),
+    "data.num_train": (lambda x: x >= 1, "at least 1"),
+    "data.num_test": (lambda x: x >= 1, "at least 1"),
+    "data.num_classes": (lambda x: x >= 2, "at least 2"),
+    "data.scale": (lambda x: x > 0, "above 0"),
+    "training.batch_size": (lambda x: x >= 1, "at least 1"),
+    "training.num_epochs": (lambda x: x > 0, "above 0"),
+    "training.num_steps": (lambda x: x >= 1, "at least 1"),
+    "training.evaluate_every_epochs": (lambda x: x > 0, "above 0"),
+    "training.target_accuracy": (lambda x: 0 < x <= 1, "above 0 and at most 1"),
+    "hardware.num_threads": (lambda x: x >= 1, "at least 1"),
+    "hardware.probe_timeout_s": (lambda x: x > 0, "above 0"),
+    "optimizer.learning_rate": (lambda x: x > 0, "above 0"),
+    "optimizer.momentum": (lambda x: 0 <= x < 1, "at least 0 and below 1"),
+    "optimizer.beta_1": (lambda x: 0 <= x < 1, "at least 0 and below 1"),
+    "optimizer.beta_2": (lambda x: 0 <= x < 1, "at least 0 and below 1"),
+    "optimizer.epsilon": (lambda x: x > 0, "above 0"),
+    "optimizer.weight_decay": (lambda x: x >= 0, "at least 0"),
+    "optimizer.schedule.warmup_fraction": (lambda x: 0 <= x < 1, "at least 0 and below 1"),
+    "comparison.num_seeds": (lambda x: x >= 1, "at least 1"),
+    "comparison.accuracy_margin_points": (lambda x: x > 0, "above 0"),
+    "comparison.ratio_margin": (lambda x: x > 1, "above 1"),
+    "comparison.confidence": (lambda x: 0.5 < x < 1, "above 0.5 and below 1"),
+    "pricing.price_usd_per_hour": (lambda x: x > 0, "above 0"),
+}
+
+
+def find_bad_values(config: Config) -> Iterator[str]:
+    """A message for every value that is wrong by itself."""
+    for path, names in CHOICES.items():
+        if value_at(config, path) not in names:
+            yield f"{path}={value_at(config, path)}: must be one of {', '.join(names)}."
+    for path, (holds, words) in RANGES.items():
+        value = value_at(config, path)
+        if value is not None and not (math.isfinite(value) and holds(value)):
+            yield f"{path}={value}: must be {words}."
+    yield from _find_bad_texts(config)
+
+
+def value_at(config: Config, path: str) -> Any:
+    """The value under a dotted key."""
+    return reduce(getattr, path.split("."), config)
+
+
+def _find_bad_texts(config: Config) -> Iterator[str]:
+    implementation = config.model.implementation
+    if not all(part.isidentifier() for part in implementation.split(".")):
+        yield (
+            f"model.implementation={implementation}: "
+            "must be a dotted package name, as in mypackage.mymodel."
+        )
+    if not _is_date(config.pricing.date):
+        yield f"pricing.date={config.pricing.date}: must be a date, as in 2026-01-31."
+    if not re.fullmatch("[0-9a-f]{64}", config.data.sha256):
+        yield f"data.sha256={config.data.sha256}: must be 64 hexadecimal digits."
+    if not config.store.strip():
+        yield "store=: must be the name of a folder, as in store=store."
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

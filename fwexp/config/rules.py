@@ -1,0 +1,117 @@
+"""What values may not be together: pure rules over the typed configuration."""
+
+from collections.abc import Callable, Collection, Iterator
+
+from fwexp.config.ranges import find_bad_values, value_at
+from fwexp.config.schema import Config
+
+FORMULA_FIELDS = {
+    "sgd": (),
+    "momentum": ("momentum",),
+    "adam": ("beta_1", "beta_2", "epsilon"),
+    "adamw": ("beta_1", "beta_2", "epsilon", "weight_decay"),
+}
+REFUSED_PRECISION = {
+    ("fp16", "cpu"): "Lightning would train bf16 while Keras trains fp16; use bf16 or fp32.",
+    ("fp16", "tpu"): "a TPU has no float16 arithmetic; use bf16 or fp32.",
+    ("tf32", "cpu"): "TF32 is an NVIDIA Ampere-or-newer mode.",
+    ("tf32", "tpu"): "TF32 is an NVIDIA Ampere-or-newer mode.",
+}
+
+Rule = Callable[[Config], Iterator[str]]
+
+
+def check(config: Config, *, doubtful: Collection[str] = ()) -> list[str]:
+    """A message for every rule that the configuration breaks.
+
+    `doubtful` are dotted keys whose override was refused: a rule that reads one is not asked,
+    since the value there is not what the user typed.
+    """
+    problems = list(find_bad_values(config))
+    for rule, reads in RULES.items():
+        if not any(_overlap(key, doubt) for key in reads for doubt in doubtful):
+            problems += rule(config)
+    return problems
+
+
+def check_precision(config: Config) -> Iterator[str]:
+    precision, hardware = config.precision.name, config.hardware.name
+    reason = REFUSED_PRECISION.get((precision, hardware))
+    if reason:
+        yield f"precision={precision} on {hardware} is refused: {reason}"
+
+
+def check_duration(config: Config) -> Iterator[str]:
+    epochs, steps = config.training.num_epochs, config.training.num_steps
+    if epochs is None and steps is None:
+        yield "training.num_epochs and training.num_steps are both null: give one of them."
+    if epochs is not None and steps is not None:
+        yield (
+            f"training.num_epochs={epochs:g} and training.num_steps={steps} are both given: "
+            "set one to null, as in training.num_epochs=null."
+        )
+
+
+def check_batch_size(config: Config) -> Iterator[str]:
+    batch_size, data = config.training.batch_size, config.data
+    if batch_size > data.num_train:
+        yield (
+            f"training.batch_size={batch_size}: {data.name} has only {data.num_train} training "
+            "samples; choose a smaller batch."
+        )
+
+
+def check_optimizer(config: Config) -> Iterator[str]:
+    optimizer = config.optimizer
+    used = FORMULA_FIELDS.get(optimizer.name)
+    if used is None:  # an unknown name has its own message
+        return
+    for name in FORMULA_FIELDS["momentum"] + FORMULA_FIELDS["adamw"]:
+        value = getattr(optimizer, name)
+        if value is not None and name not in used:
+            yield f"optimizer.{name}={value}: {optimizer.name} does not use {name}; take it out."
+        if value is None and name in used:
+            yield f"optimizer.{name}: {optimizer.name} needs it; type optimizer.{name}=…"
+
+
+def check_accuracy_margin(config: Config) -> Iterator[str]:
+    margin, data = config.comparison.accuracy_margin_points, config.data
+    if data.num_test < 1:
+        return
+    resolution = 100 / data.num_test  # points that one test sample is worth
+    if 0 < margin < resolution:
+        yield (
+            f"comparison.accuracy_margin_points={margin:g} is finer than {data.name} can resolve: "
+            f"{data.num_test} test samples are {resolution:.2g} points each"
+        )
+
+
+def check_channels(config: Config) -> Iterator[str]:
+    shape = config.data.image_shape
+    if len(shape) != 3 or min(shape) < 1:
+        yield f"data.image_shape={shape}: must be height, width and channels, each at least 1."
+        return
+    for name in ("mean", "std"):
+        values = value_at(config, f"data.{name}")
+        if len(values) != shape[2]:
+            yield f"data.{name}={values}: must be one number a channel, and there are {shape[2]}."
+    if not all(value > 0 for value in config.data.std):
+        yield f"data.std={config.data.std}: each must be above 0."
+
+
+# Each rule, and the keys it reads.
+RULES: dict[Rule, tuple[str, ...]] = {
+    check_precision: ("precision.name", "hardware.name"),
+    check_duration: ("training.num_epochs", "training.num_steps"),
+    check_batch_size: ("training.batch_size", "data.num_train"),
+    check_optimizer: tuple(
+        f"optimizer.{name}" for name in ("name", "momentum", *FORMULA_FIELDS["adamw"])
+    ),
+    check_accuracy_margin: ("comparison.accuracy_margin_points", "data.num_test"),
+    check_channels: ("data.image_shape", "data.mean", "data.std"),
+}
+
+
+def _overlap(key: str, other: str) -> bool:
+    """Whether one dotted key is the other or lies within it."""
+    return f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.")

@@ -1,0 +1,117 @@
+"""Whether a key is in the schema, and whether a value fits it."""
+
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, is_dataclass
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from fwexp.config.choices import near_match, suggest
+from fwexp.config.schema import Config
+
+KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misfit:
+    """A key or value that the schema refuses."""
+
+    path: str  # the dotted key whose value is therefore in doubt
+    text: str
+    where: str = ""  # the file it stands in; empty for an override
+
+
+def find_misfits(key: str, value: object) -> Iterator[Misfit]:
+    """Everything in a value, be it a scalar or a mapping, that does not fit the schema at a
+    dotted key."""
+    misfit = _unknown_key(key)
+    if misfit:
+        yield misfit
+    elif is_schema(kind_at(key)) and isinstance(value, dict):
+        for name, inner in value.items():
+            yield from find_misfits(f"{key}.{name}", inner)
+    elif not _fits(key, value):
+        yield Misfit(path=key, text=_wrong_type(key, value))
+
+
+def kind_at(key: str) -> Any:
+    """The type that the schema declares at a dotted key; None below a list or a free mapping."""
+    kind: Any = Config
+    for part in key.split("."):
+        kind = fields_of(kind).get(part) if is_schema(kind) else None
+    return kind
+
+
+def is_free(key: str) -> bool:
+    """Whether a dotted key lies in a mapping whose keys are the user's, as model.options."""
+    parts = key.split(".")
+    parents = (".".join(parts[:count]) for count in range(1, len(parts)))
+    return any(get_origin(kind_at(parent)) is dict for parent in parents)
+
+
+def is_schema(kind: Any) -> bool:
+    """Whether a type is one of the schema's dataclasses, whose keys are fixed."""
+    return isinstance(kind, type) and is_dataclass(kind)
+
+
+@cache
+def fields_of(schema: Any) -> dict[str, Any]:
+    """A schema class's fields and their types."""
+    return get_type_hints(schema)
+
+
+def _unknown_key(key: str) -> Misfit | None:
+    kind: Any = Config
+    parts = key.split(".")
+    for depth, part in enumerate(parts):
+        if get_origin(kind) in (dict, list):
+            return None
+        if not is_schema(kind):
+            parent = ".".join(parts[:depth])
+            return Misfit(path=parent, text=f"{parent} is a single value and has no '{part}'.")
+        names = fields_of(kind)
+        if part not in names:
+            return _missing_from(".".join(parts[:depth]), part=part, names=list(names))
+        kind = names[part]
+    return None
+
+
+def _missing_from(parent: str, *, part: str, names: list[str]) -> Misfit:
+    near = near_match(part, names)
+    path = ".".join(filter(None, [parent, near])) or part
+    what = f"there is no key '{part}' in {parent}" if parent else f"there is no key '{part}'"
+    return Misfit(path=path, text=f"{what}. {suggest(part, names)}")
+
+
+def _fits(key: str, value: object) -> bool:
+    if kind_at(key) is None and not is_free(key):
+        return True  # one item of a list: Hydra knows whether it exists
+    try:
+        OmegaConf.update(_scratch(), key, value)
+    except OmegaConfBaseException:
+        return False
+    return True
+
+
+@cache
+def _scratch() -> Any:
+    return OmegaConf.structured(Config)
+
+
+def _wrong_type(key: str, value: object) -> str:
+    shown = "null" if value is None else repr(value)
+    return f"{key} must be {_words(kind_at(key))}, not {shown}."
+
+
+def _words(kind: Any) -> str:
+    if is_schema(kind):
+        return f"a mapping of {', '.join(fields_of(kind))}"
+    if get_origin(kind) in (Union, types.UnionType):
+        choices = [part for part in get_args(kind) if part is not type(None)]
+        return _words(choices[0]) if len(choices) == 1 else "a plain value"
+    if get_origin(kind) is list:
+        return f"a list, each {_words(get_args(kind)[0])}"
+    return "a mapping" if get_origin(kind) is dict else KINDS.get(kind, "a plain value")

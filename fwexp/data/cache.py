@@ -1,0 +1,151 @@
+"""The folder of decoded data sets: each one file of plain bytes, its provenance beside it.
+
+The bytes have no format of their own, so a damaged file cannot break a parser: its size and its
+hash say all there is to know.
+"""
+
+import dataclasses
+import json
+import os
+import re
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from fwexp.config.schema import Data
+from fwexp.data.arrays import Arrays, Bytes, content_sha256, declared_shapes
+from fwexp.errors import DataError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where the decoded arrays came from."""
+
+    name: str
+    source: str  # the one that was used
+    licence: str
+    provenance: str
+    sha256: str  # of the decoded arrays
+    num_train: int
+    num_test: int
+    image_shape: list[int]
+
+
+def folder() -> Path:
+    """Where decoded sets and downloads are kept: $FWEXP_DATA, or the user's cache folder."""
+    if chosen := os.environ.get("FWEXP_DATA"):
+        return Path(chosen).expanduser()
+    import pooch
+
+    return Path(pooch.os_cache("fwexp"))
+
+
+def arrays_file(data: Data) -> Path:
+    """The decoded arrays' file; its name carries the declared hash."""
+    stem = f"{data.name}-{data.sha256[:16]}"
+    if not re.fullmatch(r"\w[\w.-]*", stem):
+        raise DataError(
+            f"data.name={data.name}: a data set's name is also a file's name; "
+            "type letters, digits, '_', '-' and '.' only"
+        )
+    return folder() / f"{stem}.u8"
+
+
+def provenance_file(data: Data) -> Path:
+    return arrays_file(data).with_suffix(".json")
+
+
+def write(arrays: Arrays, *, data: Data, provenance: Provenance) -> None:
+    """Put the arrays, then their provenance, in the cache, each whole or not at all."""
+    file = arrays_file(data)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _replacing(file) as temporary:
+            _write_bytes(temporary, [getattr(arrays, name) for name in declared_shapes(data)])
+        stamp(provenance, data=data)
+    except OSError as error:
+        raise DataError(
+            f"data={data.name}: the data cache {file.parent} cannot be written "
+            f"({error.strerror or error}); type FWEXP_DATA=/a/writable/folder before the command"
+        ) from error
+
+
+def stamp(provenance: Provenance, *, data: Data) -> None:
+    """Note the provenance, and the size and time by which a changed file is noticed."""
+    facts = {"provenance": dataclasses.asdict(provenance), "file": _stamp_of(arrays_file(data))}
+    with _replacing(provenance_file(data)) as temporary:
+        _write_bytes(temporary, [json.dumps(facts, indent=2).encode()])
+
+
+def provenance_of(data: Data) -> tuple[Provenance, bool] | None:
+    """The cached set's provenance, and whether its file is untouched since it was written.
+
+    None when there is no cached set or its provenance cannot be read. Reads no array.
+    """
+    try:
+        facts = json.loads(provenance_file(data).read_bytes())
+        provenance = Provenance(**facts["provenance"])
+        return provenance, facts["file"] == _stamp_of(arrays_file(data))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def read(data: Data) -> Arrays | None:
+    """The cached arrays, or None where their file is damaged.
+
+    Raises:
+        DataError: the file cannot be read at all.
+    """
+    file = arrays_file(data)
+    shapes = declared_shapes(data)
+    try:
+        flat = np.fromfile(file, dtype=np.uint8)
+    except OSError as error:
+        raise DataError(
+            f"data={data.name}: {file} cannot be read ({error.strerror or error}); "
+            "make it readable, or type FWEXP_DATA=/a/folder/of/your/own before the command"
+        ) from error
+    if flat.size != sum(map(prod, shapes.values())):
+        return None
+    arrays = Arrays(**_cut(flat, shapes=shapes))
+    return arrays if content_sha256(arrays) == data.sha256 else None
+
+
+def _cut(flat: Bytes, *, shapes: dict[str, tuple[int, ...]]) -> dict[str, Bytes]:
+    ends = np.cumsum([prod(shape) for shape in shapes.values()])
+    parts = np.split(flat, ends[:-1])
+    return {
+        name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)
+    }
+
+
+def _stamp_of(file: Path) -> dict[str, int]:
+    stat = file.stat()
+    return {"num_bytes": stat.st_size, "changed_ns": stat.st_mtime_ns}
+
+
+class _replacing:
+    """A temporary name beside `file` that takes its place when the block ends well."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._temporary = file.with_name(f".{file.name}.{os.getpid()}")
+
+    def __enter__(self) -> Path:
+        return self._temporary
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None:
+            os.replace(self._temporary, self._file)
+        else:
+            self._temporary.unlink(missing_ok=True)
+
+
+def _write_bytes(file: Path, parts: list[Bytes] | list[bytes]) -> None:
+    with file.open("wb") as stream:
+        for part in parts:
+            stream.write(np.ascontiguousarray(part).data if not isinstance(part, bytes) else part)
+        stream.flush()
+        os.fsync(stream.fileno())

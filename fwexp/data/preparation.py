@@ -1,0 +1,125 @@
+"""Makes sure a data set's decoded arrays are in the cache, from the first source present."""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from fwexp.config.schema import Data
+from fwexp.data import cache
+from fwexp.data.arrays import Arrays, content_sha256, problems_of, problems_with
+from fwexp.data.cache import Provenance
+from fwexp.data.faults import DamagedFile, MissingFiles, SourceAbsent
+from fwexp.data.formats import decoder
+from fwexp.data.sources import Origin, origins
+from fwexp.errors import DataError
+
+Say = Callable[[str], None]
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def prepare(data: Data, *, say: Say = _to_stderr) -> Provenance:
+    """The provenance of the decoded arrays, which are in the cache from now on.
+
+    Takes a millisecond where they were; `say` is told of each source that is tried otherwise.
+
+    Raises:
+        DataError: no source is usable, or one is and its files are not the declared set.
+    """
+    if problems := problems_of(data):
+        raise DataError(f"data={data.name}: " + "; ".join(problems))
+    places = origins(data)
+    if known := _cached(data, places=places, say=say):
+        return known
+    decode_named = decoder(data.format)
+    refused: list[tuple[Origin, str]] = []
+    for origin in places:
+        say(f"data={data.name}: {origin.label}")
+        try:
+            arrays = _decode(origin, decode=decode_named, data=data, say=say)
+        except SourceAbsent as absent:
+            say(f"  not usable: {absent.reason}")
+            refused.append((origin, absent.reason))
+            continue
+        return _keep(arrays, origin=origin, data=data, say=say)
+    raise DataError(missing_text(data, refused=refused))
+
+
+def missing_text(data: Data, *, refused: list[tuple[Origin, str]]) -> str:
+    """Each source with why it was not usable, and all that one can type instead."""
+    lines = [f"data={data.name}: no source of this data set is usable here"]
+    lines += [f"  {origin.label}: {reason}" for origin, reason in refused]
+    lines.append("type one of these instead:")
+    lines += [f"  {line}" for line in dict.fromkeys(origin.get for origin, _ in refused)]
+    if data.path is None:
+        lines.append("  data.path=/a/folder/that/holds/the/original/files")
+    return "\n".join(lines)
+
+
+def _cached(data: Data, *, places: list[Origin], say: Say) -> Provenance | None:
+    """The provenance of a sound cached set; a damaged one is named, and decoded again."""
+    file = cache.arrays_file(data)
+    known = cache.provenance_of(data)
+    if known is None:
+        return None
+    provenance, untouched = known
+    if data.path is not None and provenance.source != places[0].label:
+        return None  # the user named a source: no other may stand in for it
+    if not _declares(data, provenance=provenance):
+        return None  # decoding again says what the set really holds
+    if untouched:
+        return provenance
+    if cache.read(data) is None:
+        say(f"data={data.name}: {file} is damaged: it is not used, and is decoded again")
+        return None
+    return provenance  # copied or touched, and sound
+
+
+def _declares(data: Data, *, provenance: Provenance) -> bool:
+    was = (provenance.num_train, provenance.num_test, provenance.image_shape)
+    return was == (data.num_train, data.num_test, list(data.image_shape))
+
+
+def _decode(origin: Origin, *, decode: Callable[[Path], Arrays], data: Data, say: Say) -> Arrays:
+    with tempfile.TemporaryDirectory(prefix="fwexp-data-") as scratch:
+        try:
+            return decode(origin.fetch(into=Path(scratch), say=say))
+        except MissingFiles as missing:
+            raise SourceAbsent(str(missing)) from None
+        except DamagedFile as damaged:
+            raise DataError(
+                f"data={data.name}: {damaged.file} {damaged.problem}\n"
+                f"it came from {origin.label}; type instead: {origin.mend}"
+            ) from damaged
+
+
+def _keep(arrays: Arrays, *, origin: Origin, data: Data, say: Say) -> Provenance:
+    if problems := problems_with(arrays, data=data):
+        raise DataError(
+            f"data={data.name}: {origin.label} is not the declared data set: " + "; ".join(problems)
+        )
+    sha256 = content_sha256(arrays)
+    if sha256 != data.sha256:
+        raise DataError(
+            f"data={data.name}: {origin.label} is not the declared data set\n"
+            f"  declared data.sha256: {data.sha256}\n"
+            f"  decoded:              {sha256}\n"
+            f"type instead: {origin.mend}\n"
+            "or, where this is a new data set of your own, put the decoded hash in its YAML"
+        )
+    provenance = Provenance(
+        name=data.name,
+        source=origin.label,
+        licence=data.licence,
+        provenance=data.provenance,
+        sha256=sha256,
+        num_train=data.num_train,
+        num_test=data.num_test,
+        image_shape=list(data.image_shape),
+    )
+    cache.write(arrays, data=data, provenance=provenance)
+    say(f"  decoded {data.num_train} + {data.num_test} images: {cache.arrays_file(data)}")
+    return provenance

@@ -1,0 +1,43 @@
+"""Where a data set's original files may come from: one module a kind, named here."""
+
+from difflib import get_close_matches
+
+from fwexp.config.schema import Data
+from fwexp.data.sources.local import LocalFolder
+from fwexp.data.sources.npm import NpmPackage
+from fwexp.data.sources.origin import Origin, State
+from fwexp.data.sources.sklearn import SklearnPackage
+from fwexp.data.sources.system import SystemPackage
+from fwexp.data.sources.url import OriginalUrl
+from fwexp.errors import DataError
+
+__all__ = ["Origin", "State", "origins"]
+
+SOURCES: dict[str, type[Origin]] = {
+    "npm": NpmPackage,
+    "sklearn": SklearnPackage,
+    "system": SystemPackage,
+    "url": OriginalUrl,
+}
+
+
+def origins(data: Data) -> list[Origin]:
+    """The places to look in, in order; a local path, where one is given, is the only one.
+
+    Raises:
+        DataError: a source of unknown kind, or without the fields its kind needs.
+    """
+    if data.path is not None:
+        return [LocalFolder(data.path, data=data)]
+    for number, source in enumerate(data.sources):
+        where = f"data={data.name}: sources[{number}]"
+        if source.kind not in SOURCES:
+            near = get_close_matches(source.kind, SOURCES, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise DataError(
+                f"{where}.kind={source.kind}: {hint}kinds are {', '.join(sorted(SOURCES))}"
+            )
+        lacking = [name for name in SOURCES[source.kind].needs if not getattr(source, name)]
+        if lacking:
+            raise DataError(f"{where}: a source of kind {source.kind} needs {', '.join(lacking)}")
+    return [SOURCES[source.kind](source, data=data) for source in data.sources]

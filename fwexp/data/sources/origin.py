@@ -1,0 +1,70 @@
+"""What every source can do."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from fwexp.config.schema import Data, Source
+from fwexp.data.faults import SourceAbsent
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """Whether a source can be used here; finding out downloads nothing."""
+
+    where: Literal["here", "to download", "missing"]
+    detail: str
+    folder: Path | None = None  # of the files, where they are here
+
+
+class Origin(ABC):
+    """A place the original files may come from."""
+
+    needs: ClassVar[tuple[str, ...]]  # the fields of Source its kind cannot do without
+
+    def __init__(self, source: Source, *, data: Data) -> None:
+        self.source = source
+        self.data = data
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """What the provenance calls it."""
+
+    @property
+    @abstractmethod
+    def get(self) -> str:
+        """What to type where the source is missing."""
+
+    @property
+    @abstractmethod
+    def mend(self) -> str:
+        """What to type where a file of the source is damaged."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """Whether the source can be used here, found without a download."""
+
+    @abstractmethod
+    def fetch(self, *, into: Path, say: Say) -> Path:
+        """The folder of the original files; what has to be unpacked goes to `into`.
+
+        Raises:
+            SourceAbsent: the source cannot be used here.
+        """
+
+
+class InPlace(Origin):
+    """A source whose files are read where they lie."""
+
+    def fetch(self, *, into: Path, say: Say) -> Path:
+        del into  # nothing to unpack
+        state = self.state()
+        if state.folder is None:
+            raise SourceAbsent(state.detail)
+        say(f"  {state.detail}")
+        return state.folder

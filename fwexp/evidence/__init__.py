@@ -1,0 +1,1 @@
+"""What the records say: pairs, statistics, verdicts, cost, decision."""

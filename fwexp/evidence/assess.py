@@ -1,0 +1,181 @@
+"""Everything a write-up says, computed once from the manifest, the records and the certificates."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from fwexp.evidence.aggregate import Workload, aggregate
+from fwexp.evidence.changes import length_change, margin_change, price_change, seed_change
+from fwexp.evidence.cost import why_unpriced
+from fwexp.evidence.decision import (
+    Decision,
+    Scope,
+    choose,
+    listing,
+    recommend,
+    span,
+    tell_confidence,
+)
+from fwexp.evidence.disturbance import disturbances
+from fwexp.evidence.gate import why_void
+from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
+from fwexp.evidence.questions import Question, questions
+from fwexp.evidence.statistics import Interval, mean_interval
+from fwexp.evidence.verdicts import Finding, Scale, Verdict, judge, void
+from fwexp.launch.manifest import Manifest
+from fwexp.parity.certificate import Certificate
+from fwexp.runs.record import RunRecord
+
+MIN_WORKLOADS = 4  # below it nothing is said about another workload
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One question's findings, one a workload, and what they say about another such workload."""
+
+    question: Question
+    scale: Scale
+    findings: list[Finding]
+    elsewhere: Interval | None  # of the mean over workloads
+    elsewhere_reason: str  # why `elsewhere` is refused; empty where it is given
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    manifest: Manifest
+    workloads: list[Workload]
+    void: dict[str, str]  # workload -> why its comparison is void
+    answers: list[Answer]
+    decision: Decision
+    changes: list[str]  # what would change the answer
+    disturbed: list[str]
+    complaints: list[str] = field(default_factory=list)  # records that could not be read
+    certificates: list[Certificate] = field(default_factory=list)
+
+    def answer(self, key: str) -> Answer:
+        """The answer to the question of this key."""
+        return next(answer for answer in self.answers if answer.question.key == key)
+
+
+def assess(
+    manifest: Manifest,
+    *,
+    records: dict[str, RunRecord],
+    certificates: list[Certificate],
+    complaints: Iterable[str] = (),
+) -> Evidence:
+    """The evidence of one sweep; missing, failed and foreign runs are named, never used."""
+    workloads = aggregate(manifest, records)
+    reasons = {w.label: why_void(w, certificates) for w in workloads}
+    voided = {label: reason for label, reason in reasons.items() if reason}
+    asked = questions(target_accuracy=manifest.target_accuracy, pricing=manifest.pricing)
+    answers = [_answer(question, manifest, workloads, voided) for question in asked]
+    return Evidence(
+        manifest=manifest,
+        workloads=workloads,
+        void=voided,
+        answers=answers,
+        decision=_decide(manifest, workloads, answers),
+        changes=_changes(workloads, answers),
+        disturbed=disturbances(workloads),
+        complaints=list(complaints),
+        certificates=certificates,
+    )
+
+
+def _answer(
+    question: Question, manifest: Manifest, workloads: list[Workload], voided: dict[str, str]
+) -> Answer:
+    comparison = manifest.comparison
+    ratio = question.scale == "ratio"
+    margin = comparison["ratio_margin" if ratio else "accuracy_margin_points"]
+    scale = Scale(ratio=ratio, margin=margin)
+    pair = pair_by_block if ratio else pair_by_seed
+    found: dict[str, Pairs] = {}
+    refused = {label: void(label, reason=reason) for label, reason in voided.items()}
+    for workload in workloads:
+        unpriced = question.key == "cost" and why_unpriced(
+            manifest.pricing, hardware=workload.config["hardware"]["name"]
+        )
+        if workload.label in refused:
+            continue
+        if unpriced:
+            refused[workload.label] = Finding(
+                workload=workload.label, n=0, verdict=Verdict.UNKNOWN, reason=unpriced
+            )
+        else:
+            found[workload.label] = pair(workload, question.figure)
+    judged = {f.workload: f for f in judge(found, scale=scale, confidence=comparison["confidence"])}
+    findings = [(judged | refused)[workload.label] for workload in workloads]
+    elsewhere, why = _elsewhere(findings, scale=scale, confidence=comparison["confidence"])
+    return Answer(
+        question=question,
+        scale=scale,
+        findings=findings,
+        elsewhere=elsewhere,
+        elsewhere_reason=why,
+    )
+
+
+def _elsewhere(
+    findings: list[Finding], *, scale: Scale, confidence: float
+) -> tuple[Interval | None, str]:
+    """The interval over workloads: an interval over seeds says nothing about another model."""
+    means = [
+        scale.difference(torch=1.0, tf=f.estimate) if scale.ratio else f.estimate
+        for f in findings
+        if f.estimate is not None
+    ]
+    if len(means) < MIN_WORKLOADS:
+        held = "1 workload" if len(means) == 1 else f"{len(means)} workloads"
+        return None, f"{held} compared: at least {MIN_WORKLOADS} are needed to speak of another one"
+    return scale.interval(mean_interval(means, confidence=confidence)), ""
+
+
+def _decide(manifest: Manifest, workloads: list[Workload], answers: list[Answer]) -> Decision:
+    by_key = {answer.question.key: answer for answer in answers}
+    speed_key = "target" if "target" in by_key else "total"
+    accuracy, speed = by_key["accuracy"].findings, by_key[speed_key].findings
+    choices = [choose(a, s) for a, s in zip(accuracy, speed, strict=True)]
+    num_pairs = [finding.n for finding in accuracy if finding.verdict is not Verdict.VOID]
+    confidence = manifest.comparison["confidence"]
+    scope = _scope(manifest, workloads, num_pairs, speed_key)
+    return Decision(
+        recommendation=recommend(choices, scope=scope),
+        scope=f"{scope.machine}; {scope.effort}",
+        how_sure=tell_confidence(choices, confidence=confidence, num_pairs=num_pairs),
+        choices=choices,
+        speed_key=speed_key,
+    )
+
+
+def _scope(
+    manifest: Manifest, workloads: list[Workload], num_pairs: list[int], speed_key: str
+) -> Scope:
+    def names(group: str) -> str:
+        return listing(list(dict.fromkeys(str(w.config[group]["name"]) for w in workloads)))
+
+    hardware = names("hardware").upper().replace(" AND ", " and ")
+
+    seeds = span(num_pairs) if num_pairs else str(manifest.comparison["num_seeds"])
+    return Scope(
+        subject=f"{names('model')} on {names('data')}",
+        machine=f"measured on {hardware}, {manifest.machine_class}",
+        effort=f"{seeds} seeds per framework",
+        time="total time" if speed_key == "total" else "time to the target",
+    )
+
+
+def _changes(workloads: list[Workload], answers: list[Answer]) -> list[str]:
+    by_key = {answer.question.key: answer for answer in answers}
+    deciding = [by_key["accuracy"], by_key["target" if "target" in by_key else "total"]]
+    found = [
+        text
+        for answer in deciding
+        for finding in answer.findings
+        for text in seed_change(finding, answer.question)
+    ]
+    for answer in deciding:
+        found += margin_change(answer.findings, answer.question, margin=answer.scale.margin)
+    for workload, step in zip(workloads, by_key["step"].findings, strict=True):
+        found += length_change(workload, step)
+    return found + price_change(by_key["total"].findings)

@@ -1,0 +1,196 @@
+"""The recommendation: accuracy first, then time."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fwexp.evidence.aggregate import NAMES
+from fwexp.evidence.verdicts import Finding, Verdict
+
+OTHER = {"torch": "tf", "tf": "torch"}
+SAME = "the accuracy is the same within the margin"
+
+
+class Winner(StrEnum):
+    TORCH = "torch"
+    TF = "tf"
+    EITHER = "either"
+    UNDECIDED = "undecided"
+    VOID = "void"
+
+    def told(self) -> str:
+        """The winner in the reader's words."""
+        return NAMES.get(self.value) or {
+            Winner.EITHER: "either framework",
+            Winner.UNDECIDED: "not settled yet",
+        }.get(self, "no comparison")
+
+
+OPEN = {Winner.UNDECIDED, Winner.VOID}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which framework for one workload, and the sentence that says why."""
+
+    workload: str
+    winner: Winner
+    because: str
+    ground: str = ""  # accuracy | time: what made one of them win
+    amount: float | None = None  # points more accurate, or the slower one's multiple of time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What the recommendation is about, in the reader's words."""
+
+    subject: str  # "mlp and cnn on digits"
+    machine: str  # hardware and machine class
+    effort: str  # "5 seeds per framework"
+    time: str = "time"  # what the deciding question calls it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    recommendation: str  # one clause
+    scope: str  # hardware, machine class and N, which end the sentence
+    how_sure: str
+    choices: list[Choice]
+    speed_key: str  # the question that decides when accuracy does not: total, or target
+
+    @property
+    def headline(self) -> str:
+        """The recommendation in one sentence, with what it was measured on."""
+        return f"{self.recommendation} ({self.scope})."
+
+
+def choose(accuracy: Finding, speed: Finding) -> Choice:
+    """The framework for one workload: a material accuracy gap decides, else a material time gap."""
+    if accuracy.verdict is Verdict.VOID:
+        return _choice(accuracy, Winner.VOID, accuracy.reason)
+    if accuracy.verdict is Verdict.INCONCLUSIVE:
+        open_question = f"whether the accuracy is the same is open: {accuracy.reason}"
+        return _choice(accuracy, Winner.UNDECIDED, open_question)
+    if accuracy.verdict is Verdict.MATERIAL:
+        return _choose_by_accuracy(accuracy)
+    if speed.verdict is Verdict.MATERIAL:
+        return _choose_by_time(speed)
+    if speed.verdict in (Verdict.INCONCLUSIVE, Verdict.VOID):
+        return _choice(speed, Winner.UNDECIDED, f"{SAME}, but the time is open: {speed.reason}")
+    return _choice(speed, Winner.EITHER, f"{SAME}, and so is the time")
+
+
+def _choice(finding: Finding, winner: Winner, because: str) -> Choice:
+    return Choice(workload=finding.workload, winner=winner, because=because)
+
+
+def _choose_by_accuracy(finding: Finding) -> Choice:
+    assert finding.larger
+    assert finding.estimate is not None
+    better, points = finding.larger, abs(finding.estimate)
+    return Choice(
+        workload=finding.workload,
+        winner=Winner(better),
+        because=f"{NAMES[better]} is {points:.2f} points more accurate than {NAMES[OTHER[better]]}",
+        ground="accuracy",
+        amount=points,
+    )
+
+
+def _choose_by_time(finding: Finding) -> Choice:
+    assert finding.larger
+    assert finding.estimate is not None
+    slow, fast = finding.larger, OTHER[finding.larger]
+    multiple = finding.estimate if slow == "tf" else 1 / finding.estimate
+    return Choice(
+        workload=finding.workload,
+        winner=Winner(fast),
+        because=f"{NAMES[slow]} takes {multiple:.2f}× {NAMES[fast]}'s time, and {SAME}",
+        ground="time",
+        amount=multiple,
+    )
+
+
+def recommend(choices: list[Choice], *, scope: Scope) -> str:
+    """The recommendation in one clause: one framework, either, or what it depends on."""
+    winners = [winner for winner in Winner if winner in {choice.winner for choice in choices}]
+    if len(winners) > 1:
+        parts = [_for_workloads(winner, choices) for winner in winners]
+        lead = "No recommendation yet" if set(winners) <= OPEN else "It depends on the workload"
+        return f"{lead} ({scope.subject}): {'; '.join(parts)}"
+    (winner,) = winners
+    return {
+        Winner.EITHER: f"Either framework will do for {scope.subject}: {_reasons(choices)}",
+        Winner.UNDECIDED: f"Not settled yet for {scope.subject}: {_reasons(choices)}",
+        Winner.VOID: f"No recommendation for {scope.subject}, the comparison is void: "
+        f"{_reasons(choices)}",
+    }.get(
+        winner,
+        f"Choose {winner.told()} for {scope.subject}: {_gain(choices, time=scope.time)}",
+    )
+
+
+def _for_workloads(winner: Winner, choices: list[Choice]) -> str:
+    labels = listing([choice.workload for choice in choices if choice.winner is winner])
+    if winner in OPEN:
+        return f"{winner.told()} for {labels}"
+    return f"choose {winner.told()} for {labels}"
+
+
+def _gain(choices: list[Choice], *, time: str) -> str:
+    """What the winner of all workloads wins by; grounds of two kinds are told one by one."""
+    grounds = {choice.ground for choice in choices}
+    name, other = NAMES[choices[0].winner.value], NAMES[OTHER[choices[0].winner.value]]
+    if grounds == {"time"}:
+        gain = _amounts(choices, unit="×", of=f" {name}'s {time}")
+        return f"{other} takes {gain}, at the same accuracy within the margin"
+    if grounds == {"accuracy"}:
+        return f"{name} is {_amounts(choices, unit=' points', of=' more accurate')}"
+    return _reasons(choices)
+
+
+def _amounts(choices: list[Choice], *, unit: str, of: str) -> str:
+    figures = [choice.amount for choice in choices if choice.amount is not None]
+    if len(choices) > 3:
+        return f"{min(figures):.2f} to {max(figures):.2f}{unit}{of}"
+    if len(choices) == 1:
+        return f"{figures[0]:.2f}{unit}{of}"
+    first, *others = choices
+    told = [f"{c.amount:.2f}{unit} for {c.workload}" for c in others]
+    return listing([f"{first.amount:.2f}{unit}{of} for {first.workload}", *told])
+
+
+def _reasons(choices: list[Choice]) -> str:
+    if len({choice.because for choice in choices}) == 1:
+        return choices[0].because
+    return "; ".join(f"{choice.workload}: {choice.because}" for choice in choices)
+
+
+def tell_confidence(choices: list[Choice], *, confidence: float, num_pairs: list[int]) -> str:
+    """How sure the recommendation is, in words tied to its verdicts and to N."""
+    num_open = sum(choice.winner is Winner.UNDECIDED for choice in choices)
+    num_void = sum(choice.winner is Winner.VOID for choice in choices)
+    if num_void == len(choices):
+        return "Nothing is compared: no workload has a passed parity certificate."
+    if num_open == len(choices) - num_void:
+        return "Not sure: these runs settle the question for no workload."
+    pairs = span(num_pairs)
+    corrected = f", corrected for asking about {len(choices)} workloads" if len(choices) > 1 else ""
+    sure = (
+        f"each verdict behind it holds at {100 * confidence:g} % confidence{corrected}, "
+        f"from {pairs} pairs of runs, on one machine class only."
+    )
+    unsettled = [f"{num_open} not settled"] * bool(num_open) + [f"{num_void} void"] * bool(num_void)
+    if unsettled:
+        return f"Sure for a part of the workloads ({listing(unsettled)}): {sure}"
+    return f"Sure, within what was measured: {sure}"
+
+
+def listing(words: list[str]) -> str:
+    """Words as one phrase: a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def span(numbers: list[int]) -> str:
+    """Counts as one phrase: 5, or 3 to 5."""
+    low, high = min(numbers, default=0), max(numbers, default=0)
+    return str(low) if low == high else f"{low} to {high}"

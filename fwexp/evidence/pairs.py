@@ -1,0 +1,57 @@
+"""Pairs of one figure from both frameworks: accuracy by seed, times and memory by block."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Run, Workload
+from fwexp.runs.record import RunRecord
+
+Figure = Callable[[RunRecord], float | None]  # None: the run does not have it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    key: int  # the seed, or the block's number
+    torch: float
+    tf: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    pairs: list[Pair] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)  # one sentence for each pair that is not whole
+
+
+def pair_by_seed(workload: Workload, figure: Figure) -> Pairs:
+    """The figure of both frameworks at each seed."""
+    return _pair(workload, figure, key=lambda run: run.seed, word="seed")
+
+
+def pair_by_block(workload: Workload, figure: Figure) -> Pairs:
+    """The figure of both frameworks in each block; several runs in a block are averaged."""
+    return _pair(workload, figure, key=lambda run: run.block, word="block")
+
+
+def _pair(
+    workload: Workload, figure: Figure, *, key: Callable[[Run], int | None], word: str
+) -> Pairs:
+    result = Pairs(dropped=[f"{r.run_id} is in no {word}" for r in workload.runs if key(r) is None])
+    for place in sorted({k for run in workload.runs if (k := key(run)) is not None}):
+        runs = [run for run in workload.runs if key(run) == place]
+        torch, tf = _side(runs, figure, framework="torch"), _side(runs, figure, framework="tf")
+        if torch is not None and tf is not None:
+            result.pairs.append(Pair(key=place, torch=torch, tf=tf))
+        else:
+            sides = {"torch": torch, "tf": tf}
+            lacking = " or ".join(NAMES[name] for name in FRAMEWORKS if sides[name] is None)
+            result.dropped.append(f"{word} {place} has no figure from {lacking}")
+    return result
+
+
+def _side(runs: list[Run], figure: Figure, *, framework: str) -> float | None:
+    """The mean over a framework's runs, or None when one of them lacks the figure."""
+    own = [run for run in runs if run.framework == framework]
+    figures = [figure(run.record) if run.record else None for run in own]
+    whole = [value for value in figures if value is not None]
+    return fmean(whole) if whole and len(whole) == len(own) else None

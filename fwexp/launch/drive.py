@@ -1,0 +1,148 @@
+"""Drive the runs of a plan to their end: certificates first, then block by block."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from fwexp.config import to_plain
+from fwexp.config.identity import workload_key
+from fwexp.config.schema import Config
+from fwexp.errors import StoreError
+from fwexp.launch.local import ServerDied, WarmServers
+from fwexp.launch.plan import Plan, PlannedRun
+from fwexp.launch.progress import Display
+from fwexp.meters.environment import commit
+from fwexp.parity.certificate import Certificate
+from fwexp.parity.certify import certificate_key, certify, describe
+from fwexp.runs.execute import RunRequest
+from fwexp.runs.record import is_finished
+from fwexp.runs.store import Store
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """How the runs of a command ended, by run id."""
+
+    done: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    interrupted: list[str] = field(default_factory=list)
+    void: list[str] = field(default_factory=list)  # not run: the certificate failed
+
+    @property
+    def is_complete(self) -> bool:
+        return not (self.failed or self.interrupted or self.void)
+
+
+def missing_runs(plan: Plan, store: Store, *, retry: bool) -> tuple[list[PlannedRun], list[str]]:
+    """The runs still to do, in the plan's order, and a complaint for each unreadable record."""
+    ids = [run.run_id for run in plan.runs]
+    records, complaints = store.read_records(plan.machine_class, ids)
+    todo = [r for r in plan.runs if not is_finished(records.get(r.run_id), retry=retry)]
+    return todo, complaints
+
+
+def drive(plan: Plan, store: Store, *, retry: bool, compare: bool = True) -> Outcome:
+    """Run whatever of the plan is missing; what failed or was interrupted stops nothing else."""
+    todo, complaints = missing_runs(plan, store, retry=retry)
+    workloads = {workload_key(r.config): r.config for r in plan.runs} if compare else {}
+    frameworks = {r.config.framework.name for r in todo}
+    if any(not _has_certificate(config, store) for config in workloads.values()):
+        frameworks = {"torch", "tf"}
+    with Display(len(plan.runs)) as display:
+        for complaint in complaints:
+            display.say(f"{complaint}; the run is done again")
+        if frameworks:
+            display.begin(f"importing {' and '.join(sorted(frameworks))}")
+        with WarmServers(sorted(frameworks), logs=store.path / "logs") as servers:
+            servers.wait_ready()
+            passed = _certify(workloads, store, servers, display)
+            _perform(plan, todo, passed, store, servers, display, retry=retry)
+    return _outcome(plan, store, passed)
+
+
+def _has_certificate(config: Config, store: Store) -> bool:
+    try:
+        return store.read_certificate(certificate_key(config)) is not None
+    except StoreError:
+        return False  # torn: it is made again
+
+
+def _certify(
+    workloads: dict[str, Config], store: Store, servers: WarmServers, display: Display
+) -> dict[str, bool]:
+    """By workload, whether its comparison stands."""
+    passed: dict[str, bool] = {}
+    for key, config in workloads.items():
+        certificate: Certificate = certify(config, store=store, servers=servers, say=display.begin)
+        display.say(describe(certificate))
+        passed[key] = certificate.passed
+    return passed
+
+
+def _perform(
+    plan: Plan,
+    todo: Sequence[PlannedRun],
+    passed: dict[str, bool],
+    store: Store,
+    servers: WarmServers,
+    display: Display,
+    *,
+    retry: bool,
+) -> None:
+    missing = {run.run_id for run in todo}
+    if len(todo) < len(plan.runs):
+        display.say(f"{len(plan.runs) - len(todo)} of {len(plan.runs)} runs are in the store already")
+    fwexp_commit = commit() if todo else None
+    for run in plan.runs:
+        if run.run_id not in missing:
+            display.count()
+        elif not passed.get(workload_key(run.config), True):
+            display.end(run.run_id, None, note="not run: its comparison is void")
+        else:
+            request = _request(run, plan, store, fwexp_commit, retry=retry)
+            note = _run(run, request, servers, display)
+            record, _ = store.read_records(plan.machine_class, [run.run_id])
+            display.end(run.run_id, record.get(run.run_id), note=note)
+
+
+def _request(
+    run: PlannedRun, plan: Plan, store: Store, fwexp_commit: str | None, *, retry: bool
+) -> RunRequest:
+    return RunRequest(
+        run_id=run.run_id,
+        config=to_plain(run.config),
+        digests=run.digests,
+        machine_class=plan.machine_class,
+        commit=fwexp_commit,
+        store=str(store.path),
+        retry=retry,
+    )
+
+
+def _run(run: PlannedRun, request: RunRequest, servers: WarmServers, display: Display) -> str:
+    """Run it in a process of its own; a note when that process did not end by itself."""
+    folder = Store(request.store).run_folder(request.machine_class, run.run_id)
+    display.begin(run.run_id)
+    arguments: dict[str, Any] = asdict(request)
+    server = servers[run.config.framework.name]
+    try:
+        code = server.perform("run", arguments, log=folder / "log.txt", hear=display.hear)
+    except ServerDied as error:
+        return f"interrupted: {error}"
+    if code < 0:
+        return f"interrupted: killed by signal {-code}"
+    return f"interrupted: exit code {code}, see {folder / 'log.txt'}" if code else ""
+
+
+def _outcome(plan: Plan, store: Store, passed: dict[str, bool]) -> Outcome:
+    records, _ = store.read_records(plan.machine_class, [run.run_id for run in plan.runs])
+    outcome = Outcome()
+    for run in plan.runs:
+        record = records.get(run.run_id)
+        if not passed.get(workload_key(run.config), True):
+            outcome.void.append(run.run_id)
+        elif record is None:
+            outcome.interrupted.append(run.run_id)
+        else:
+            (outcome.done if record.status == "done" else outcome.failed).append(run.run_id)
+    return outcome

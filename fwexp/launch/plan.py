@@ -1,0 +1,163 @@
+"""The plan: a sweep turned into validated, deduplicated runs, before anything starts."""
+
+import itertools
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from fwexp.config import compose, to_plain
+from fwexp.config.identity import run_digests, run_id, sha256_of, workload_key
+from fwexp.config.resolve import resolve, usable_cores
+from fwexp.config.schema import Config
+from fwexp.errors import ConfigError, StoreError
+from fwexp.launch import probe
+from fwexp.launch.manifest import Manifest
+from fwexp.models.registry import load_spec
+from fwexp.parity.certify import certificate_key
+from fwexp.runs.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedRun:
+    run_id: str
+    config: Config
+    digests: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The runs of a command, in blocks, in the order in which they start."""
+
+    name: str
+    title: str
+    command: str
+    machine_class: str
+    blocks: list[list[PlannedRun]]
+
+    @property
+    def runs(self) -> list[PlannedRun]:
+        return [run for block in self.blocks for run in block]
+
+    @property
+    def first(self) -> Config:
+        return self.runs[0].config
+
+
+def plan_runs(
+    axes: Mapping[str, Sequence[str]],
+    overrides: Sequence[str],
+    *,
+    name: str,
+    title: str,
+    command: str,
+    config_dirs: Sequence[str] = (),
+) -> Plan:
+    """Every combination of the axes' overrides as a run, checked whole before any starts.
+
+    Without a `seed` axis there is one run a seed, of comparison.num_seeds.
+    """
+    configs = _configs(axes, overrides, config_dirs)
+    unique = {run.run_id: run for run in map(plan_run, configs)}
+    classes = {probe.machine_class(config) for config in _one_a_device(configs)}
+    if len(classes) > 1:
+        raise ConfigError(
+            [f"a sweep is compared within one machine class, but this has {' and '.join(classes)}"]
+        )
+    return Plan(
+        name=name,
+        title=title,
+        command=command,
+        machine_class=classes.pop(),
+        blocks=_in_blocks(list(unique.values())),
+    )
+
+
+def plan_run(config: Config) -> PlannedRun:
+    """One run, its model's options checked by the model's own spec."""
+    load_spec(config.model, config.data)
+    digests = run_digests(config)
+    return PlannedRun(run_id=run_id(config, digests), config=config, digests=digests)
+
+
+def resolved(overrides: Sequence[str], config_dirs: Sequence[str] = ()) -> Config:
+    """A typed configuration that leaves nothing to the machine."""
+    return resolve(compose(overrides, config_dirs=config_dirs), num_cores=usable_cores())
+
+
+def declare(plan: Plan, store: Store) -> Manifest:
+    """The plan as a dated manifest; the date stays while nothing it declares changes."""
+    first = plan.first
+    workloads = {workload_key(run.config): run.config for run in plan.runs}
+    compared = len({run.config.framework.name for run in plan.runs}) > 1
+    manifest = Manifest(
+        name=plan.name,
+        title=plan.title,
+        command=plan.command,
+        declared_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        sha256="",
+        comparison=asdict(first.comparison),
+        pricing=asdict(first.pricing),
+        target_accuracy=first.training.target_accuracy,
+        machine_class=plan.machine_class,
+        blocks=[[run.run_id for run in block] for block in plan.blocks],
+        runs={run.run_id: to_plain(run.config) for run in plan.runs},
+        certificates=[certificate_key(c) for c in workloads.values()] if compared else [],
+    )
+    manifest = replace(manifest, sha256=manifest_sha256(manifest))
+    return _as_declared_before(manifest, store)
+
+
+def manifest_sha256(manifest: Manifest) -> str:
+    """A hash of what the manifest declares, its date left out."""
+    plain = asdict(manifest)
+    return sha256_of({k: v for k, v in plain.items() if k not in ("declared_at", "sha256")})
+
+
+def _as_declared_before(manifest: Manifest, store: Store) -> Manifest:
+    try:
+        before = store.read_manifest(manifest.name)
+    except StoreError:  # none yet, or torn: this one takes its place
+        return manifest
+    if before.sha256 == manifest.sha256:
+        return before
+    store.archive_manifest(before)
+    return manifest
+
+
+def _configs(
+    axes: Mapping[str, Sequence[str]], overrides: Sequence[str], config_dirs: Sequence[str]
+) -> list[Config]:
+    """Composed once a combination; seeds are set on the typed object."""
+    composed = [
+        resolved([*overrides, *combination, *axes.get("seed", ())[:1]], config_dirs)
+        for combination in itertools.product(*(axes[axis] for axis in axes if axis != "seed"))
+    ]
+    return [replace(c, seed=seed) for c in composed for seed in _seeds(axes, c)]
+
+
+def _seeds(axes: Mapping[str, Sequence[str]], config: Config) -> list[int]:
+    if "seed" not in axes:
+        return list(range(config.comparison.num_seeds))
+    return [int(text.removeprefix("seed=")) for text in axes["seed"]]  # checked as overrides
+
+
+def _one_a_device(configs: list[Config]) -> list[Config]:
+    """One configuration for each framework, hardware and precision: what a probe tells apart."""
+    return list(
+        {(c.framework.name, c.hardware.name, c.precision.name): c for c in configs}.values()
+    )
+
+
+def _in_blocks(runs: list[PlannedRun]) -> list[list[PlannedRun]]:
+    """One block a workload and seed; seeds in order, the rest shuffled by the runs' own ids."""
+    rng = random.Random(",".join(sorted(run.run_id for run in runs)))
+    blocks: dict[tuple[int, str], list[PlannedRun]] = {}
+    for run in runs:
+        blocks.setdefault((run.config.seed, workload_key(run.config)), []).append(run)
+    keys = sorted(blocks)
+    rng.shuffle(keys)
+    keys.sort(key=lambda key: key[0])
+    for key in keys:
+        rng.shuffle(blocks[key])
+    return [blocks[key] for key in keys]

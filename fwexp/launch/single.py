@@ -1,0 +1,40 @@
+"""`fwexp framework=tf model=cnn …`: one run, with a bar, ending in a short summary."""
+
+import sys
+
+from fwexp import data as datasets
+from fwexp.config.resolve import resolve, usable_cores
+from fwexp.config.schema import Config
+from fwexp.launch import probe
+from fwexp.launch.drive import drive, missing_runs
+from fwexp.launch.plan import Plan, plan_run
+from fwexp.launch.summary import print_summary
+from fwexp.runs.store import Store
+from fwexp.tracking.start import start_mirror, wait_for_mirror
+
+
+def run_one(config: Config) -> int:
+    """Run it, unless the store has it already, and print its summary; 0 when it is done."""
+    planned = plan_run(resolve(config, num_cores=usable_cores()))
+    machine_class = probe.machine_class(planned.config)
+    name = planned.run_id
+    plan = Plan(
+        name=name, title=name, command="", machine_class=machine_class, blocks=[[planned]]
+    )
+    store = Store(planned.config.store)
+    store.check_writable()
+    datasets.prepare(planned.config.data)
+    todo, _ = missing_runs(plan, store, retry=True)
+    outcome = drive(plan, store, retry=True, compare=False)
+    record = store.read_record(machine_class, name)
+    if record is None:
+        print(f"the run was interrupted: {outcome.interrupted[0]}", file=sys.stderr)
+        return 1
+    folder = store.run_folder(machine_class, name)
+    print_summary(record, planned.config.pricing, folder, is_new=bool(todo))
+    tracking = planned.config.tracking
+    if tracking.name != "none":
+        mirror = start_mirror(store.path, runs=[folder], project=tracking.project, group="single")
+        if warning := wait_for_mirror(mirror).warning:
+            print(warning, file=sys.stderr)
+    return 0 if record.status == "done" else 1

@@ -1,0 +1,80 @@
+"""The summary that a single run ends in."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from fwexp.config.schema import Pricing
+from fwexp.evidence.cost import cost_usd, why_unpriced
+from fwexp.runs.record import Evaluation, RunRecord
+
+
+def print_summary(record: RunRecord, pricing: Pricing, folder: Path, *, is_new: bool) -> None:
+    """Accuracy, phases, throughput, memory, cost and where the record lies, a line each."""
+    lines = _failure(record) if record.failure else _figures(record, pricing)
+    if not is_new:
+        lines.insert(0, ("in the store", f"since {record.finished_at}; seed=… or store=… runs anew"))
+    lines.append(("record", str(folder / "record.json")))
+    print(f"\n{record.run_id}")
+    for title, words in lines:
+        print(f"  {title:<13} {words}")
+
+
+def time_to_target_s(record: RunRecord, target: float) -> float | None:
+    """Training seconds until the first evaluation that reaches the target; None: never."""
+    reached = (e.train_s for e in record.evaluations if e.accuracy >= target)
+    return next(reached, None)
+
+
+def _failure(record: RunRecord) -> list[tuple[str, str]]:
+    assert record.failure is not None
+    return [("FAILED", f"{record.failure.kind}: {record.failure.message}")]
+
+
+def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
+    assert record.phases and record.memory and record.samples_per_s and record.accuracy is not None
+    phases, memory, last = record.phases, record.memory, record.evaluations[-1]
+    lines = [
+        ("accuracy", f"{100 * record.accuracy:.2f} % on the test set, loss {last.loss:.4f}"),
+        ("total", f"{phases.total_s:.2f} s (and {record.import_s:.1f} s to import, once a server)"),
+        (
+            "phases",
+            f"start {phases.start_s:.3f} s, data {phases.data_s:.3f} s, build {phases.build_s:.2f} s, "
+            f"first {record.num_first_steps} steps {phases.first_steps_s:.2f} s, "
+            f"steady {phases.steady_s:.2f} s, evaluation {phases.evaluation_s:.2f} s",
+        ),
+        (
+            "throughput",
+            f"{record.samples_per_s:,.0f} samples/s over the steady steps; "
+            f"input {record.data_wait_ms_per_step:.3f} ms a step",
+        ),
+        (
+            "memory",
+            f"imports {memory.import_rss_mib:.0f} MiB; at its peak training adds "
+            f"{memory.train_peak_mib:.0f} MiB",
+        ),
+        ("machine", f"{record.machine_class}, {_effective(record)}"),
+        ("cost", _cost(record, pricing)),
+    ]
+    target = record.config["training"]["target_accuracy"]
+    return lines + ([("target", _target(record, target))] if target is not None else [])
+
+
+def _target(record: RunRecord, target: float) -> str:
+    seconds = time_to_target_s(record, target)
+    if seconds is None:
+        return f"accuracy {100 * target:g} % was not reached"
+    return f"accuracy {100 * target:g} % after {seconds:.2f} s of training"
+
+
+def _effective(record: RunRecord) -> str:
+    found = record.effective
+    compiled = "compiled" if found["compiled"] else "not compiled"
+    return f"{found['compute_dtype']}, {compiled}, {found['num_threads']} threads"
+
+
+def _cost(record: RunRecord, pricing: Pricing) -> str:
+    plain = asdict(pricing)
+    usd = cost_usd(record, plain)
+    if usd is None:
+        return f"unknown: {why_unpriced(plain, hardware=record.config['hardware']['name'])}"
+    return f"US$ {usd:.6f}, projected: total × US$ {pricing.price_usd_per_hour:g} an hour ({pricing.source})"

@@ -1,0 +1,151 @@
+"""`fwexp sweep NAME` and `fwexp -m …`: plan, prepare, run what is missing, write it up."""
+
+import argparse
+import hashlib
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from fwexp import data as datasets
+from fwexp.config.load import check_sweep
+from fwexp.launch.drive import Outcome, drive, missing_runs
+from fwexp.launch.plan import Plan, declare, plan_runs
+from fwexp.launch.sweepfile import read_sweep
+from fwexp.runs.store import Store
+from fwexp.tracking.start import Mirror, MirrorOutcome, start_mirror, wait_for_mirror
+from fwexp.writeup import report
+
+UNDECIDING = ("tracking", "launcher", "store")  # overrides that leave a sweep what it is
+
+
+def command(argv: list[str]) -> int:
+    """`fwexp sweep NAME [overrides] [--dry-run] [--retry]`: 0 when every run is done."""
+    parser = argparse.ArgumentParser(
+        prog="fwexp sweep",
+        description="Run a named sweep; typed again it runs only what is missing.",
+    )
+    parser.add_argument("name", help="a file of ./sweeps or of fwexp's own, without .yaml")
+    parser.add_argument("overrides", nargs="*", help="e.g. training.num_epochs=3 seed=0,1")
+    parser.add_argument("--dry-run", action="store_true", help="say what would run; write nothing")
+    parser.add_argument("--retry", action="store_true", help="run failed runs again, too")
+    parser.add_argument("--config-dir", action="append", default=[], metavar="FOLDER")
+    given = parser.parse_intermixed_args(argv)
+    sweep = read_sweep(given.name)
+    chosen = [*_as_overrides(sweep.matrix), *sweep.overrides]
+    check_sweep([*chosen, *given.overrides], config_dirs=given.config_dir)
+    axes, fixed = split_axes([*chosen, *given.overrides])
+    flags = [f"--config-dir={folder}" for folder in given.config_dir]
+    plan = plan_runs(
+        axes,
+        fixed,
+        name=_name(given.name, given.overrides),
+        title=sweep.title,
+        command=shlex.join(["fwexp", "sweep", given.name, *given.overrides, *flags]),
+        config_dirs=given.config_dir,
+    )
+    return dry_run(plan, retry=given.retry) if given.dry_run else run(plan, retry=given.retry)
+
+
+def run_matrix(overrides: list[str], config_dirs: list[str]) -> int:
+    """`fwexp -m framework=torch,tf seed='range(5)'`, by the planner of a named sweep."""
+    check_sweep(overrides, config_dirs=config_dirs)
+    axes, fixed = split_axes(overrides)
+    flags = [f"--config-dir={folder}" for folder in config_dirs]
+    plan = plan_runs(
+        axes,
+        fixed,
+        name=_name("matrix", overrides),
+        title="A matrix from the command line",
+        command=shlex.join(["fwexp", "-m", *overrides, *flags]),
+        config_dirs=config_dirs,
+    )
+    return run(plan, retry=False)
+
+
+def split_axes(overrides: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """Axes of several values, and overrides of one; the last word on a key counts."""
+    parser = OverridesParser.create()
+    by_key: dict[str, list[str]] = {}
+    for text in overrides:
+        override = parser.parse_override(text)
+        key = override.key_or_group
+        if override.is_sweep_override():
+            values = override.sweep_string_iterator()
+            by_key[key] = [f"{key}={value}" for value in values]
+        else:
+            by_key[key] = [text]
+    axes = {k: texts for k, texts in by_key.items() if len(texts) > 1 or k == "seed"}
+    fixed = [texts[0] for k, texts in by_key.items() if k not in axes]
+    return axes, fixed
+
+
+def _as_overrides(matrix: dict[str, list[Any]]) -> list[str]:
+    return [f"{axis}={','.join(map(str, values))}" for axis, values in matrix.items()]
+
+
+def _name(name: str, overrides: Sequence[str]) -> str:
+    """A sweep that overrides change is another sweep: its write-up lies beside the first's."""
+    deciding = sorted(o for o in overrides if not o.startswith(UNDECIDING))
+    if not deciding:
+        return name
+    return f"{name}-{hashlib.sha256(' '.join(deciding).encode()).hexdigest()[:6]}"
+
+
+def dry_run(plan: Plan, *, retry: bool) -> int:
+    """Say what would run; write nothing."""
+    store = Store(plan.first.store)
+    todo, complaints = missing_runs(plan, store, retry=retry)
+    for complaint in complaints:
+        print(f"{complaint}; the run would be done again")
+    print(f"sweep {plan.name} on {plan.machine_class}: {len(plan.runs)} runs, {len(todo)} to do")
+    waiting = {run.run_id for run in todo}
+    for number, block in enumerate(plan.blocks, start=1):
+        states = (f"{r.run_id}{'' if r.run_id in waiting else ' (done)'}" for r in block)
+        print(f"  block {number}: {'  '.join(states)}")
+    return 0
+
+
+def run(plan: Plan, *, retry: bool) -> int:
+    """Do what is missing of the plan, copy it to W&B, write it up: 0 when nothing failed."""
+    store = Store(plan.first.store)
+    store.check_writable()
+    for data in {r.config.data.name: r.config.data for r in plan.runs}.values():
+        datasets.prepare(data)
+    manifest = declare(plan, store)
+    store.write_manifest(manifest)
+    outcome = drive(plan, store, retry=retry, compare=bool(manifest.certificates))
+    mirror = _start_mirror(plan, store)
+    report.write(store, plan.name)
+    if mirror is not None:
+        _say_mirrored(wait_for_mirror(mirror))
+    return _conclude(plan, outcome)
+
+
+def _start_mirror(plan: Plan, store: Store) -> Mirror | None:
+    tracking = plan.first.tracking
+    if tracking.name == "none":
+        return None
+    folders = [store.run_folder(plan.machine_class, run.run_id) for run in plan.runs]
+    return start_mirror(store.path, runs=folders, project=tracking.project, group=plan.name)
+
+
+def _say_mirrored(outcome: MirrorOutcome) -> None:
+    if outcome.num_mirrored:
+        print(f"{outcome.num_mirrored} runs copied to W&B folders under the store (offline)")
+    if outcome.warning:
+        print(outcome.warning, file=sys.stderr)
+
+
+def _conclude(plan: Plan, outcome: Outcome) -> int:
+    problems = {
+        "failed; type the command with --retry to run them again": outcome.failed,
+        "were interrupted; type the command again to run them": outcome.interrupted,
+        "were not run, their comparison being void": outcome.void,
+    }
+    for words, run_ids in problems.items():
+        if run_ids:
+            print(f"{len(run_ids)} of {len(plan.runs)} runs {words}", file=sys.stderr)
+    return 0 if outcome.is_complete else 1

@@ -1,0 +1,1 @@
+"""Meters: clock, memory, environment."""

@@ -1,0 +1,74 @@
+"""What a run's machine and software are."""
+
+import platform
+import socket
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from fwexp.config.resolve import usable_cores
+
+PACKAGES = (
+    "fwexp",
+    "torch",
+    "pytorch-lightning",
+    "tensorflow",
+    "keras",
+    "numpy",
+    "hydra-core",
+)
+
+
+def cpu_model() -> str:
+    """The processor's name, as Linux gives it."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()  # some architectures name no model
+
+
+def cpu_machine_class() -> str:
+    """CPU model and cores: times are compared within one such class only."""
+    cores = usable_cores()
+    return f"{cpu_model()}, {cores} core{'s' if cores > 1 else ''}"
+
+
+def versions() -> dict[str, str]:
+    """The installed packages that can change a run, by name."""
+    return {name: found for name in PACKAGES if (found := _version(name)) is not None}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def environment() -> dict[str, Any]:
+    """Everything about this machine that a reader of a record may ask for."""
+    return {
+        "host": socket.gethostname(),
+        "cpu": cpu_model(),
+        "num_cores": usable_cores(),
+        "os": platform.platform(),
+        "python": platform.python_version(),
+        "versions": versions(),
+    }
+
+
+def commit() -> str | None:
+    """fwexp's own git commit, "+" when the tree differs from it; None outside a checkout."""
+    folder = Path(__file__).resolve().parents[2]
+    if not (folder / ".git").exists():
+        return None
+    git = ["git", "-C", str(folder)]
+    try:
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
+        dirty = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True)
+    except FileNotFoundError:
+        return None  # no git on this machine
+    if head.returncode != 0:
+        return None
+    return head.stdout.strip()[:12] + ("+" if dirty.stdout else "")

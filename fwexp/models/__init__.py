@@ -1,0 +1,1 @@
+"""Models: one folder each, its spec and its two implementations side by side."""

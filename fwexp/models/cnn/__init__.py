@@ -1,0 +1,1 @@
+"""Strided convolution, BatchNorm and ReLU blocks."""

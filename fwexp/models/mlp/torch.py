@@ -1,0 +1,25 @@
+"""The mlp in PyTorch."""
+
+from collections import OrderedDict
+
+from torch import Tensor, nn
+
+from fwexp.models.mlp.spec import Spec
+
+
+class Flatten(nn.Module):
+    """(batch, channels, height, width) → (batch, height * width * channels)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(0, 2, 3, 1).flatten(1)
+
+
+def build(spec: Spec) -> nn.Module:
+    """(batch, channels, height, width) → logits (batch, num_classes)."""
+    sizes = spec.sizes()
+    layers: OrderedDict[str, nn.Module] = OrderedDict(flatten=Flatten())
+    for i in range(spec.depth):
+        layers[f"dense{i}"] = nn.Linear(sizes[i], sizes[i + 1])
+        layers[f"relu{i}"] = nn.ReLU()
+    layers["head"] = nn.Linear(sizes[-1], spec.num_classes)
+    return nn.Sequential(layers)

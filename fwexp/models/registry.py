@@ -1,0 +1,71 @@
+"""From a model's configuration to its spec and its implementation in one framework."""
+
+import difflib
+from dataclasses import fields
+from importlib import import_module
+from types import ModuleType
+from typing import Any, get_type_hints
+
+from fwexp.config.schema import Data, Model
+from fwexp.errors import ConfigError
+from fwexp.models.spec import Spec
+
+FILES = {"torch": "torch", "tf": "keras"}  # framework -> the model package's module
+GIVEN = ("input_shape", "num_classes")  # by the data set, not by the user
+
+
+def load_spec(model: Model, data: Data) -> Spec:
+    """The model's spec for this data set.
+
+    Raises ConfigError when the package has no spec, or the options are not the spec's own.
+    """
+    spec_type = _module(model, "spec").Spec
+    problems = _option_problems(model, get_type_hints(spec_type), spec_type)
+    if problems:
+        raise ConfigError(problems)
+    given = {"input_shape": tuple(data.image_shape), "num_classes": data.num_classes}
+    try:
+        spec: Spec = spec_type(**given, **model.options)
+    except (ValueError, TypeError) as error:
+        raise ConfigError([f"model={model.name}: {error}"]) from error
+    return spec
+
+
+def build(model: Model, spec: Spec, *, framework: str) -> Any:
+    """The model itself: a torch.nn.Module, or a functional keras.Model."""
+    return _module(model, FILES[framework]).build(spec)
+
+
+def _module(model: Model, file: str) -> ModuleType:
+    name = f"{model.implementation}.{file}"
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not name.startswith(error.name):
+            raise  # the model's own import is missing, not the model
+        raise ConfigError(
+            [
+                f"model={model.name}: there is no module {name}; model.implementation names a "
+                "package with spec.py, torch.py and keras.py that Python can import from here"
+            ]
+        ) from error
+
+
+def _option_problems(model: Model, types: dict[str, Any], spec_type: Any) -> list[str]:
+    known = [f.name for f in fields(spec_type) if f.name not in GIVEN]
+    problems = []
+    for name, value in model.options.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
+            problems.append(f"model.options.{name}: {model.name} has no such option; {hint}")
+        elif not _fits(value, types[name]):
+            wanted = getattr(types[name], "__name__", types[name])
+            problems.append(f"model.options.{name}={value}: {wanted} is wanted")
+    return problems
+
+
+def _fits(value: object, wanted: Any) -> bool:
+    if wanted is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))

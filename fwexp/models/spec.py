@@ -1,0 +1,64 @@
+"""What a model's spec.py says, in no framework's words."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """A weight or a buffer, in Keras's layout: dense (in, out), convolution (h, w, in, out)."""
+
+    shape: tuple[int, ...]
+    initializer: str  # a key of fwexp.models.initialization.INITIALIZERS
+    trainable: bool = True
+
+
+class Spec(Protocol):
+    """The part of a model that both implementations are built from.
+
+    A model package's spec.py holds a frozen keyword-only dataclass `Spec` of this shape. Its
+    fields besides these two are the model's options; a bad value raises ValueError.
+    """
+
+    @property
+    def input_shape(self) -> tuple[int, ...]: ...  # height, width, channels
+
+    @property
+    def num_classes(self) -> int: ...
+
+    def variables(self) -> dict[str, Variable]:
+        """Every weight and buffer by its name, "layer.kernel"."""
+        ...
+
+    def blocks(self) -> list[str]:
+        """The layers, named alike in both implementations, whose outputs must agree."""
+        ...
+
+
+def dense(num_in: int, num_out: int, *, initializer: str = "he_normal") -> dict[str, Variable]:
+    """A dense layer's kernel and bias."""
+    return {
+        "kernel": Variable(shape=(num_in, num_out), initializer=initializer),
+        "bias": Variable(shape=(num_out,), initializer="zeros"),
+    }
+
+
+def convolution(size: int, num_in: int, num_out: int) -> dict[str, Variable]:
+    """A square convolution's kernel, without a bias: a norm follows."""
+    return {"kernel": Variable(shape=(size, size, num_in, num_out), initializer="he_normal")}
+
+
+def batch_norm(num_channels: int) -> dict[str, Variable]:
+    """A BatchNorm's scale, shift and running statistics."""
+    shape = (num_channels,)
+    return {
+        "gamma": Variable(shape=shape, initializer="ones"),
+        "beta": Variable(shape=shape, initializer="zeros"),
+        "moving_mean": Variable(shape=shape, initializer="zeros", trainable=False),
+        "moving_variance": Variable(shape=shape, initializer="ones", trainable=False),
+    }
+
+
+def named(layer: str, variables: dict[str, Variable]) -> dict[str, Variable]:
+    """The same variables, each name preceded by its layer's."""
+    return {f"{layer}.{name}": variable for name, variable in variables.items()}

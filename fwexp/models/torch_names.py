@@ -1,0 +1,57 @@
+"""A torch module's weights and buffers under the names and layouts of a spec."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+DENSE = (1, 0)  # (out, in) → (in, out)
+CONVOLUTION = (2, 3, 1, 0)  # (out, in, h, w) → (h, w, in, out)
+
+LEAVES: dict[type[nn.Module], dict[str, tuple[str, tuple[int, ...] | None]]] = {
+    nn.Linear: {"weight": ("kernel", DENSE)},
+    nn.Conv2d: {"weight": ("kernel", CONVOLUTION)},
+    nn.modules.batchnorm._BatchNorm: {
+        "weight": ("gamma", None),
+        "bias": ("beta", None),
+        "running_mean": ("moving_mean", None),
+        "running_var": ("moving_variance", None),
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """One tensor of a module, with the way to the spec's layout and back."""
+
+    name: str
+    tensor: torch.Tensor
+    axes: tuple[int, ...] | None  # of the spec's layout, in torch's
+
+    def read(self, tensor: torch.Tensor | None = None) -> NDArray[np.floating]:
+        """The value, or another tensor of the same layout (a gradient, a slot), as the spec's."""
+        value: NDArray[np.floating] = (self.tensor if tensor is None else tensor).detach().cpu().numpy()
+        return (value if self.axes is None else value.transpose(self.axes)).copy()
+
+    def write(self, value: NDArray[np.floating], tensor: torch.Tensor | None = None) -> None:
+        """Copy a value of the spec's layout into the tensor, or into another of its layout."""
+        target = self.tensor if tensor is None else tensor
+        if self.axes is not None:
+            value = value.transpose(np.argsort(self.axes))
+        with torch.no_grad():
+            target.copy_(torch.from_numpy(np.ascontiguousarray(value)))
+
+
+def named_tensors(module: nn.Module) -> Iterator[Named]:
+    """Every weight and buffer, but for the batch counters that only torch has."""
+    for path, child in module.named_modules():
+        leaves = next((names for kind, names in LEAVES.items() if isinstance(child, kind)), {})
+        own = [*child.named_parameters(recurse=False), *child.named_buffers(recurse=False)]
+        for leaf, tensor in own:
+            if leaf == "num_batches_tracked":
+                continue
+            name, axes = leaves.get(leaf, (leaf, None))
+            yield Named(name=f"{path}.{name}" if path else name, tensor=tensor, axes=axes)

@@ -1,0 +1,127 @@
+"""Make the certificate of a configuration's model, or take it from the store."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from fwexp.config.identity import FRAMEWORK_PACKAGES, files_sha256, run_digests, sha256_of
+from fwexp.config.load import to_plain
+from fwexp.config.schema import Config
+from fwexp.errors import ParityError, StoreError
+from fwexp.launch.local import ServerDied, WarmServers
+from fwexp.models.registry import load_spec
+from fwexp.parity.certificate import Certificate, Stage
+from fwexp.parity.stages import dtype_stage, numeric_stages
+from fwexp.runs.store import Store
+
+MIXED = ("bf16", "fp16")
+Say = Callable[[str], None]
+
+
+def certificate_key(config: Config) -> str:
+    """A hash of everything the certificate vouches for: it is void when any of it changes."""
+    plain = to_plain(config)
+    kept = {k: plain[k] for k in ("model", "optimizer", "precision", "execution")}
+    here = Path(__file__).parent
+    sides = [run_digests(_of(config, framework)) for framework in FRAMEWORK_PACKAGES]
+    parity = files_sha256(here.glob("*.py"))
+    shape = {"image_shape": config.data.image_shape, "num_classes": config.data.num_classes}
+    return sha256_of({"config": kept, "sides": sides, "parity": parity, "data": shape})[:16]
+
+
+def certify(config: Config, *, store: Store, servers: WarmServers, say: Say) -> Certificate:
+    """The certificate for this model, data, optimizer and precision, passed or not.
+
+    One already in the store is used again: its key is a hash of all that it depends on.
+    """
+    key = certificate_key(config)
+    try:
+        known = store.read_certificate(key)
+    except StoreError as error:
+        say(f"{error}; it is made again")
+        known = None
+    if known is not None:
+        return known
+    say(f"parity of {config.model.name} with {config.optimizer.name} on {config.data.name} …")
+    certificate = _make(key, config, store, servers)
+    store.write_certificate(certificate)
+    return certificate
+
+
+def describe(certificate: Certificate) -> str:
+    """One line: passed, or the first stage that failed, where, and by how much."""
+    title = f"{certificate.model} × {certificate.optimizer} × {certificate.data}"
+    failed = next((s for s in certificate.stages if not s.passed), None)
+    if failed is None:
+        numeric = [s.difference for s in certificate.stages if s.tolerance <= 1e-10]
+        return f"parity of {title}: passed, {len(certificate.stages)} stages, {max(numeric):.0e} at most"
+    size = "" if np.isinf(failed.difference) else f", relative difference {failed.difference:.0e}"
+    return f"parity of {title}: FAILED at stage {failed.name}, {failed.where}{size}: {failed.detail}"
+
+
+def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certificate:
+    spec = load_spec(config.model, config.data)
+    stages: list[Stage] = []
+    with tempfile.TemporaryDirectory(prefix="fwexp-parity-") as folder:
+        stages += numeric_stages(*_sides(_numeric(config), "numbers", folder, store, servers), spec)
+        if config.precision.name in MIXED:
+            stages.append(dtype_stage(*_sides(config, "dtypes", folder, store, servers), spec))
+    shapes = [v.shape for v in spec.variables().values() if v.trainable]
+    packages = [p for names in FRAMEWORK_PACKAGES.values() for p in names]
+    return Certificate(
+        key=key,
+        passed=all(stage.passed for stage in stages),
+        model=config.model.name,
+        optimizer=config.optimizer.name,
+        data=config.data.name,
+        precision=config.precision.name,
+        num_parameters=int(sum(np.prod(shape) for shape in shapes)),
+        stages=stages,
+        versions={p: version(p) for p in packages},
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _numeric(config: Config) -> Config:
+    """The same on the CPU without reduced precision, where rounding hides least."""
+    hardware = replace(config.hardware, name="cpu")
+    return replace(config, hardware=hardware, precision=replace(config.precision, name="fp32"))
+
+
+def _of(config: Config, framework: str) -> Config:
+    return replace(config, framework=replace(config.framework, name=framework))
+
+
+def _sides(
+    config: Config, stage: str, folder: str, store: Store, servers: WarmServers
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    torch = _side(_of(config, "torch"), stage, folder, None, store, servers)
+    keras = _side(_of(config, "tf"), stage, folder, torch, store, servers)
+    with np.load(torch) as ours, np.load(keras) as theirs:
+        return dict(ours), dict(theirs)
+
+
+def _side(
+    config: Config, stage: str, folder: str, reference: str | None, store: Store, servers: WarmServers
+) -> str:
+    framework = config.framework.name
+    to = str(Path(folder) / f"{stage}-{framework}.npz")
+    log = store.path / "logs" / f"parity-{framework}-{config.model.name}.log"
+    log.unlink(missing_ok=True)
+    arguments = {"config": to_plain(config), "stage": stage, "reference": reference, "to": to}
+    try:
+        code = servers[framework].perform("parity", arguments, log=log, hear=lambda _: None)
+    except ServerDied as error:
+        raise ParityError(f"parity of {config.model.name}: {error}") from error
+    if code != 0:
+        last = log.read_text().strip().splitlines()[-1:] or [f"exit code {code}"]
+        raise ParityError(
+            f"parity of {config.model.name}: its {framework} side raised {last[0]}; "
+            f"the whole of it is in {log}"
+        )
+    return to

@@ -1,0 +1,48 @@
+"""A look inside a LightningTrainer: what each block puts out, and the gradients."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fwexp.models.initialization import Weights
+from fwexp.models.torch_names import named_tensors
+from fwexp.trainers.lightning import LightningTrainer, images
+
+Batch = tuple[NDArray[np.floating], NDArray[np.int64]]
+
+
+def block_outputs(trainer: LightningTrainer, batch: Batch) -> dict[str, tuple[Any, str]]:
+    """Each block's output in training mode, as the spec lays it out, and its dtype."""
+    outputs: dict[str, tuple[Any, str]] = {}
+    network = trainer.module.network.train()
+
+    def keep(name: str) -> Any:
+        def hook(_: Any, __: Any, output: torch.Tensor) -> None:
+            value = output.detach()
+            value = value.permute(0, 2, 3, 1) if value.ndim == 4 else value
+            dtype = str(value.dtype).removeprefix("torch.")
+            outputs[name] = (value.to(torch.float64).cpu().numpy(), dtype)
+
+        return hook
+
+    blocks = trainer.job.spec.blocks()
+    handles = [network.get_submodule(b).register_forward_hook(keep(b)) for b in blocks]
+    with torch.no_grad(), trainer.trainer.precision_plugin.forward_context():
+        network(images(batch[0], trainer.job.dtype))
+    for handle in handles:
+        handle.remove()
+    return outputs
+
+
+def gradients(trainer: LightningTrainer, batch: Batch) -> tuple[float, Weights]:
+    """The training step's own loss on this batch, and its gradient by every weight."""
+    trainer.module.network.train().zero_grad()
+    x, y = images(batch[0], trainer.job.dtype), torch.from_numpy(batch[1])
+    loss = trainer.module.training_step((x, y), 0)
+    loss.backward()
+    named = [n for n in named_tensors(trainer.module.network) if n.tensor.grad is not None]
+    found = {n.name: n.read(n.tensor.grad) for n in named}
+    trainer.module.network.zero_grad()
+    return float(loss), found

@@ -1,0 +1,1 @@
+"""Runs: execute one, record it, store it."""

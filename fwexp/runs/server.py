@@ -1,0 +1,78 @@
+"""A warm server: it imports one framework once, then forks a clean process for each task.
+
+Started by the driver as `python -m fwexp.runs.server torch|tf`; reads one task a line on stdin,
+writes events a line on stdout. It never runs anything itself, so a child is as clean as a fresh
+process, and starts in about 0.01 s.
+"""
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any, NoReturn
+
+from fwexp.meters.memory import rss_mib
+from fwexp.runs.task import JOBS, Task, encode
+from fwexp.trainers import TRAINERS
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(parent: int) -> None:
+    """Be killed when the parent dies, even by SIGKILL; leave at once if it is dead already."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def serve(framework: str, *, driver: int) -> None:
+    """Import the framework, say so, and fork a child for each line until stdin ends."""
+    die_with_parent(driver)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
+    events = os.dup(1)
+    os.dup2(2, 1)  # nothing a library prints may be taken for an event
+    started = time.monotonic()
+    importlib.import_module(TRAINERS[framework].partition(":")[0])
+    imported = {"import_s": time.monotonic() - started, "import_rss_mib": rss_mib()}
+    gc.collect()
+    gc.freeze()  # children then share these pages: no collection writes to them
+    os.write(events, encode({"event": "ready", **imported}))
+    for line in sys.stdin.buffer:
+        server = os.getpid()
+        child = os.fork()
+        if child == 0:
+            _be_child(json.loads(line), imported, events, server)
+        _, status = os.waitpid(child, 0)
+        os.write(events, encode({"event": "ended", "code": os.waitstatus_to_exitcode(status)}))
+
+
+def _be_child(plain: dict[str, Any], imported: dict[str, float], events: int, server: int) -> NoReturn:
+    started_at = time.monotonic()
+    code = 1
+    try:
+        die_with_parent(server)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        task = Task(**plain)
+        log = os.open(task.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        module, name = JOBS[task.job].split(":")
+        do = getattr(importlib.import_module(module), name)
+        extra = {**imported, "dispatched_at": task.dispatched_at, "started_at": started_at}
+        do(task.arguments, extra, lambda event: os.write(events, encode(event)))
+        code = 0
+    except BaseException:  # a forked child must never return into the server's loop
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], driver=int(sys.argv[2]))

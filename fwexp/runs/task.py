@@ -1,0 +1,42 @@
+"""What a driver asks a warm server's child to do, and what the child tells on the way."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Tell = Callable[[dict[str, Any]], None]
+
+JOBS = {  # what a child can be asked to do -> the function that does it
+    "run": "fwexp.runs.execute:execute",
+    "parity": "fwexp.parity.side:examine",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    job: str  # a key of JOBS
+    arguments: dict[str, Any]  # plain data for it
+    log: str  # file that takes the child's stdout and stderr
+    dispatched_at: float  # time.monotonic() of the driver; one clock for all processes
+
+
+class Progress:
+    """Tells the driver of a run's progress, at most five times a second."""
+
+    def __init__(self, tell: Tell, *, num_steps: int) -> None:
+        self._tell = tell
+        self._num_steps = num_steps
+        self._next = 0.0
+
+    def step(self, step: int) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + 0.2
+            self._tell({"event": "progress", "step": step, "num_steps": self._num_steps})
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """One line of JSON."""
+    return json.dumps(message).encode() + b"\n"

@@ -1,0 +1,1 @@
+"""Copies of the finished runs for the trackers that people already use."""

@@ -1,0 +1,104 @@
+"""A run's record and history under the names that W&B shows, the same for both frameworks."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import accumulate
+from typing import Any
+
+from fwexp.config.schema import Training
+from fwexp.runs.record import Evaluation, History, RunRecord
+from fwexp.trainers.schedule import steps_per_epoch
+
+Row = dict[str, float]
+
+# Every series is drawn over optimizer steps: W&B's own `_step` and `_runtime` count log calls
+# and the seconds of the copying.
+AXIS = "optimizer_step"
+SERIES = ("epoch", "samples_seen", "train/*", "val/*", "time/*")
+
+
+def config_of(record: RunRecord) -> dict[str, Any]:
+    """The typed configuration, and beside its groups what the run met."""
+    return {
+        **record.config,
+        "run_id": record.run_id,
+        "machine_class": record.machine_class,
+        "environment": record.environment,
+        "effective": record.effective,
+        "digests": record.digests,
+        "hashes": record.hashes,
+    }
+
+
+def tags_of(record: RunRecord) -> list[str]:
+    """The names of the groups that people filter by."""
+    groups = ("framework", "model", "data", "hardware", "precision", "optimizer")
+    return [str(record.config[group]["name"]) for group in groups]
+
+
+def name_of(record: RunRecord) -> str:
+    """What the run is called in W&B's table: torch-cnn-digits-seed0."""
+    config = record.config
+    names = [config[group]["name"] for group in ("framework", "model", "data")]
+    return "-".join([*names, f"seed{config['seed']}"])
+
+
+def rows_of(record: RunRecord, *, history: History) -> Iterator[Row]:
+    """One row for each optimizer step, with the evaluation where there was one.
+
+    `time/train_s` is the sum of the step times so far. Step 0 has a row if it was evaluated.
+    """
+    evaluations = {evaluation.step: evaluation for evaluation in record.evaluations}
+    train_s = [0.0, *accumulate(history.step_s)]
+    for step in sorted({*range(1, len(train_s)), *evaluations}):
+        row = _axes(record, step=step) | {"time/train_s": train_s[step]}
+        if step:
+            row |= _training(history, index=step - 1)
+        if step in evaluations:
+            row |= _evaluation(evaluations[step])
+        yield row
+
+
+def summary_of(record: RunRecord) -> dict[str, Any]:
+    """The headline numbers; what a failed run did not reach is left out."""
+    values = {
+        "status": record.status,
+        "final/test_accuracy": record.accuracy,
+        "final/test_loss": record.evaluations[-1].loss if record.evaluations else None,
+        "time/import_s": record.import_s,
+        "time/data_wait_ms_per_step": record.data_wait_ms_per_step,
+        "throughput/samples_per_s": record.samples_per_s,
+        "model/num_parameters": record.num_parameters,
+        "num_steps": record.num_steps,
+        "num_first_steps": record.num_first_steps,
+    }
+    if record.phases is not None:
+        values["time/train_total_s"] = record.phases.first_steps_s + record.phases.steady_s
+        values |= {f"time/{name}": value for name, value in asdict(record.phases).items()}
+    if record.memory is not None:
+        values |= {f"memory/{name}": value for name, value in asdict(record.memory).items()}
+    if record.failure is not None:
+        values |= {f"failure/{name}": value for name, value in asdict(record.failure).items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _axes(record: RunRecord, *, step: int) -> Row:
+    training = Training(**record.config["training"])
+    per_epoch = steps_per_epoch(training, record.config["data"]["num_train"])
+    return {
+        AXIS: step,
+        "samples_seen": step * training.batch_size,
+        "epoch": step / per_epoch,
+    }
+
+
+def _training(history: History, *, index: int) -> Row:
+    return {
+        "train/loss": history.loss[index],
+        "train/learning_rate": history.learning_rate[index],
+        "time/step_s": history.step_s[index],
+    }
+
+
+def _evaluation(evaluation: Evaluation) -> Row:
+    return {"val/accuracy": evaluation.accuracy, "val/loss": evaluation.loss}

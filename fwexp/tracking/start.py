@@ -1,0 +1,84 @@
+"""The driver's side of the mirror: a process beside it that can fail without harm."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fwexp.tracking.marker import is_pending
+
+START_S = 60.0  # imports wandb and starts its service: 1 s on an idle machine
+RUN_S = 10.0  # a run takes 0.1 s for each 1000 steps
+
+
+@dataclass(kw_only=True)
+class Mirror:
+    """A mirror under way."""
+
+    log: Path
+    pending: list[Path] = field(default_factory=list)  # run folders it was given
+    process: subprocess.Popen[bytes] | None = None  # None: nothing to do, or it did not start
+    deadline: float = 0.0  # of time.monotonic()
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MirrorOutcome:
+    num_mirrored: int
+    warning: str  # for the user; empty when every run has its copy
+
+
+def start_mirror(store: Path, *, runs: Sequence[Path], project: str, group: str) -> Mirror:
+    """The mirror at work on those of the run folders that have a record and no copy yet."""
+    folder = store.resolve() / "wandb"
+    mirror = Mirror(log=folder / "mirror.log", pending=[run for run in runs if is_pending(run)])
+    if mirror.pending:
+        mirror.deadline = time.monotonic() + START_S + RUN_S * len(mirror.pending)
+        try:
+            mirror.process = _start(mirror, project=project, group=group)
+        except OSError as error:
+            mirror.problem = str(error)
+    return mirror
+
+
+def wait_for_mirror(mirror: Mirror) -> MirrorOutcome:
+    """How many runs were copied, and a warning if some were not; their records stay whole."""
+    if mirror.process is not None:
+        _wait(mirror, process=mirror.process)
+    num_left = sum(is_pending(run) for run in mirror.pending)
+    num_mirrored = len(mirror.pending) - num_left
+    return MirrorOutcome(
+        num_mirrored=num_mirrored, warning=_warning(mirror, num_left=num_left) if num_left else ""
+    )
+
+
+def _start(mirror: Mirror, *, project: str, group: str) -> subprocess.Popen[bytes]:
+    folder = mirror.log.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "fwexp.tracking.mirror", "--folder", str(folder)]
+    command += ["--project", project, "--group", group]
+    # A file, since a pipe to a process that dies at once would break here.
+    with tempfile.TemporaryFile() as names, mirror.log.open("ab") as log:
+        names.write("\n".join(str(run.resolve()) for run in mirror.pending).encode())
+        names.seek(0)
+        return subprocess.Popen(command, stdin=names, stdout=log, stderr=log)
+
+
+def _wait(mirror: Mirror, *, process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=max(0.0, mirror.deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        mirror.problem = "it took too long and was stopped"
+
+
+def _warning(mirror: Mirror, *, num_left: int) -> str:
+    reason = mirror.problem or f"see {mirror.log}"
+    return (
+        f"warning: {num_left} of {len(mirror.pending)} runs are not copied to W&B: {reason}. "
+        "Their records are complete; the same command tries again."
+    )

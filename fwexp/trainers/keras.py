@@ -1,0 +1,172 @@
+"""Training by Keras 3's Model.fit on TensorFlow."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+from numpy.typing import NDArray
+
+from fwexp.config.schema import Config
+from fwexp.models import registry
+from fwexp.models.initialization import Weights
+from fwexp.trainers.devices import KerasArguments, keras_arguments
+from fwexp.trainers.keras_optimizers import TorchFormula
+from fwexp.trainers.protocol import Effective, Job, Observer
+
+EVALUATION_BATCH = 1000
+
+
+class Network(keras.Model):
+    """The model and its loss, with the train step that Model.fit runs."""
+
+    def __init__(self, network: keras.Model) -> None:
+        super().__init__()
+        self.network = network
+        self.logits_dtype = ""
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        return self.network(x, training=training)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        x, y = data
+        loss, gradients = self.loss_and_gradients(x, y)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return {"loss": loss}
+
+    def loss_and_gradients(self, x: Any, y: Any) -> tuple[Any, list[Any]]:
+        """The batch's loss, and the gradient of the (scaled, for fp16) loss by each weight."""
+        with tf.GradientTape() as tape:
+            logits = self(x, training=True)
+            loss = self.batch_loss(logits, y)
+            scaled = self.optimizer.scale_loss(loss)
+        self.logits_dtype = keras.backend.standardize_dtype(logits.dtype)
+        return loss, tape.gradient(scaled, self.trainable_variables)
+
+    def batch_loss(self, logits: Any, y: Any) -> Any:
+        """Mean cross-entropy of the batch, in nats, computed in at least float32."""
+        logits = ops.cast(logits, keras.backend.result_type(logits.dtype, "float32"))
+        return ops.mean(keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True))
+
+
+class Steps(keras.callbacks.Callback):
+    """Tells the observer of every step, and keeps the losses."""
+
+    def __init__(self, observer: Observer, losses: list[float]) -> None:
+        super().__init__()
+        self.observer = observer
+        self.losses = losses
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self.observer.before_step(batch)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.losses.append(logs["loss"])
+        self.observer.after_step(batch)
+
+
+class KerasTrainer:
+    """The Trainer protocol over keras.Model.fit; no progress bar."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        arguments = keras_arguments(job.config, dtype=job.dtype)
+        strategy = set_up(job.config, arguments)
+        with strategy.scope():
+            network = registry.build(job.config.model, job.spec, framework="tf")
+            self.model = Network(network)
+            self.optimizer = TorchFormula(job.config.optimizer, job.learning_rates)
+            self.model.compile(optimizer=self.optimizer, jit_compile=arguments.jit_compile)
+            self.optimizer.build(network.trainable_variables)
+        self.pipeline = pipeline(job)
+        self.x_test = tf.constant(job.data.x_test.astype(job.dtype))
+        self.step_losses: list[float] = []
+        self.load_state(job.weights)
+
+    def fit(self, observer: Observer) -> None:
+        steps = Steps(observer, self.step_losses)
+        self.model.fit(self.pipeline, epochs=1, verbose=0, callbacks=[steps])
+
+    def losses(self) -> list[float]:
+        return [float(loss) for loss in self.step_losses]
+
+    def test_logits(self) -> NDArray[np.floating]:
+        num_parts = math.ceil(len(self.x_test) / EVALUATION_BATCH)
+        parts = [
+            self.model.predict_on_batch(self.x_test[i * EVALUATION_BATCH :][:EVALUATION_BATCH])
+            for i in range(num_parts)
+        ]
+        return np.concatenate(parts).astype(self.job.dtype)
+
+    def batches(self) -> Iterator[tuple[NDArray[np.floating], NDArray[np.int64]]]:
+        yield from self.pipeline.as_numpy_iterator()
+
+    def drain(self, num_batches: int) -> None:
+        for _ in self.pipeline.take(num_batches):
+            pass
+
+    def state(self) -> Weights:
+        return {name: ops.convert_to_numpy(v).copy() for name, v in self._variables().items()}
+
+    def load_state(self, state: Weights) -> None:
+        for name, variable in self._variables().items():
+            if name in state:
+                variable.assign(state[name])
+
+    def _variables(self) -> dict[str, Any]:
+        named = {spec_name(v): v for v in self.model.network.variables}
+        trainable = self.model.network.trainable_variables
+        slots = {
+            f"{spec_name(variable)}/{slot}": value
+            for slot, values in self.optimizer.slots.items()
+            for variable, value in zip(trainable, values, strict=True)
+        }
+        return named | slots
+
+    def synchronize(self) -> None:
+        tf.test.experimental.sync_devices()
+
+    def effective(self) -> Effective:
+        device = self.model.network.trainable_variables[0].value.device
+        return Effective(
+            device=tf.DeviceSpec.from_string(device).device_type.lower(),
+            compute_dtype=self.model.logits_dtype,
+            tf32=tf.config.experimental.tensor_float_32_execution_enabled(),
+            compiled=bool(self.model.jit_compile),
+            num_threads=tf.config.threading.get_intra_op_parallelism_threads(),
+        )
+
+
+def spec_name(variable: Any) -> str:
+    """conv0/kernel → conv0.kernel."""
+    return str(variable.path).replace("/", ".")
+
+
+def pipeline(job: Job) -> tf.data.Dataset:
+    """The training set in memory; batch k is gathered when Model.fit asks for it."""
+    x, y = tf.constant(job.data.x_train.astype(job.dtype)), tf.constant(job.data.y_train)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # no worker and no read-ahead: torch's side has none
+    rows = tf.data.Dataset.from_tensor_slices(job.order)
+    return rows.map(lambda i: (tf.gather(x, i), tf.gather(y, i))).with_options(options)
+
+
+def set_up(config: Config, arguments: KerasArguments) -> tf.distribute.Strategy:
+    """Pin threads, devices, TF32 and dtypes, before TensorFlow starts its runtime."""
+    assert config.hardware.num_threads is not None
+    tf.config.threading.set_intra_op_parallelism_threads(config.hardware.num_threads)
+    tf.config.threading.set_inter_op_parallelism_threads(config.hardware.num_threads)
+    gpus = tf.config.list_physical_devices("GPU")
+    tf.config.set_visible_devices(gpus[: arguments.visible_gpus], "GPU")
+    tf.config.experimental.enable_tensor_float_32_execution(config.precision.name == "tf32")
+    keras.config.set_floatx("float64" if arguments.policy == "float64" else "float32")
+    keras.config.set_dtype_policy(arguments.policy)
+    if arguments.strategy is None:
+        return tf.distribute.get_strategy()
+    resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=arguments.tpu_address)
+    tf.config.experimental_connect_to_cluster(resolver)
+    tf.tpu.experimental.initialize_tpu_system(resolver)
+    return tf.distribute.TPUStrategy(resolver)

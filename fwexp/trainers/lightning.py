@@ -1,0 +1,182 @@
+"""Training by PyTorch-Lightning's Trainer.fit."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fwexp.config.schema import Config
+from fwexp.models import registry
+from fwexp.models.initialization import Weights
+from fwexp.models.torch_names import Named, named_tensors
+from fwexp.trainers.devices import lightning_arguments
+from fwexp.trainers.protocol import Effective, Job, Observer
+from fwexp.trainers.torch_optimizers import SLOTS, make_optimizer
+
+EVALUATION_BATCH = 1000
+
+
+class Pipeline:
+    """The training set in memory; batch k is gathered when the trainer asks for it."""
+
+    def __init__(self, job: Job) -> None:
+        self.x = images(job.data.x_train, job.dtype)
+        self.y = torch.from_numpy(job.data.y_train)
+        self.order = torch.from_numpy(job.order)
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        for rows in self.order:
+            yield self.x[rows], self.y[rows]
+
+
+class Network(pl.LightningModule):
+    """The model, its loss and its optimizer, as Lightning wants them."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.network: nn.Module = registry.build(job.config.model, job.spec, framework="torch")
+        self.network.to(getattr(torch, job.dtype))
+        self.optimizer = make_optimizer(job.config.optimizer, self.network.parameters())
+        self.learning_rates: list[float] = job.learning_rates.tolist()
+        self.compute_dtype = ""
+
+    def training_step(self, batch: tuple[Tensor, Tensor], step: int) -> Tensor:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rates[step]
+        x, y = batch
+        logits = self.network(x)
+        self.compute_dtype = str(logits.dtype)
+        return self.loss(logits, y)
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Mean cross-entropy of the batch, in nats, computed in at least float32."""
+        at_least_float32 = torch.promote_types(logits.dtype, torch.float32)
+        return functional.cross_entropy(logits.to(at_least_float32), y)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return self.optimizer
+
+
+class Steps(pl.Callback):
+    """Tells the observer of every step, and keeps the losses."""
+
+    def __init__(self, observer: Observer, losses: list[Tensor]) -> None:
+        self.observer = observer
+        self.losses = losses
+
+    def on_train_batch_start(self, *args: Any) -> None:
+        self.observer.before_step(args[-1])
+
+    def on_train_batch_end(self, _: Any, __: Any, outputs: Any, ___: Any, step: int) -> None:
+        self.losses.append(outputs["loss"])
+        self.observer.after_step(step)
+
+
+class LightningTrainer:
+    """The Trainer protocol over pytorch_lightning.Trainer; no logger, no checkpoints, no bar."""
+
+    def __init__(self, job: Job) -> None:
+        set_up(job.config)
+        self.job = job
+        self.module = Network(job)
+        self.pipeline = Pipeline(job)
+        self.x_test = images(job.data.x_test, job.dtype)
+        self.step_losses: list[Tensor] = []
+        self.trainer = pl.Trainer(
+            **lightning_arguments(job.config, dtype=job.dtype),
+            max_epochs=1,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            benchmark=True,  # cuDNN autotunes, as TensorFlow's does by default
+        )
+        self.load_state(job.weights)
+
+    def fit(self, observer: Observer) -> None:
+        self.trainer.callbacks.append(Steps(observer, self.step_losses))
+        self.trainer.fit(self.module, train_dataloaders=self.pipeline)
+
+    def losses(self) -> list[float]:
+        return [float(loss) for loss in self.step_losses]
+
+    def test_logits(self) -> NDArray[np.floating]:
+        training = self.module.training
+        self.module.eval()
+        with torch.inference_mode(), self.trainer.precision_plugin.forward_context():
+            parts = [
+                self.module.network(x.to(self.module.device)).float().cpu()
+                if self.job.dtype == "float32"
+                else self.module.network(x).cpu()
+                for x in self.x_test.split(EVALUATION_BATCH)
+            ]
+        self.module.train(training)
+        logits: NDArray[np.floating] = torch.cat(parts).numpy()
+        return logits
+
+    def batches(self) -> Iterator[tuple[NDArray[np.floating], NDArray[np.int64]]]:
+        for x, y in self.pipeline:
+            yield x.permute(0, 2, 3, 1).numpy(), y.numpy()
+
+    def drain(self, num_batches: int) -> None:
+        for _ in zip(range(num_batches), self.pipeline, strict=False):
+            pass
+
+    def state(self) -> Weights:
+        values = {named.name: named.read() for named in named_tensors(self.module.network)}
+        slots = {name: named.read(slot) for name, named, slot in self._slots()}
+        return values | slots
+
+    def load_state(self, state: Weights) -> None:
+        for named in named_tensors(self.module.network):
+            named.write(state[named.name])
+        for name, named, slot in self._slots():
+            if name in state:
+                named.write(state[name], slot)
+
+    def _slots(self) -> Iterator[tuple[str, Named, Tensor]]:
+        for named in named_tensors(self.module.network):
+            of_tensor = self.module.optimizer.state.get(named.tensor, {})
+            for slot, ours in SLOTS.items():
+                if slot in of_tensor:
+                    yield f"{named.name}/{ours}", named, of_tensor[slot]
+
+    def synchronize(self) -> None:
+        if self.module.device.type == "cuda":
+            torch.cuda.synchronize()
+
+    def effective(self) -> Effective:
+        device = {"cuda": "gpu", "xla": "tpu"}.get(self.module.device.type, self.module.device.type)
+        return Effective(
+            device=device,
+            compute_dtype=self.module.compute_dtype.removeprefix("torch."),
+            tf32=torch.backends.cuda.matmul.allow_tf32 and torch.backends.cudnn.allow_tf32,
+            compiled=hasattr(self.module.network, "_orig_mod"),  # set by torch.compile
+            num_threads=torch.get_num_threads(),
+        )
+
+
+def images(x: NDArray[np.float32], dtype: str) -> Tensor:
+    """NHWC array → NCHW tensor, contiguous: the layout of torch's default."""
+    return torch.from_numpy(np.ascontiguousarray(x.transpose(0, 3, 1, 2), dtype=dtype))
+
+
+def set_up(config: Config) -> None:
+    """Pin threads, denormals and TF32, and quieten Lightning's advice."""
+    assert config.hardware.num_threads is not None
+    torch.set_flush_denormal(True)  # as TensorFlow does
+    torch.set_num_threads(config.hardware.num_threads)
+    torch.backends.cuda.matmul.allow_tf32 = config.precision.name == "tf32"
+    torch.backends.cudnn.allow_tf32 = config.precision.name == "tf32"
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module="pytorch_lightning", message=".*num_workers.*")

@@ -1,0 +1,85 @@
+"""What both trainers are given, and what they give back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fwexp.config.schema import Config
+from fwexp.data import DataSet
+from fwexp.models.initialization import Weights
+from fwexp.models.spec import Spec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One training, fully determined: nothing in it is left to a framework's defaults."""
+
+    config: Config
+    spec: Spec
+    data: DataSet
+    weights: Weights  # the initial ones, by the spec's names
+    order: NDArray[np.int64]  # (steps, batch): training samples, in the order they are used
+    learning_rates: NDArray[np.float64]  # (steps,)
+    dtype: str = "float32"  # of weights and inputs; "float64" for the parity certificate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effective:
+    """What a framework really used, read back from it."""
+
+    device: str  # cpu | gpu | tpu
+    compute_dtype: str  # of the logits the training step computed
+    tf32: bool
+    compiled: bool  # torch.compile or XLA
+    num_threads: int
+
+
+class Observer(Protocol):
+    """Called by the trainer around every optimizer step of `fit`; steps count from 0."""
+
+    def before_step(self, step: int) -> None: ...
+
+    def after_step(self, step: int) -> None: ...
+
+
+class Trainer(Protocol):
+    """A model, its optimizer and its framework's own training loop."""
+
+    def fit(self, observer: Observer) -> None:
+        """Train through the whole of the job's order, in the framework's own `fit`."""
+        ...
+
+    def losses(self) -> list[float]:
+        """The training loss of each step so far, on its own batch."""
+        ...
+
+    def test_logits(self) -> NDArray[np.floating]:
+        """(num_test, num_classes), in evaluation mode."""
+        ...
+
+    def batches(self) -> Iterator[tuple[NDArray[np.floating], NDArray[np.int64]]]:
+        """The batches as the input pipeline hands them to `fit`: images NHWC, and labels."""
+        ...
+
+    def drain(self, num_batches: int) -> None:
+        """Draw that many batches from the input pipeline and do nothing with them."""
+        ...
+
+    def state(self) -> Weights:
+        """Weights, buffers and optimizer slots ("conv0.kernel/momentum"), by the spec's names."""
+        ...
+
+    def load_state(self, state: Weights) -> None:
+        """Overwrite weights, buffers and optimizer slots; slots left out stay as they are."""
+        ...
+
+    def synchronize(self) -> None:
+        """Wait until the device has done all it was given."""
+        ...
+
+    def effective(self) -> Effective:
+        """What was really used; known after the first step."""
+        ...

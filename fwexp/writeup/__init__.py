@@ -1,0 +1,1 @@
+"""The recommendation for stakeholders: page, Markdown, terminal."""

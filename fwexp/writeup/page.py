@@ -1,0 +1,89 @@
+"""The write-up's page: one view of the evidence, set as HTML and as Markdown."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from fwexp.evidence.assess import Evidence
+from fwexp.writeup import charts, particulars, summary
+from fwexp.writeup.tables import Table, answer_table
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A table, and the chart that belongs to it; `chart` is SVG text, or empty."""
+
+    table: Table
+    chart: str = ""
+    caption: str = ""
+
+
+def render_html(evidence: Evidence) -> str:
+    """The page: one file, no script, no network."""
+    return _render("page.html.j2", evidence, html=True)
+
+
+def render_markdown(evidence: Evidence) -> str:
+    """The same text and tables, without the charts."""
+    return _render("page.md.j2", evidence, html=False)
+
+
+def _render(template: str, evidence: Evidence, *, html: bool) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=html,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["cell"] = _cell
+    return environment.get_template(template).render(
+        evidence=evidence,
+        manifest=evidence.manifest,
+        decision=evidence.decision,
+        figures=summary.key_figures(evidence),
+        warnings=summary.warnings(evidence),
+        choices=particulars.choice_table(evidence),
+        ratios=Markup(charts.ratio_chart(evidence)) if html else "",
+        sections=_questions(evidence, with_charts=html),
+        details=_details(evidence),
+        not_measured=summary.not_measured(evidence),
+        terms=summary.terms(evidence),
+    )
+
+
+def _questions(evidence: Evidence, *, with_charts: bool) -> list[Section]:
+    drawn = {
+        "accuracy": (charts.accuracy_chart, "Thin: one run. Thick: the mean over seeds."),
+        "step": (
+            charts.throughput_chart,
+            "Small: one run. Large: the mean, with its interval over runs.",
+        ),
+    }
+    sections = []
+    for answer in evidence.answers:
+        table = answer_table(answer, evidence)
+        draw, caption = drawn.get(answer.question.key, (None, ""))
+        chart = draw(evidence) if draw and with_charts else ""
+        sections.append(Section(table=table, chart=Markup(chart), caption=caption))
+    return sections
+
+
+def _details(evidence: Evidence) -> list[Table]:
+    tables = [
+        particulars.phase_table(evidence),
+        particulars.certificate_table(evidence),
+        particulars.run_table(evidence),
+        particulars.data_table(evidence),
+        particulars.environment_table(evidence),
+    ]
+    return [table for table in tables if table.rows or table.notes]
+
+
+def _cell(text: str) -> str:
+    """Text that cannot end a Markdown table's cell."""
+    return " ".join(text.replace("|", "\\|").split())

@@ -1,0 +1,175 @@
+"""The tables behind the answers: choices, phases, certificates, runs, data, environment."""
+
+from collections.abc import Callable
+from statistics import fmean
+from typing import Any
+
+from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Run, Workload
+from fwexp.evidence.assess import Evidence
+from fwexp.runs.record import RunRecord
+from fwexp.writeup.numbers import tell
+from fwexp.writeup.tables import Table
+
+PHASES = {
+    "Start": "start_s",
+    "Data": "data_s",
+    "Build": "build_s",
+    "First steps": "first_steps_s",
+    "Steady steps": "steady_s",
+    "Evaluation": "evaluation_s",
+    "Total": "total_s",
+}
+MAX_HASH = 12  # characters of a hash that a reader compares
+
+
+def choice_table(evidence: Evidence) -> Table:
+    """The recommendation, workload by workload."""
+    return Table(
+        key="choices",
+        title="The recommendation, one by one",
+        columns=["Workload", "Choose", "Because"],
+        rows=[[c.workload, c.winner.told(), c.because] for c in evidence.decision.choices],
+    )
+
+
+def phase_table(evidence: Evidence) -> Table:
+    """Mean seconds of each phase, by workload and framework."""
+    rows = [
+        [workload.label, NAMES[framework], str(len(records)), *_phase_means(records)]
+        for workload in evidence.workloads
+        for framework in FRAMEWORKS
+        if (records := _records(workload, framework))
+    ]
+    return Table(
+        key="phases",
+        title="Where the time went",
+        lead="Mean seconds of a run, by phase. Importing the framework happens once for all runs "
+        "of a sweep and is not in the total; a program started on its own pays it each time.",
+        basis="measured",
+        columns=["Workload", "Framework", "N", *PHASES, "Import, once", "Input, ms a step"],
+        figures=list(range(2, 5 + len(PHASES))),
+        rows=rows,
+    )
+
+
+def _phase_means(records: list[RunRecord]) -> list[str]:
+    named: list[Callable[[RunRecord], float | None]] = [
+        lambda record, name=name: getattr(record.phases, name, None)  # type: ignore[misc]
+        for name in PHASES.values()
+    ]
+    named += [lambda record: record.import_s, lambda record: record.data_wait_ms_per_step]
+    return [_mean([figure(record) for record in records]) for figure in named]
+
+
+def _mean(values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return tell(fmean(known), digits=3) if known else "–"
+
+
+def certificate_table(evidence: Evidence) -> Table:
+    """Every stage of every certificate, with its worst difference."""
+    rows = [
+        [
+            certificate.model,
+            certificate.optimizer,
+            stage.name,
+            f"{stage.difference:.1e}" if stage.difference else "0",
+            f"{stage.tolerance:.0e}" if stage.tolerance else "exact",
+            "passed" if stage.passed else "failed",
+            f"{stage.where} {stage.detail}".strip() if not stage.passed else stage.where,
+        ]
+        for certificate in evidence.certificates
+        for stage in certificate.stages
+    ]
+    return Table(
+        key="certificates",
+        title="Are both implementations the same computation?",
+        lead="A comparison counts only if the model's two implementations agree, stage by stage.",
+        basis="measured",
+        columns=["Model", "Optimizer", "Stage", "Worst difference", "Tolerance", "Result", "Where"],
+        figures=[3, 4],
+        rows=rows,
+        notes=[f"{label}: {reason}." for label, reason in evidence.void.items()],
+    )
+
+
+def run_table(evidence: Evidence) -> Table:
+    """Runs that carry no figure, and those that look disturbed."""
+    rows = [
+        [workload.label, NAMES[run.framework], str(run.seed), run.problem, run.reason]
+        for workload in evidence.workloads
+        for run in workload.runs
+        if run.problem
+    ]
+    kept = "Looks disturbed, and stays in the figures"
+    return Table(
+        key="runs",
+        title="Runs that do not count, or look odd",
+        columns=["Workload", "Framework", "Seed", "What", "Why"],
+        figures=[2],
+        rows=rows,
+        notes=[f"{kept}: {text}." for text in evidence.disturbed]
+        + [f"Not readable: {text}" for text in evidence.complaints],
+    )
+
+
+def data_table(evidence: Evidence) -> Table:
+    """The data sets: size, provenance, licence and content hash."""
+    sets = {w.config["data"]["name"]: w.config["data"] for w in evidence.workloads}
+    rows = [
+        [
+            name,
+            f"{data.get('num_train', '–'):,} / {data.get('num_test', '–'):,}",
+            str(data.get("provenance", "–")),
+            str(data.get("licence", "–")),
+            str(data.get("sha256", "–"))[:MAX_HASH],
+        ]
+        for name, data in sets.items()
+    ]
+    return Table(
+        key="data",
+        title="Data",
+        columns=["Data set", "Training / test samples", "Provenance", "Licence", "SHA-256"],
+        rows=rows,
+    )
+
+
+def environment_table(evidence: Evidence) -> Table:
+    """What the runs ran on and with; a value that differs is told by framework."""
+    by_framework: dict[str, list[dict[str, str]]] = {name: [] for name in FRAMEWORKS}
+    for workload in evidence.workloads:
+        for run in workload.runs:
+            if run.record:
+                by_framework[run.framework].append(_surroundings(run))
+    keys = dict.fromkeys(k for facts in by_framework.values() for fact in facts for k in fact)
+    rows = [[key, *(_distinct(by_framework[name], key) for name in FRAMEWORKS)] for key in keys]
+    return Table(
+        key="environment",
+        title="Environment",
+        columns=["", *(NAMES[name] for name in FRAMEWORKS)],
+        rows=[[key, torch, "same" if tf == torch else tf] for key, torch, tf in rows],
+    )
+
+
+def _surroundings(run: Run) -> dict[str, str]:
+    assert run.record
+    record = run.record
+    return _flat({"machine class": record.machine_class} | record.environment) | _flat(
+        record.effective, "effective "
+    )
+
+
+def _distinct(facts: list[dict[str, str]], key: str) -> str:
+    return "; ".join(dict.fromkeys(fact[key] for fact in facts if key in fact)) or "–"
+
+
+def _flat(node: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in node.items():
+        name = prefix + str(key).replace("_", " ")
+        found |= _flat(value, f"{name} ") if isinstance(value, dict) else {name: str(value)}
+    return found
+
+
+def _records(workload: Workload, framework: str) -> list[RunRecord]:
+    return [run.record for run in workload.used(framework) if run.record]

@@ -1,0 +1,132 @@
+"""The first screen: the numbers that carry the recommendation, warnings, and what is not known."""
+
+from dataclasses import dataclass
+
+from fwexp.evidence.assess import Answer, Evidence
+from fwexp.evidence.cost import tell_price
+from fwexp.evidence.verdicts import Finding, Verdict
+from fwexp.writeup.numbers import percent, tell_interval
+from fwexp.writeup.tables import tell_estimate, tell_verdict
+
+MAX_LINES = 3  # workloads in one key figure; more are told as a range
+KNOWN = {
+    "hardware": {"cpu": "CPU", "gpu": "GPU", "tpu": "TPU"},
+    "precision": {"fp32": "fp32", "tf32": "TF32", "bf16": "bf16", "fp16": "fp16"},
+}
+NEVER = [
+    "compiled execution (torch.compile, XLA)",
+    "several devices or machines",
+    "energy",
+    "deployment and inference",
+    "each framework's own best practice (the idiomatic regime)",
+    "learning curve, community, talent: judgements, not measurements",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyLine:
+    workload: str
+    value: str
+    interval: str
+    verdict: str
+    settled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyFigure:
+    """One of the few numbers on the first screen."""
+
+    title: str
+    meaning: str
+    basis: str
+    lines: list[KeyLine]
+
+
+def key_figures(evidence: Evidence) -> list[KeyFigure]:
+    """Accuracy, the deciding time, the speed once warm, and the cost."""
+    keys = ["accuracy", evidence.decision.speed_key, "step", "cost"]
+    return [_key_figure(evidence.answer(key), evidence) for key in keys]
+
+
+def _key_figure(answer: Answer, evidence: Evidence) -> KeyFigure:
+    ratio = answer.scale.ratio
+    meaning = "TensorFlow ÷ PyTorch" if ratio else "TensorFlow − PyTorch, points"
+    findings = [f for f in answer.findings if f.verdict is not Verdict.VOID]
+    level = percent(evidence.manifest.comparison["confidence"])
+    lines = [_key_line(finding, answer, level=level) for finding in findings[:MAX_LINES]]
+    if len(findings) > MAX_LINES:
+        more = len(findings) - MAX_LINES
+        lines.append(
+            KeyLine(
+                workload=f"and {more} more below",
+                value="",
+                interval="",
+                verdict="",
+                settled=True,
+            )
+        )
+    return KeyFigure(
+        title=answer.question.title, meaning=meaning, basis=answer.question.basis, lines=lines
+    )
+
+
+def _key_line(finding: Finding, answer: Answer, *, level: str) -> KeyLine:
+    settled = finding.verdict not in (Verdict.INCONCLUSIVE, Verdict.UNKNOWN)
+    value = tell_estimate(finding, answer)
+    interval = tell_interval(finding.outer, ratio=answer.scale.ratio)
+    return KeyLine(
+        workload=finding.workload,
+        value=f"{value}×" if answer.scale.ratio and finding.estimate is not None else value,
+        interval=f"{level} interval {interval}, N = {finding.n}" if finding.outer else "",
+        verdict=tell_verdict(finding, answer),
+        settled=settled,
+    )
+
+
+def warnings(evidence: Evidence) -> list[str]:
+    """What a reader must know before trusting the page; empty for a clean sweep."""
+    problems = [run.problem for w in evidence.workloads for run in w.runs if run.problem]
+    told = [
+        f"{problems.count(kind)} of {len(evidence.manifest.runs)} runs: {kind}"
+        for kind in dict.fromkeys(problems)
+    ]
+    told += [f"{label}: comparison void; {reason}" for label, reason in evidence.void.items()]
+    if evidence.disturbed:
+        told.append(f"{len(evidence.disturbed)} runs or blocks look disturbed; they are kept")
+    if evidence.complaints:
+        told.append(f"{len(evidence.complaints)} records cannot be read")
+    return told
+
+
+def not_measured(evidence: Evidence) -> list[str]:
+    """What this sweep says nothing about."""
+    lacking = []
+    for group, options in KNOWN.items():
+        held = {workload.config[group]["name"] for workload in evidence.workloads}
+        other = [told for name, told in options.items() if name not in held]
+        lacking += [f"other {group}: {', '.join(other)}"] if other else []
+    return [*lacking, *NEVER, "any model or data set that is not named above"]
+
+
+def terms(evidence: Evidence) -> list[str]:
+    """How the verdicts came about: margins, dates, price, identity."""
+    manifest = evidence.manifest
+    comparison = manifest.comparison
+    level = percent(comparison["confidence"])
+    target = manifest.target_accuracy
+    return [
+        f"Declared on {manifest.declared_at[:10]}, before the runs: accuracies within "
+        f"±{comparison['accuracy_margin_points']:g} points and ratios within "
+        f"{comparison['ratio_margin']:g}× either way count as the same; confidence {level}; "
+        f"{comparison['num_seeds']} seeds; "
+        + (f"target accuracy {100 * target:g} %." if target else "no target accuracy."),
+        "Equivalent: the difference is shown to lie within the margin, and zero is not excluded. "
+        "Different but immaterial: shown to differ, and shown to lie within the margin. "
+        "Different and material: shown to exceed the margin. "
+        "Inconclusive: neither is shown, and the number of seeds that would decide is named.",
+        "Accuracy: paired by seed, two one-sided t-tests. Times, memory, cost: paired by block, "
+        "t-tests on logarithms. Verdicts are corrected for the number of workloads (Holm); "
+        "printed intervals are not.",
+        f"Price: {tell_price(manifest.pricing)}. Costs are projected: the time on this machine at that price.",
+        f"Declaration {manifest.name}, SHA-256 {manifest.sha256[:12]}.",
+    ]

@@ -1,0 +1,69 @@
+"""The recommendation in the terminal: headline, one compact table, the page's path."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from fwexp.evidence.assess import Evidence
+from fwexp.evidence.verdicts import Verdict
+from fwexp.writeup.numbers import percent, tell_interval
+from fwexp.writeup.summary import warnings
+from fwexp.writeup.tables import tell_estimate, tell_verdict
+
+STYLES = {
+    Verdict.EQUIVALENT: "green",
+    Verdict.IMMATERIAL: "green",
+    Verdict.MATERIAL: "bold",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.VOID: "red",
+    Verdict.UNKNOWN: "yellow",
+}
+
+
+def show(evidence: Evidence, *, page: Path, console: Console) -> None:
+    """Print headline, verdicts and path; a pipe gets plain lines, one a finding."""
+    console.print(Text(evidence.decision.headline, style="bold"), soft_wrap=True)
+    console.print(Text(f"How sure? {evidence.decision.how_sure}"), soft_wrap=True)
+    for warning in warnings(evidence):
+        console.print(Text(f"! {warning}", style="yellow"), soft_wrap=True)
+    if console.is_terminal:
+        console.print(_table(evidence))
+    else:
+        for row, _ in _rows(evidence):
+            console.print(Text("  ".join(row)), soft_wrap=True)
+    console.print(Text(f"page: {page}"), soft_wrap=True)
+
+
+def _table(evidence: Evidence) -> RichTable:
+    level = percent(evidence.manifest.comparison["confidence"])
+    table = RichTable(
+        caption=f"TensorFlow ÷ PyTorch, or points; {level} intervals, verdicts by Holm",
+        caption_justify="left",
+    )
+    for column in ("Question", "Workload", "N", "Estimate", "Interval", "Verdict", "Basis"):
+        table.add_column(column, justify="right" if column in ("N", "Estimate") else "left")
+    for row, verdict in _rows(evidence):
+        *figures, told, basis = row
+        table.add_row(*figures, Text(told, style=STYLES[verdict]), basis)
+    return table
+
+
+def _rows(evidence: Evidence) -> list[tuple[list[str], Verdict]]:
+    rows = []
+    for answer in evidence.answers:
+        for finding in answer.findings:
+            estimate = tell_estimate(finding, answer)
+            shown = finding.estimate is not None
+            cells = [
+                answer.question.title,
+                finding.workload,
+                str(finding.n),
+                f"{estimate}×" if shown and answer.scale.ratio else estimate,
+                tell_interval(finding.outer, ratio=answer.scale.ratio),
+                tell_verdict(finding, answer),
+                answer.question.basis,
+            ]
+            rows.append((cells, finding.verdict))
+    return rows

@@ -1,0 +1,28 @@
+"""What is left to the machine is filled in, in a new object."""
+
+import os
+
+from fwexp.config import compose
+from fwexp.config.resolve import resolve, usable_cores
+
+
+def test_threads_default_to_the_cores() -> None:
+    config = compose([])
+    resolved = resolve(config, num_cores=3)
+    assert resolved.hardware.num_threads == 3
+    assert config.hardware.num_threads is None
+
+
+def test_declared_threads_stay() -> None:
+    config = compose(["hardware.num_threads=2"])
+    assert resolve(config, num_cores=3) == config
+
+
+def test_usable_cores_follow_the_affinity() -> None:
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert usable_cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+    assert usable_cores() == len(before)

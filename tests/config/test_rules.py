@@ -1,0 +1,238 @@
+"""Every rule, with its exact message."""
+
+from dataclasses import replace
+
+import pytest
+
+from fwexp.config import compose
+from fwexp.config.rules import check
+from fwexp.config.schema import Config
+from fwexp.errors import ConfigError
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return compose([])
+
+
+def problems_of(*overrides: str) -> list[str]:
+    with pytest.raises(ConfigError) as raised:
+        compose(overrides)
+    return raised.value.problems
+
+
+def test_the_default_run_breaks_no_rule(config: Config) -> None:
+    assert check(config) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("seed", -1, "from 0 to 4294967295"),
+        ("seed", 2**32, "from 0 to 4294967295"),
+        ("data.num_train", 0, "at least 1"),
+        ("data.num_test", 0, "at least 1"),
+        ("data.num_classes", 1, "at least 2"),
+        ("data.scale", 0.0, "above 0"),
+        ("training.batch_size", 0, "at least 1"),
+        ("training.num_epochs", 0.0, "above 0"),
+        ("training.num_epochs", float("nan"), "above 0"),
+        ("training.num_epochs", float("inf"), "above 0"),
+        ("training.num_steps", 0, "at least 1"),
+        ("training.evaluate_every_epochs", 0.0, "above 0"),
+        ("training.target_accuracy", 0.0, "above 0 and at most 1"),
+        ("training.target_accuracy", 1.01, "above 0 and at most 1"),
+        ("hardware.num_threads", 0, "at least 1"),
+        ("hardware.probe_timeout_s", 0.0, "above 0"),
+        ("optimizer.learning_rate", 0.0, "above 0"),
+        ("optimizer.momentum", 1.0, "at least 0 and below 1"),
+        ("optimizer.beta_1", -0.1, "at least 0 and below 1"),
+        ("optimizer.beta_2", 1.0, "at least 0 and below 1"),
+        ("optimizer.epsilon", 0.0, "above 0"),
+        ("optimizer.weight_decay", -0.1, "at least 0"),
+        ("optimizer.schedule.warmup_fraction", 1.0, "at least 0 and below 1"),
+        ("comparison.num_seeds", 0, "at least 1"),
+        ("comparison.accuracy_margin_points", 0.0, "above 0"),
+        ("comparison.ratio_margin", 1.0, "above 1"),
+        ("comparison.confidence", 0.5, "above 0.5 and below 1"),
+        ("comparison.confidence", 1.0, "above 0.5 and below 1"),
+        ("pricing.price_usd_per_hour", 0.0, "above 0"),
+    ],
+)
+def test_range(config: Config, path: str, value: float, words: str) -> None:
+    assert f"{path}={value}: must be {words}." in check(with_value(config, path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("seed", 0),
+        ("seed", 2**32 - 1),
+        ("training.batch_size", 1),
+        ("training.target_accuracy", 1.0),
+        ("optimizer.beta_1", 0.0),
+        ("optimizer.schedule.warmup_fraction", 0.0),
+        ("comparison.num_seeds", 1),
+        ("hardware.num_threads", 1),
+    ],
+)
+def test_the_edge_of_a_range_is_in_it(config: Config, path: str, value: float) -> None:
+    assert check(with_value(config, path, value)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "choices"),
+    [
+        ("framework.name", "torch, tf"),
+        ("hardware.name", "cpu, gpu, tpu"),
+        ("precision.name", "fp32, tf32, bf16, fp16"),
+        ("execution.name", "plain"),
+        ("optimizer.name", "sgd, momentum, adam, adamw"),
+        ("optimizer.schedule.name", "constant, cosine"),
+        ("launcher.name", "local"),
+        ("tracking.name", "none, wandb_offline"),
+        ("pricing.hardware", "cpu, gpu, tpu"),
+        ("pricing.terms", "on_demand, spot"),
+    ],
+)
+def test_choice(config: Config, path: str, choices: str) -> None:
+    assert check(with_value(config, path, "jax")) == [f"{path}=jax: must be one of {choices}."]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (
+            "model.implementation",
+            "my/model",
+            "must be a dotted package name, as in mypackage.mymodel.",
+        ),
+        ("model.implementation", "", "must be a dotted package name, as in mypackage.mymodel."),
+        ("pricing.date", "9 Nov", "must be a date, as in 2026-01-31."),
+        ("data.sha256", "abc", "must be 64 hexadecimal digits."),
+        ("store", "", "must be the name of a folder, as in store=store."),
+        ("data.image_shape", [8, 8], "must be height, width and channels, each at least 1."),
+        ("data.image_shape", [8, 0, 1], "must be height, width and channels, each at least 1."),
+        ("data.mean", [0.1, 0.2], "must be one number a channel, and there are 1."),
+        ("data.std", [], "must be one number a channel, and there are 1."),
+        ("data.std", [0.0], "each must be above 0."),
+    ],
+)
+def test_form(config: Config, path: str, value: object, message: str) -> None:
+    assert check(with_value(config, path, value)) == [f"{path}={value}: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("precision", "hardware", "message"),
+    [
+        (
+            "fp16",
+            "cpu",
+            "precision=fp16 on cpu is refused: Lightning would train bf16 while Keras trains fp16; "
+            "use bf16 or fp32.",
+        ),
+        (
+            "fp16",
+            "tpu",
+            "precision=fp16 on tpu is refused: a TPU has no float16 arithmetic; use bf16 or fp32.",
+        ),
+        (
+            "tf32",
+            "cpu",
+            "precision=tf32 on cpu is refused: TF32 is an NVIDIA Ampere-or-newer mode.",
+        ),
+        (
+            "tf32",
+            "tpu",
+            "precision=tf32 on tpu is refused: TF32 is an NVIDIA Ampere-or-newer mode.",
+        ),
+    ],
+)
+def test_refused_precision(precision: str, hardware: str, message: str) -> None:
+    assert problems_of(f"precision={precision}", f"hardware={hardware}") == [message]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16", "fp16"])
+def test_every_precision_is_allowed_on_gpu(precision: str) -> None:
+    assert compose([f"precision={precision}", "hardware=gpu"]).precision.name == precision
+
+
+def test_both_durations() -> None:
+    assert problems_of("training.num_steps=5") == [
+        "training.num_epochs=10 and training.num_steps=5 are both given: "
+        "set one to null, as in training.num_epochs=null."
+    ]
+
+
+def test_no_duration() -> None:
+    assert problems_of("training.num_epochs=null") == [
+        "training.num_epochs and training.num_steps are both null: give one of them."
+    ]
+
+
+def test_batch_larger_than_the_training_set() -> None:
+    assert problems_of("training.batch_size=1438") == [
+        "training.batch_size=1438: digits has only 1437 training samples; choose a smaller batch."
+    ]
+    assert compose(["training.batch_size=1437"]).training.batch_size == 1437
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "unused"),
+    [
+        ("sgd", "momentum"),
+        ("sgd", "beta_1"),
+        ("sgd", "epsilon"),
+        ("momentum", "beta_2"),
+        ("adam", "momentum"),
+        ("adam", "weight_decay"),
+        ("adamw", "momentum"),
+    ],
+)
+def test_value_that_the_formula_does_not_use(optimizer: str, unused: str) -> None:
+    assert problems_of(f"optimizer={optimizer}", f"optimizer.{unused}=0.5") == [
+        f"optimizer.{unused}=0.5: {optimizer} does not use {unused}; take it out."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "needed"),
+    [
+        ("momentum", "momentum"),
+        ("adam", "beta_1"),
+        ("adam", "beta_2"),
+        ("adam", "epsilon"),
+        ("adamw", "weight_decay"),
+    ],
+)
+def test_value_that_the_formula_needs(optimizer: str, needed: str) -> None:
+    assert problems_of(f"optimizer={optimizer}", f"optimizer.{needed}=null") == [
+        f"optimizer.{needed}: {optimizer} needs it; type optimizer.{needed}=…"
+    ]
+
+
+def test_margin_finer_than_the_test_set_resolves() -> None:
+    assert problems_of("comparison.accuracy_margin_points=0.1") == [
+        "comparison.accuracy_margin_points=0.1 is finer than digits can resolve: "
+        "360 test samples are 0.28 points each"
+    ]
+    assert compose(["comparison.accuracy_margin_points=0.28"])
+
+
+def test_a_rule_is_not_asked_about_a_value_in_doubt(config: Config) -> None:
+    broken = with_value(config, "training.num_epochs", None)
+    assert len(check(broken)) == 1
+    for doubt in ("training.num_steps", "training", "training.num_epochs.x"):
+        assert check(broken, doubtful={doubt}) == []
+    assert len(check(broken, doubtful={"training.num_step", "data"})) == 1
+
+
+def with_value(config: Config, path: str, value: object) -> Config:
+    """A copy with another value under a dotted key, whatever the command line would say."""
+    return _replaced(config, path.split("."), value)
+
+
+def _replaced(node: object, parts: list[str], value: object) -> object:
+    name, *rest = parts
+    inner = _replaced(getattr(node, name), rest, value) if rest else value
+    return replace(node, **{name: inner})  # type: ignore[type-var]

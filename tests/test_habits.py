@@ -1,0 +1,81 @@
+"""What the machine checks is the same everywhere, and what is installed is what is used."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+ONLY_WITH_ITS_DEVICE = {"torch_xla"}  # a TPU's machine brings it
+
+
+def recipe(target: str) -> list[str]:
+    """The commands of a target in the Makefile."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    match = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", text, re.MULTILINE)
+    assert match is not None, target
+    return [line.strip() for line in match[1].splitlines()]
+
+
+def project() -> dict[str, Any]:
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return table
+
+
+def distribution(requirement: str) -> str:
+    """A requirement's name as the index spells it: PyYAML>=6 is pyyaml."""
+    match = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert match is not None, requirement
+    return re.sub(r"[-_.]+", "-", match[0]).lower()
+
+
+def imported_modules() -> set[str]:
+    """The packages that any file of fwexp imports, at the top or in a function."""
+    modules = set()
+    for path in (ROOT / "fwexp").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                modules.add(node.module)
+    return {module.split(".")[0] for module in modules}
+
+
+def test_a_commit_is_checked_by_the_commands_of_make_check() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    assert [hook["entry"] for hook in hooks] == recipe("check")
+
+
+def test_ci_runs_the_readmes_commands() -> None:
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert "make check" in lines
+    assert [line for line in lines if line.startswith("make test")]
+
+
+def test_every_import_is_a_declared_dependency() -> None:
+    declared = {distribution(requirement) for requirement in project()["dependencies"]}
+    owners = packages_distributions()
+    foreign = imported_modules() - set(sys.stdlib_module_names) - ONLY_WITH_ITS_DEVICE - {"fwexp"}
+    undeclared = {
+        module
+        for module in foreign
+        if not declared & {distribution(owner) for owner in owners.get(module, [module])}
+    }
+    assert undeclared == set()
+
+
+def test_every_dependency_is_pinned() -> None:
+    pins = [
+        line
+        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    ]
+    assert [pin for pin in pins if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", pin)] == []
+    declared = project()["dependencies"] + project()["optional-dependencies"]["dev"]
+    pinned = {distribution(pin.split("==")[0]) for pin in pins}
+    assert {distribution(requirement) for requirement in declared} - pinned == set()

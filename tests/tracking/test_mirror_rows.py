@@ -1,0 +1,71 @@
+"""The names and values that a tracker shows are those of the record."""
+
+import math
+
+import pytest
+
+from fwexp.runs.record import History
+from fwexp.tracking.rows import config_of, name_of, rows_of, summary_of, tags_of
+from tests.tracking.made_runs import NUM_STEPS, make_failure, make_history, make_record
+
+
+def test_step_0_has_its_evaluation_and_no_training() -> None:
+    first = next(rows_of(make_record("torch"), history=make_history()))
+    assert first == {
+        "optimizer_step": 0,
+        "samples_seen": 0,
+        "epoch": 0,
+        "time/train_s": 0,
+        "val/accuracy": 0.1,
+        "val/loss": 2.3,
+    }
+
+
+def test_a_step_without_evaluation_has_training_alone() -> None:
+    rows = list(rows_of(make_record("tf"), history=make_history()))
+    assert rows[2] == {
+        "optimizer_step": 2,
+        "samples_seen": 64,
+        "epoch": 2 / 44,
+        "time/train_s": 0.1,
+        "train/loss": 0.5,
+        "train/learning_rate": 2e-3,
+        "time/step_s": 0.05,
+    }
+
+
+def test_the_last_step_has_both() -> None:
+    *_, last = rows_of(make_record("tf"), history=make_history())
+    assert last["optimizer_step"] == NUM_STEPS
+    assert last["time/train_s"] == pytest.approx(0.05 * NUM_STEPS)
+    assert (last["train/loss"], last["val/accuracy"]) == (1 / NUM_STEPS, 0.9)
+
+
+def test_a_loss_that_is_not_a_number_stays() -> None:
+    history = History(loss=[math.nan], step_s=[0.1], learning_rate=[0.1])
+    rows = list(rows_of(make_failure(), history=history))
+    assert [math.isnan(row["train/loss"]) for row in rows] == [True]
+
+
+def test_the_training_time_is_both_kinds_of_steps() -> None:
+    assert summary_of(make_record("torch"))["time/train_total_s"] == 0.5 + 1.5
+
+
+def test_what_a_failed_run_did_not_reach_is_left_out() -> None:
+    summary = summary_of(make_failure())
+    assert (summary["status"], summary["failure/kind"]) == ("failed", "ValueError")
+    assert None not in summary.values()
+    assert "final/test_accuracy" not in summary
+
+
+def test_name_and_tags_tell_the_runs_apart() -> None:
+    record = make_record("tf")
+    assert name_of(record) == "tf-cnn-digits-seed3"
+    assert tags_of(record) == ["tf", "cnn", "digits", "cpu", "fp32", "adam"]
+
+
+def test_the_configuration_keeps_its_groups_on_top() -> None:
+    config = config_of(make_record("tf"))
+    assert config["framework"] == {"name": "tf"}
+    assert config["optimizer"]["learning_rate"] == 1e-3
+    assert (config["seed"], config["machine_class"]) == (3, "cpu-2-cores")
