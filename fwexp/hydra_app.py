@@ -9,11 +9,18 @@ from contextlib import contextmanager
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.errors import HydraException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from fwexp.config import rules
-from fwexp.config.load import check_sweep, compose, describe, register_schema, to_typed
+from fwexp.config.load import (
+    check_sweep,
+    compose,
+    compose_node,
+    describe,
+    register_schema,
+    to_typed,
+)
 from fwexp.config.overrides import is_for_hydra, open_free_key
 from fwexp.config.paths import conf_dir
 from fwexp.errors import ConfigError, FwexpError
@@ -41,6 +48,8 @@ def run_command_line(argv: Sequence[str]) -> int:
     if args.multirun:
         check_sweep(args.overrides, config_dirs=config_dirs)
         return _hand_over(args)
+    if args.cfg == "job" and not (args.help or for_hydra):
+        return _show(compose_node(args.overrides, config_dirs=config_dirs), args)
     config = compose(args.overrides, config_dirs=config_dirs)
     if args.help or args.cfg or args.info or for_hydra:
         return _hand_over(args)
@@ -75,6 +84,19 @@ def _check_flags(args: Namespace) -> None:
         problems.append("--resolve: only with --cfg, as in fwexp --cfg job --resolve.")
     if problems:
         raise ConfigError(problems)
+
+
+def _show(node: DictConfig, args: Namespace) -> int:
+    """Prints as `--cfg job` of Hydra does, which would compose everything a second time."""
+    shown = node if args.package in (None, "_global_") else OmegaConf.select(node, args.package)
+    if shown is None:
+        raise ConfigError([f"--package={args.package}: there is no such key."])
+    if args.resolve:
+        OmegaConf.resolve(node)
+    if shown is not node:
+        print(f"# @package {args.package}")
+    print(OmegaConf.to_yaml(shown) if OmegaConf.is_config(shown) else shown, end="")
+    return 0
 
 
 def _hand_over(args: Namespace) -> int:

@@ -15,7 +15,7 @@ from fwexp.config.schema import Config
 from fwexp.errors import FwexpError
 
 ROOT = Path(__file__).parents[1]
-HEAVY = "torch tensorflow keras pytorch_lightning wandb sklearn pandas scipy".split()
+HEAVY = ["torch", "tensorflow", "keras", "pytorch_lightning", "wandb", "sklearn", "pandas", "scipy"]
 FP16 = (
     "precision=fp16 on cpu is refused: Lightning would train bf16 while Keras trains fp16; "
     "use bf16 or fp32."

@@ -17,6 +17,7 @@ from fwexp.errors import ConfigError
 __all__ = [
     "check_sweep",
     "compose",
+    "compose_node",
     "describe",
     "from_plain",
     "register_schema",
@@ -31,15 +32,20 @@ def compose(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -> Con
     `config_dirs` are folders of the user's own options, searched after ours. ConfigError holds
     every problem found, each with the override or file it stands in.
     """
+    return to_typed(compose_node(overrides, config_dirs=config_dirs))
+
+
+def compose_node(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -> DictConfig:
+    """The same, as Hydra's own object, which can be shown; errors as of `compose`."""
     folders = find_folders(conf_dir(), config_dirs=config_dirs)
     checked = check_overrides(overrides, folders=folders)
     try:
-        config = _compose_checked(checked.accepted, folders=folders, doubtful=checked.doubtful)
+        node = _compose_checked(checked.accepted, folders=folders, doubtful=checked.doubtful)
     except ConfigError as error:
         raise ConfigError(checked.problems + error.problems) from error
     if checked.problems:
         raise ConfigError(checked.problems)
-    return config
+    return node
 
 
 def check_sweep(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -> None:
@@ -95,22 +101,25 @@ def describe(error: Exception) -> str:
     return " ".join(filter(None, kept))
 
 
-def _compose_checked(overrides: list[str], *, folders: ConfigFolders, doubtful: set[str]) -> Config:
+def _compose_checked(
+    overrides: list[str], *, folders: ConfigFolders, doubtful: set[str]
+) -> DictConfig:
+    node, problems = None, []
     try:
-        config = to_typed(_compose(overrides, folders=folders))
+        node = _compose(overrides, folders=folders)
+        config = to_typed(node)
     except ConfigError as error:
         # The rules look at the rest, so that their complaints come now and not at the next try.
         suspects = {node_of(text) for text in overrides if is_suspect(text, folders=folders)}
         if not suspects:
             raise
         rest = [text for text in overrides if node_of(text) not in suspects]
-        rest_config = to_typed(_compose(rest, folders=folders))
-        complaints = rules.check(rest_config, doubtful=doubtful | suspects)
-        raise ConfigError(error.problems + complaints) from error
-    problems = rules.check(config, doubtful=doubtful)
-    if problems:
+        config = to_typed(_compose(rest, folders=folders))
+        problems, doubtful = error.problems, doubtful | suspects
+    problems = problems + rules.check(config, doubtful=doubtful)
+    if problems or node is None:
         raise ConfigError(problems)
-    return config
+    return node
 
 
 def _compose(overrides: list[str], *, folders: ConfigFolders) -> DictConfig:

@@ -118,15 +118,15 @@ def recommend(choices: list[Choice], *, scope: Scope) -> str:
         lead = "No recommendation yet" if set(winners) <= OPEN else "It depends on the workload"
         return f"{lead} ({scope.subject}): {'; '.join(parts)}"
     (winner,) = winners
-    return {
-        Winner.EITHER: f"Either framework will do for {scope.subject}: {_reasons(choices)}",
-        Winner.UNDECIDED: f"Not settled yet for {scope.subject}: {_reasons(choices)}",
-        Winner.VOID: f"No recommendation for {scope.subject}, the comparison is void: "
-        f"{_reasons(choices)}",
-    }.get(
-        winner,
-        f"Choose {winner.told()} for {scope.subject}: {_gain(choices, time=scope.time)}",
-    )
+    if winner.value in NAMES:
+        gain = _gain(choices, time=scope.time)
+        return f"Choose {winner.told()} for {scope.subject}: {gain}"
+    lead = {
+        Winner.EITHER: f"Either framework will do for {scope.subject}",
+        Winner.UNDECIDED: f"Not settled yet for {scope.subject}",
+        Winner.VOID: f"No recommendation for {scope.subject}, the comparison is void",
+    }[winner]
+    return f"{lead}: {_reasons(choices)}"
 
 
 def _for_workloads(winner: Winner, choices: list[Choice]) -> str:

@@ -77,8 +77,8 @@ def questions(*, target_accuracy: float | None, pricing: dict[str, Any]) -> list
             figure=lambda record: _thousandfold(cost_usd(record, pricing)),
             better="cheaper",
             basis="projected",
-            explanation="Total time on this machine × the declared price. Both frameworks pay the same price on the same "
-            "machine, so the ratio is that of the total times.",
+            explanation="Total time on this machine × the declared price. Both frameworks pay the "
+            "same price on the same machine, so the ratio is that of the total times.",
         ),
     ]
     if target_accuracy is not None:

@@ -4,7 +4,7 @@ import argparse
 import fcntl
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ class MirrorResult:
     skipped: dict[Path, str] = field(default_factory=dict)  # run folder -> why
 
 
-def mirror_runs(runs: Sequence[Path], *, project: str, group: str) -> MirrorResult:
+def mirror_runs(runs: Iterable[Path], *, project: str, group: str) -> MirrorResult:
     """The pending ones of the run folders, each copied and marked; one that cannot be is named."""
     result = MirrorResult()
     for run in filter(is_pending, runs):
@@ -40,6 +40,15 @@ def _mirror_run(run: Path, *, project: str, group: str) -> None:
     record, history = read_run(run)
     marker = write_offline_run(run, record=record, history=history, project=project, group=group)
     write_marker(run, marker=marker)
+
+
+def while_the_driver_lives(runs: Iterable[Path]) -> Iterator[Path]:
+    """The runs, up to the moment when the process that started this one is gone."""
+    driver = os.getppid()
+    for run in runs:
+        if os.getppid() != driver:
+            return
+        yield run
 
 
 @contextmanager
@@ -60,7 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     runs = [Path(line) for line in sys.stdin.read().splitlines()]
     confine_wandb(os.environ, folder=options.folder)
     with _one_at_a_time(options.folder):
-        result = mirror_runs(runs, project=options.project, group=options.group)
+        living = while_the_driver_lives(runs)
+        result = mirror_runs(living, project=options.project, group=options.group)
     for reason in result.skipped.values():
         print(f"skipped: {reason}")
     print(f"{len(result.mirrored)} copied, {len(result.skipped)} skipped, of {len(runs)} runs")

@@ -5,18 +5,16 @@ from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
-import vl_convert
 
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Workload
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.statistics import MIN_PAIRS, mean_interval
 from fwexp.evidence.verdicts import Finding, Verdict
+from fwexp.writeup.style import COLOURS, colour, shape, to_svg
 
-COLOURS = {"PyTorch": "#c2452d", "TensorFlow": "#1f6a9a"}
 NEITHER = "not shown to differ materially"
 FAVOURS = COLOURS | {NEITHER: "#7b8490"}
-TICKS = [0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 10]
-FONT = "sans-serif"
+TICKS = [0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 10, 20, 50]
 Row = dict[str, Any]
 
 
@@ -28,7 +26,7 @@ def accuracy_chart(evidence: Evidence) -> str:
     base = alt.Chart().encode(
         x=alt.X("seconds:Q", title="training time, s (evaluations excluded)"),
         y=alt.Y("accuracy:Q", title="test accuracy, %").scale(zero=False),
-        color=_colour(),
+        color=colour(),
     )
     is_mean = alt.datum.run == "mean"
     thin = base.mark_line(strokeWidth=0.8, opacity=0.4).encode(detail="run:N")
@@ -43,11 +41,35 @@ def accuracy_chart(evidence: Evidence) -> str:
         .facet(alt.Facet("workload:N", title=None, sort=_order(rows, "workload")), columns=2)
         .resolve_scale(x="independent", y="independent")
     )
-    return _svg(chart)
+    return to_svg(chart)
 
 
 def throughput_chart(evidence: Evidence) -> str:
     """Samples a second: a small dot a run, the mean with its interval."""
+    runs, means = _throughput_rows(evidence)
+    if not runs:
+        return ""
+    ends = [row["rate"] for row in runs] + [row[end] for row in means for end in ("low", "high")]
+    scale = alt.Scale(type="log", domain=[min(ends) / 1.2, max(ends) * 1.2], nice=False)
+    axis = alt.Axis(labelOverlap="greedy", tickCount=6)
+    title = "training throughput, samples per second (log axis)"
+    y = alt.Y("workload:N", title=None, sort=None)
+    offset = alt.YOffset("framework:N", sort=list(COLOURS), scale=alt.Scale(paddingInner=0.4))
+    base = alt.Chart().encode(y=y, yOffset=offset, color=colour())
+    rate = alt.X("rate:Q", title=title, scale=scale, axis=axis)
+    dots = base.mark_point(size=22, filled=True, opacity=0.35).encode(x=rate, shape=shape())
+    marks = base.mark_point(size=80, filled=True, opacity=1).encode(x=rate, shape=shape())
+    spans = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
+    # an empty layer is left out: Vega-Lite would draw one mark for no data at all
+    is_mean = alt.datum.kind == "mean"
+    layers = [dots.transform_filter(~is_mean)]
+    layers += [layer.transform_filter(is_mean) for layer in (spans, marks) if means]
+    data = alt.InlineData(values=[*runs, *means])
+    return to_svg(alt.layer(*layers, data=data).properties(width=700, height=alt.Step(26)))
+
+
+def _throughput_rows(evidence: Evidence) -> tuple[list[Row], list[Row]]:
+    """A row a run, and a row a mean where there are runs enough for an interval."""
     confidence = evidence.manifest.comparison["confidence"]
     runs: list[Row] = []
     means: list[Row] = []
@@ -59,35 +81,18 @@ def throughput_chart(evidence: Evidence) -> str:
                 if run.record and run.record.samples_per_s
             ]
             key = {"workload": workload.label, "framework": NAMES[framework]}
-            runs += [key | {"rate": rate} for rate in rates]
-            means += [key | _mean_row(rates, confidence=confidence)] * (len(rates) >= MIN_PAIRS)
-    if not runs:
-        return ""
-    lowest, highest = min(row["rate"] for row in runs), max(row["rate"] for row in runs)
-    scale = alt.Scale(type="log", domain=[lowest / 1.3, highest * 1.3], nice=False)
-    y = alt.Y("workload:N", title=None, sort=None)
-    offset = alt.YOffset("framework:N", sort=list(COLOURS), scale=alt.Scale(paddingInner=0.4))
-    title = "training throughput, samples per second (log axis)"
-    rate = alt.X(
-        "rate:Q", title=title, scale=scale, axis=alt.Axis(labelOverlap="greedy", tickCount=6)
-    )
-    dots = alt.Chart(alt.InlineData(values=runs)).mark_point(size=22, filled=True, opacity=0.35)
-    spans = alt.Chart(alt.InlineData(values=means)).mark_rule(strokeWidth=2)
-    marks = alt.Chart(alt.InlineData(values=means)).mark_point(size=80, filled=True, opacity=1)
-    chart = alt.layer(
-        dots.encode(x=rate, y=y, yOffset=offset, color=_colour(), shape=_shape()),
-        spans.encode(
-            x=alt.X("low:Q", title=title), x2="high:Q", y=y, yOffset=offset, color=_colour()
-        ),
-        marks.encode(x=rate, y=y, yOffset=offset, color=_colour(), shape=_shape()),
-    ).properties(width=700, height=alt.Step(26))
-    return _svg(chart)
+            runs += [key | {"kind": "run", "rate": rate} for rate in rates]
+            if len(rates) >= MIN_PAIRS:
+                means.append(key | {"kind": "mean"} | _mean_row(rates, confidence=confidence))
+    return runs, means
 
 
 def ratio_chart(evidence: Evidence) -> str:
     """Every ratio with its interval on a log axis, the margin shaded around 1."""
+    margin = evidence.manifest.comparison["ratio_margin"]
+    limits = {"from": 1 / margin, "to": margin, "one": 1}
     rows = [
-        _ratio_row(answer.question.title, finding)
+        _ratio_row(answer.question.title, finding) | limits
         for answer in evidence.answers
         if answer.scale.ratio
         for finding in answer.findings
@@ -95,43 +100,39 @@ def ratio_chart(evidence: Evidence) -> str:
     ]
     if not rows:
         return ""
-    margin = evidence.manifest.comparison["ratio_margin"]
-    ends = [row[end] for row in rows for end in ("low", "high")] + [margin**2, margin**-2]
+    header = alt.Header(labelAngle=0, labelAlign="left", labelLimit=220)
+    questions = alt.Row("question:N", title=None, sort=_order(rows, "question"), header=header)
+    layers = _ratio_layers(rows, labels=[workload.label for workload in evidence.workloads])
+    chart = (
+        alt.layer(*layers, data=alt.InlineData(values=rows))
+        .properties(width=600, height=alt.Step(22))
+        .facet(row=questions, spacing=4)
+    )
+    return to_svg(chart)
+
+
+def _ratio_layers(rows: list[Row], *, labels: list[str]) -> list[alt.Chart]:
+    """The margin's band, the line of no difference, the intervals and the dots."""
+    ends = [row[end] for row in rows for end in ("low", "high", "from", "to")]
     domain = [min(ends) / 1.05, max(ends) * 1.05]
     scale = alt.Scale(type="log", domain=domain, nice=False)
-    ticks = [tick for tick in TICKS if domain[0] <= tick <= domain[1]]
-    title = (
-        "◂ TensorFlow needs less   |   TensorFlow ÷ PyTorch, log axis   |   PyTorch needs less ▸"
-    )
-    axis = alt.Axis(values=ticks, format="~g")
-    x = alt.X("ratio:Q", title=title, scale=scale, axis=axis)
-    y = alt.Y("workload:N", title=None, sort=[w.label for w in evidence.workloads])
-    colour = alt.Color("favours:N", title="needs less:", sort=list(FAVOURS)).scale(
+    axis = alt.Axis(values=[tick for tick in TICKS if domain[0] <= tick <= domain[1]], format="~g")
+    title = "◂ TensorFlow needs less  |  TensorFlow ÷ PyTorch, log axis  |  PyTorch needs less ▸"
+    y = alt.Y("workload:N", title=None, sort=labels)
+    favours = alt.Color("favours:N", title="needs less:", sort=list(FAVOURS)).scale(
         domain=list(FAVOURS), range=list(FAVOURS.values())
     )
+
+    def x(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
+
     base = alt.Chart()
-    band = base.mark_rect(color="#e8ebef").encode(
-        x=alt.X("from:Q", scale=scale, title=title, axis=axis), x2="to:Q"
-    )
-    one = base.mark_rule(color="#59616b", strokeDash=[3, 3]).encode(x=alt.X("one:Q", scale=scale))
-    spans = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", scale=scale), x2="high:Q", y=y, color=colour
-    )
-    dots = base.mark_point(size=70, filled=True, opacity=1).encode(x=x, y=y, color=colour)
-    limits = {"from": 1 / margin, "to": margin, "one": 1}
-    chart = (
-        alt.layer(
-            band, one, spans, dots, data=alt.InlineData(values=[row | limits for row in rows])
-        )
-        .properties(width=600, height=alt.Step(22))
-        .facet(
-            row=alt.Row("question:N", title=None, sort=_order(rows, "question")).header(
-                labelAngle=0, labelAlign="left", labelLimit=220
-            ),
-            spacing=4,
-        )
-    )
-    return _svg(chart)
+    return [
+        base.mark_rect(color="#e8ebef").encode(x=x("from"), x2="to:Q"),
+        base.mark_rule(color="#59616b", strokeDash=[3, 3]).encode(x=x("one")),
+        base.mark_rule(strokeWidth=2).encode(x=x("low"), x2="high:Q", y=y, color=favours),
+        base.mark_point(size=70, filled=True, opacity=1).encode(x=x("ratio"), y=y, color=favours),
+    ]
 
 
 def _compared(evidence: Evidence) -> list[Workload]:
@@ -160,12 +161,14 @@ def _point(run: str, seconds: float, accuracy: float) -> Row:
 
 
 def _mean_row(rates: list[float], *, confidence: float) -> Row:
+    """The geometric mean with its interval."""
     logs = [math.log(rate) for rate in rates]
-    interval = mean_interval(logs, confidence=confidence) if len(rates) >= MIN_PAIRS else None
-    if interval is None:
-        return {}
-    centre = math.exp(sum(logs) / len(logs))
-    return {"rate": centre, "low": math.exp(interval.low), "high": math.exp(interval.high)}
+    interval = mean_interval(logs, confidence=confidence)
+    return {
+        "rate": math.exp(sum(logs) / len(logs)),
+        "low": math.exp(interval.low),
+        "high": math.exp(interval.high),
+    }
 
 
 def _ratio_row(question: str, finding: Finding) -> Row:
@@ -185,34 +188,3 @@ def _ratio_row(question: str, finding: Finding) -> Row:
 
 def _order(rows: list[Row], field: str) -> list[str]:
     return list(dict.fromkeys(row[field] for row in rows))
-
-
-def _colour() -> alt.Color:
-    legend = alt.Legend(symbolOpacity=1)
-    return alt.Color("framework:N", title=None, sort=list(COLOURS), legend=legend).scale(
-        domain=list(COLOURS), range=list(COLOURS.values())
-    )
-
-
-def _shape() -> alt.Shape:
-    legend = alt.Legend(symbolOpacity=1)
-    return alt.Shape("framework:N", title=None, sort=list(COLOURS), legend=legend).scale(
-        domain=list(COLOURS), range=["circle", "square"]
-    )
-
-
-def _svg(chart: alt.TopLevelMixin) -> str:
-    text = {"labelFont": FONT, "titleFont": FONT, "labelFontSize": 11, "titleFontSize": 11}
-    quiet = {"labelColor": "#3b424a", "titleColor": "#3b424a", "titleFontWeight": "normal"}
-    config = {
-        "background": None,
-        "font": FONT,
-        "view": {"stroke": "#dfe3e8"},
-        "axis": text
-        | quiet
-        | {"gridColor": "#eef0f3", "domainColor": "#b8bfc7", "tickColor": "#b8bfc7"},
-        "legend": text | quiet | {"orient": "top", "symbolStrokeWidth": 2},
-        "header": {"labelFont": FONT, "labelFontSize": 12, "labelColor": "#1d2329"},
-    }
-    svg = vl_convert.vegalite_to_svg(chart.to_dict(), config=config)
-    return str(svg)

@@ -1,6 +1,5 @@
 """The tables behind the answers: choices, phases, certificates, runs, data, environment."""
 
-from collections.abc import Callable
 from statistics import fmean
 from typing import Any
 
@@ -53,17 +52,17 @@ def phase_table(evidence: Evidence) -> Table:
 
 
 def _phase_means(records: list[RunRecord]) -> list[str]:
-    named: list[Callable[[RunRecord], float | None]] = [
-        lambda record, name=name: getattr(record.phases, name, None)  # type: ignore[misc]
-        for name in PHASES.values()
+    phases = [
+        [getattr(record.phases, name, None) for record in records] for name in PHASES.values()
     ]
-    named += [lambda record: record.import_s, lambda record: record.data_wait_ms_per_step]
-    return [_mean([figure(record) for record in records]) for figure in named]
+    once = [record.import_s for record in records]
+    waits = [record.data_wait_ms_per_step for record in records]
+    return [_mean(column) for column in (*phases, once, waits)]
 
 
 def _mean(values: list[float | None]) -> str:
     known = [value for value in values if value is not None]
-    return tell(fmean(known), digits=3) if known else "–"
+    return tell(fmean(known)) if known else "–"
 
 
 def certificate_table(evidence: Evidence) -> Table:

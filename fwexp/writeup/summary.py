@@ -92,9 +92,9 @@ def warnings(evidence: Evidence) -> list[str]:
     ]
     told += [f"{label}: comparison void; {reason}" for label, reason in evidence.void.items()]
     if evidence.disturbed:
-        told.append(f"{len(evidence.disturbed)} runs or blocks look disturbed; they are kept")
+        told.append(f"{len(evidence.disturbed)} signs of a disturbed run or block; all are kept")
     if evidence.complaints:
-        told.append(f"{len(evidence.complaints)} records cannot be read")
+        told.append(f"records that cannot be read: {len(evidence.complaints)}")
     return told
 
 
@@ -127,6 +127,7 @@ def terms(evidence: Evidence) -> list[str]:
         "Accuracy: paired by seed, two one-sided t-tests. Times, memory, cost: paired by block, "
         "t-tests on logarithms. Verdicts are corrected for the number of workloads (Holm); "
         "printed intervals are not.",
-        f"Price: {tell_price(manifest.pricing)}. Costs are projected: the time on this machine at that price.",
+        f"Price: {tell_price(manifest.pricing)}. Costs are projected: the time on this "
+        "machine at that price.",
         f"Declaration {manifest.name}, SHA-256 {manifest.sha256[:12]}.",
     ]

@@ -77,6 +77,13 @@ def test_a_flipped_bit_in_a_gzip_file_is_named(grey, idx_files, put, tmp_path):
         idx.decode(put(tmp_path, files))
 
 
+def test_a_gzip_file_with_a_broken_stream_is_named(tmp_path):
+    file = tmp_path / "train-labels-idx1-ubyte.gz"
+    file.write_bytes(gzip.compress(b"")[:10] + b"\x07")  # a block of no known type
+    with pytest.raises(DamagedFile, match=r"cannot be read to its end .*invalid block type"):
+        idx.read_idx(file, axes=1)
+
+
 def cifar_binary(arrays):
     """The original's rows: a label, then 1024 red, 1024 green and 1024 blue values."""
 

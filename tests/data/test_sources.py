@@ -11,6 +11,7 @@ import pytest
 
 from fwexp.config.schema import Source
 from fwexp.data import load, prepare
+from fwexp.data.reading import unpack
 from fwexp.data.sources import origins, url
 from fwexp.data.sources.progress import ProgressLines
 from fwexp.errors import DataError
@@ -197,21 +198,22 @@ def test_a_truncated_archive_is_named(packaged, grey, idx_files, tarball, tmp_pa
         prepare(packaged, say=[].append)
 
 
-def test_nothing_of_an_archive_is_written_outside(tarball, tmp_path):
-    from fwexp.data.reading import unpack
-
+def test_only_the_named_directory_of_an_archive_is_unpacked(tarball, tmp_path):
     archive = tmp_path / "a.tgz"
-    archive.write_bytes(tarball({"../../outside": b"x", "inside": b"y"}, directory="package"))
+    archive.write_bytes(tarball({"inside": b"x", "deeper/other": b"y"}, directory="package"))
+    into = tmp_path / "into"
+    into.mkdir()
+    unpack(archive, directory="package", into=into)
+    assert [path.name for path in into.rglob("*")] == ["inside"]
+
+
+def test_nothing_of_an_archive_is_written_outside(tarball, tmp_path):
+    archive = tmp_path / "a.tgz"
+    archive.write_bytes(tarball({"outside": b"x"}, directory="../.."))
     into = tmp_path / "deep" / "into"
     into.mkdir(parents=True)
-    unpack(archive, directory="package", into=into)
-    unpack(archive, directory="package/../..", into=into)
-    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
-        "a.tgz",
-        "inside",
-        "outside",
-    ]
-    assert (into / "outside").is_file()
+    unpack(archive, directory="../..", into=into)
+    assert list(tmp_path.rglob("outside")) == [into / "outside"]
 
 
 def test_an_unknown_kind_lists_the_options(grey, declare):

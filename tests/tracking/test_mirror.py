@@ -13,12 +13,13 @@ import pytest
 
 from fwexp.runs.record import RunRecord
 from fwexp.tracking import start
+from fwexp.tracking.mirror import while_the_driver_lives
 from fwexp.tracking.rows import config_of, rows_of, summary_of
 from fwexp.tracking.start import MirrorOutcome, start_mirror, wait_for_mirror
 from tests.tracking.made_runs import NUM_STEPS, make_failure, make_history, make_record, write_run
 from tests.tracking.wandb_files import read_offline_run
 
-OURS = ("_timestamp", "_runtime", "_step", "_wandb")
+WANDBS_OWN = ("_timestamp", "_runtime", "_step", "_wandb")
 
 
 def mirror(store: Path, runs: list[Path]) -> MirrorOutcome:
@@ -47,7 +48,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
 
 
 def without_wandb_keys(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if not name.startswith(OURS)}
+    return {name: value for name, value in row.items() if not name.startswith(WANDBS_OWN)}
 
 
 def check_copy(run: Path, *, record: RunRecord) -> dict[str, Any]:
@@ -171,6 +172,15 @@ def test_a_mirror_that_hangs_is_stopped(
     assert "it took too long and was stopped" in wait_for_mirror(under_way).warning
     assert under_way.process is not None
     assert under_way.process.returncode == -9
+
+
+def test_a_mirror_whose_driver_was_killed_stops_after_its_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parents = iter([7, 7, 7, 1])  # asked at the start, then before each run
+    monkeypatch.setattr("os.getppid", lambda: next(parents))
+    runs = [Path("a"), Path("b"), Path("c")]
+    assert list(while_the_driver_lives(runs)) == runs[:2]
 
 
 def test_a_store_that_takes_no_folder_gives_the_warning(store: Path) -> None:

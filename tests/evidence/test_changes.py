@@ -1,0 +1,49 @@
+"""What would change the answer: price, seeds, margins, length."""
+
+from tests.evidence.factory import Truth, certificate, simulate
+
+
+def test_price_cancels_on_one_machine() -> None:
+    changes = simulate({"mlp": Truth()}).evidence().changes
+    assert changes[-1].startswith("Price: no price per hour changes the order")
+
+
+def test_a_void_sweep_has_nothing_to_change() -> None:
+    sweep = simulate({"mlp": Truth()})
+    sweep.certificates = [certificate("mlp", passed=False)]
+    assert sweep.evidence().changes == []
+
+
+def test_the_margins_that_would_flip_the_verdicts_are_named() -> None:
+    evidence = simulate({"mlp": Truth()}).evidence()
+    accuracy, total = (evidence.answer(key).findings[0] for key in ("accuracy", "total"))
+    assert accuracy.inner is not None
+    assert total.outer is not None
+    farthest = max(abs(accuracy.inner.low), abs(accuracy.inner.high))
+    assert evidence.changes[:2] == [
+        "Margin of “Accuracy on the test set” (declared: 2.00 points): below about "
+        f"{farthest:.2f} points (mlp) it would no longer be shown that they are the same.",
+        "Margin of “Total time of a run” (declared: 1.10×): above about "
+        f"{total.outer.low:.2f}× (mlp) it would no longer be shown that the gap matters.",
+    ]
+
+
+def test_what_is_open_names_the_seeds_that_decide() -> None:
+    evidence = simulate({"mlp": Truth(accuracy_sd=6.0, accuracy_gap=1.0)}).evidence()
+    number = evidence.answer("accuracy").findings[0].n_to_decide
+    expected = f"Accuracy on the test set, mlp: about {number} seeds, instead of 5, would decide."
+    assert evidence.changes[0] == expected
+
+
+def test_a_longer_training_flips_a_win_by_start_up_alone() -> None:
+    sweep = simulate({"mlp": Truth(time_ratio=0.7, tf_build_s=3.0)})
+    (length,) = [c for c in sweep.evidence().changes if c.startswith("Length")]
+    assert "TensorFlow's total time is the smaller one" in length
+    # 2.9 s more to start, (0.3 × 4 ms + the evaluations' share) less a step
+    steps = float(length.split("about ")[1].split(" steps")[0].replace(",", ""))
+    assert 1800 < steps < 2900
+
+
+def test_no_length_flips_what_is_faster_to_start_and_to_step() -> None:
+    changes = simulate({"mlp": Truth(time_ratio=1.4, tf_build_s=0.4)}).evidence().changes
+    assert not [c for c in changes if c.startswith("Length")]
