@@ -256,7 +256,7 @@ def test_a_failed_run_under_hydra_is_text(
         ),
         ("--cfg job -m", "--multirun and --cfg: only one of these at a time."),
         ("--resolve", "--resolve: only with --cfg, as in fwexp --cfg job --resolve."),
-        ("--cfg job --package nope", "package 'nope' not found in config"),
+        ("--cfg job --package nope", "--package=nope: there is no such key."),
         (
             "-sc install=fishy",
             "No completion plugin for 'fishy' found, available : bash fish zsh",
@@ -318,6 +318,26 @@ def test_cfg(empty_folder: Path) -> None:
     assert "    mine: 1\n" in done.stdout
     assert done.stdout.endswith("seed: 5\nstore: store\n")
     assert list(empty_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["seed=5"],
+        ["--package", "model", "model=mlp"],
+        ["--package", "seed"],
+        ["--package", "_global_"],
+        ["--resolve", "seed=${training.batch_size}"],
+        ["seed=${training.batch_size}"],
+    ],
+    ids=str,
+)
+def test_cfg_prints_what_hydra_would(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("--cfg", "job", *line) == 0
+    ours = capsys.readouterr().out
+    # A setting of Hydra's own sends the same line to Hydra.
+    assert exit_code("--cfg", "job", *line, "hydra.verbose=false") == 0
+    assert ours == capsys.readouterr().out
 
 
 def test_help(empty_folder: Path) -> None:

@@ -8,6 +8,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from fwexp.config import rules
 from fwexp.config.choices import ConfigFolders, find_folders
+from fwexp.config.direct import compose_directly
 from fwexp.config.overrides import check_overrides, is_suspect, node_of, spread_sweeps
 from fwexp.config.paths import conf_dir
 from fwexp.config.plain import from_plain, to_plain
@@ -18,6 +19,7 @@ __all__ = [
     "check_sweep",
     "compose",
     "compose_node",
+    "compose_with_hydra",
     "describe",
     "from_plain",
     "register_schema",
@@ -123,6 +125,15 @@ def _compose_checked(
 
 
 def _compose(overrides: list[str], *, folders: ConfigFolders) -> DictConfig:
+    try:
+        composed = compose_directly(overrides, folders=folders)
+    except OmegaConfBaseException:
+        composed = None  # Hydra says what is wrong
+    return composed if composed is not None else compose_with_hydra(overrides, folders=folders)
+
+
+def compose_with_hydra(overrides: list[str], *, folders: ConfigFolders) -> DictConfig:
+    """What Hydra composes from checked overrides; ConfigError holds the error it stopped at."""
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.errors import HydraException

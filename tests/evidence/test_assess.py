@@ -140,3 +140,11 @@ def test_four_workloads_give_an_interval_over_workloads() -> None:
     assert answer.elsewhere is not None
     assert answer.elsewhere.low < min(estimates) or answer.elsewhere.high > max(estimates)
     assert answer.elsewhere.low < sum(estimates) / 4 < answer.elsewhere.high
+
+
+def test_accuracy_pairs_by_seed_and_times_by_block() -> None:
+    sweep = simulate({"mlp": Truth()})
+    first, second, *others = sweep.manifest.blocks
+    sweep.manifest.blocks = [first + second, *others]
+    evidence = sweep.evidence()
+    assert [answer.findings[0].n for answer in evidence.answers] == [5, 4, 4, 4, 4, 4]
