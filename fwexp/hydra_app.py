@@ -27,7 +27,7 @@ from fwexp.errors import ConfigError, FwexpError
 from fwexp.targets import RUN_MATRIX, RUN_ONE, VERBS, load_target
 
 FIXED = ("config_path", "config_name", "experimental_rerun")  # no part of what we offer
-EXCLUSIVE = ("run", "multirun", "cfg", "info", "shell_completion")
+EXCLUSIVE = ("run", "multirun", "cfg", "info")
 
 
 def run_command_line(argv: Sequence[str]) -> int:
@@ -93,9 +93,12 @@ def _show(node: DictConfig, args: Namespace) -> int:
         raise ConfigError([f"--package={args.package}: there is no such key."])
     if args.resolve:
         OmegaConf.resolve(node)
+    if not OmegaConf.is_config(shown):
+        print(shown)
+        return 0
     if shown is not node:
         print(f"# @package {args.package}")
-    print(OmegaConf.to_yaml(shown) if OmegaConf.is_config(shown) else shown, end="")
+    print(OmegaConf.to_yaml(shown), end="")
     return 0
 
 

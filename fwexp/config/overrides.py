@@ -69,8 +69,8 @@ def open_free_key(override: str) -> str:
 
     Hydra closes every mapping, so that even model.options.mine=1 would need a +.
     """
-    key = override.lstrip("+").partition("=")[0]
-    return f"++{override.lstrip('+')}" if is_free(key) else override
+    key, _, value = override.lstrip("+").partition("=")
+    return f"++{override.lstrip('+')}" if is_free(key) or value.startswith("{") else override
 
 
 def node_of(override: str) -> str:

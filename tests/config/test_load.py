@@ -36,7 +36,13 @@ def test_overrides_arrive() -> None:
 
 @pytest.mark.parametrize(
     "override",
-    ["model.options.mine=1", "+model.options.mine=1", "++model.options.mine=1"],
+    [
+        "model.options.mine=1",
+        "+model.options.mine=1",
+        "++model.options.mine=1",
+        "model.options={mine: 1}",
+        "model={options: {mine: 1}}",
+    ],
 )
 def test_a_models_own_options_are_free(override: str) -> None:
     assert compose([override]).model.options == {"width": 32, "depth": 3, "mine": 1}

@@ -1,0 +1,44 @@
+"""The bare TensorFlow loop that Model.fit is held against: one tf.function and a for loop."""
+
+import time
+from typing import Any
+
+import tensorflow as tf
+from keras import ops
+
+from fwexp.models import registry
+from fwexp.models.initialization import Weights
+from fwexp.trainers.devices import keras_arguments
+from fwexp.trainers.keras import pipeline, set_up, spec_name
+from fwexp.trainers.keras_optimizers import TorchFormula
+from fwexp.trainers.protocol import Job
+
+
+def train(job: Job, *, num_first: int) -> tuple[float, Weights]:
+    """Milliseconds per step after the first ones, and the weights at the end."""
+    set_up(job.config, keras_arguments(job.config))
+    network = registry.build(job.config.model, job.spec, framework="tf")
+    for variable in network.variables:
+        if spec_name(variable) in job.weights:
+            variable.assign(job.weights[spec_name(variable)])
+    optimizer = TorchFormula(job.config.optimizer, job.learning_rates)
+    weights = network.trainable_variables
+    optimizer.build(weights)
+
+    @tf.function(jit_compile=False)
+    def train_step(x: Any, y: Any) -> None:
+        with tf.GradientTape() as tape:
+            logits = network(x, training=True)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, weights)
+        optimizer.apply_gradients(zip(gradients, weights, strict=True))
+
+    started = time.perf_counter()
+    for step, (x, y) in enumerate(pipeline(job)):
+        if step == num_first:
+            started = time.perf_counter()
+        train_step(x, y)
+    seconds = time.perf_counter() - started
+    state = {spec_name(v): ops.convert_to_numpy(v).copy() for v in network.variables}
+    return 1000 * seconds / (len(job.order) - num_first), state

@@ -1,0 +1,36 @@
+"""The bare torch loop that Trainer.fit is held against: nothing but the step itself."""
+
+import time
+
+import torch
+from torch.nn import functional
+
+from fwexp.models import registry
+from fwexp.models.initialization import Weights
+from fwexp.models.torch_names import named_tensors
+from fwexp.trainers.lightning import Pipeline, set_up
+from fwexp.trainers.protocol import Job
+from fwexp.trainers.torch_optimizers import make_optimizer
+
+
+def train(job: Job, *, num_first: int) -> tuple[float, Weights]:
+    """Milliseconds per step after the first ones, and the weights at the end."""
+    set_up(job.config)
+    network: torch.nn.Module = registry.build(job.config.model, job.spec, framework="torch")
+    for named in named_tensors(network):
+        named.write(job.weights[named.name])
+    network.train()
+    optimizer = make_optimizer(job.config.optimizer, network.parameters())
+    batches, rates = Pipeline(job), job.learning_rates.tolist()
+    started = time.perf_counter()
+    for step, (x, y) in enumerate(batches):
+        if step == num_first:
+            started = time.perf_counter()
+        for group in optimizer.param_groups:
+            group["lr"] = rates[step]
+        optimizer.zero_grad()
+        functional.cross_entropy(network(x), y).backward()
+        optimizer.step()
+    seconds = time.perf_counter() - started
+    weights = {named.name: named.read() for named in named_tensors(network)}
+    return 1000 * seconds / (len(batches) - num_first), weights

@@ -1,0 +1,130 @@
+"""One framework's half of the trainer tax, in a process of its own: a line of JSON.
+
+Started as `python -m tests.bench.tax_side torch|tf THREADS ROUNDS STEPS`.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+
+from fwexp import data as datasets
+from fwexp.config.load import compose
+from fwexp.config.resolve import resolve
+from fwexp.models.initialization import Weights
+from fwexp.runs.execute import _Watch, make_job
+from fwexp.trainers import make_trainer
+from fwexp.trainers.protocol import Job, Observer
+from tests.bench.ratio import interleave
+
+BARE = {"torch": "tests.bench.bare_torch", "tf": "tests.bench.bare_keras"}
+NUM_FIRST = 10  # tracing, allocation, autotuning
+NUM_TEST = 1000  # evaluation is outside the clock, so a part of the test set will do
+
+
+class Marks:
+    """An observer that looks at the clock twice: what fit itself costs, observed by nobody."""
+
+    def __init__(self, num_steps: int) -> None:
+        self.num_steps = num_steps
+        self.started = self.ended = 0.0
+
+    def before_step(self, step: int) -> None:
+        pass
+
+    def after_step(self, step: int) -> None:
+        if step == NUM_FIRST - 1:
+            self.started = time.perf_counter()
+        elif step == self.num_steps - 1:
+            self.ended = time.perf_counter()
+
+    def ms_per_step(self) -> float:
+        return 1000 * (self.ended - self.started) / (self.num_steps - NUM_FIRST)
+
+
+def make_bench_job(framework: str, *, num_threads: int, num_steps: int) -> Job:
+    """cnn on fashion_mnist with batches of 128, as a run would make it."""
+    overrides = [
+        f"framework={framework}",
+        "model=cnn",
+        "data=fashion_mnist",
+        "training.batch_size=128",
+        "training.num_epochs=null",
+        f"training.num_steps={num_steps}",
+        f"hardware.num_threads={num_threads}",
+    ]
+    config = resolve(compose(overrides), num_cores=num_threads)
+    job = make_job(config, datasets.load(config.data))
+    data = replace(job.data, x_test=job.data.x_test[:NUM_TEST], y_test=job.data.y_test[:NUM_TEST])
+    return replace(job, data=data)
+
+
+class Ways:
+    """The same steps three ways, each from the same weights; every one ends with its weights."""
+
+    def __init__(self, framework: str, job: Job) -> None:
+        self.framework = framework
+        self.job = job
+        self.ends: dict[str, Weights] = {}
+
+    def bare(self) -> float:
+        """A hand-written loop."""
+        train = import_module(BARE[self.framework]).train
+        ms_per_step, self.ends["bare"] = train(self.job, num_first=NUM_FIRST)
+        return float(ms_per_step)
+
+    def fit(self) -> float:
+        """The framework's fit, through fwexp's trainer, observed by nobody."""
+        marks = Marks(len(self.job.order))
+        self._fit("fit", lambda _: marks)
+        return marks.ms_per_step()
+
+    def run(self) -> float:
+        """The same under the observer of a run, which times each step and tells of progress."""
+        watches: list[_Watch] = []
+
+        def watch(trainer: object) -> Observer:
+            watches.append(_Watch(trainer, self.job, lambda _: None))  # type: ignore[arg-type]
+            return watches[0]
+
+        self._fit("run", watch)
+        return 1000 * float(watches[0].clock.step_s[NUM_FIRST:].mean())
+
+    def pipeline(self) -> float:
+        """The input pipeline alone."""
+        trainer = make_trainer(self.job)
+        trainer.drain(NUM_FIRST)
+        started = time.perf_counter()
+        trainer.drain(len(self.job.order))
+        return 1000 * (time.perf_counter() - started) / len(self.job.order)
+
+    def _fit(self, name: str, observe: Callable[[object], Observer]) -> None:
+        trainer = make_trainer(self.job)
+        trainer.fit(observe(trainer))
+        self.ends[name] = trainer.state()
+
+    def largest_difference(self) -> float:
+        """Between the weights with which the ways ended, relative to their norm."""
+        reference = self.ends["bare"]
+        return max(
+            float(np.linalg.norm(end[name] - value) / (np.linalg.norm(value) + 1e-12))
+            for end in self.ends.values()
+            for name, value in reference.items()
+        )
+
+
+def main(framework: str, num_threads: int, num_rounds: int, num_steps: int) -> None:
+    job = make_bench_job(framework, num_threads=num_threads, num_steps=num_steps)
+    ways = Ways(framework, job)
+    named = {"bare": ways.bare, "fit": ways.fit, "run": ways.run, "pipeline": ways.pipeline}
+    interleave(named, num_rounds=1)  # the first of each warms the process
+    figures = interleave(named, num_rounds=num_rounds)
+    print(json.dumps({"ms_per_step": figures, "difference": ways.largest_difference()}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(int, sys.argv[2:]))
