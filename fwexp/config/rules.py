@@ -48,7 +48,7 @@ def check_duration(config: Config) -> Iterator[str]:
     if epochs is not None and steps is not None:
         yield (
             f"training.num_epochs={epochs:g} and training.num_steps={steps} are both given: "
-            "set one to null, as in training.num_epochs=null."
+            "choose training=steps, or set one to null."
         )
 
 

@@ -43,7 +43,7 @@ def margin_change(findings: list[Finding], question: Question, *, margin: float)
     same = {
         f.workload: max(_as_margins(f.inner, ratio=ratio))
         for f in findings
-        if f.verdict in (Verdict.EQUIVALENT, Verdict.IMMATERIAL) and f.inner
+        if f.verdict in (Verdict.EQUIVALENT, Verdict.IMMATERIAL) and f.inner and f.inner.has_width
     }
     about = f"Margin of “{question.title}” (declared: {_tell_margin(margin, ratio=ratio)})"
     above = "above {} it would no longer be shown that the gap matters."

@@ -38,7 +38,7 @@ def questions(*, target_accuracy: float | None, pricing: dict[str, Any]) -> list
         ),
         _ratio(
             key="total",
-            title="Total time of a run",
+            title="Total time",
             unit="s",
             figure=lambda record: record.phases.total_s if record.phases else None,
             better="faster",
@@ -113,18 +113,20 @@ def _positive(value: float | None) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-def _to_target(target: float) -> Question:
-    def first_reach_s(record: RunRecord) -> float | None:
-        if not record.evaluations:
-            return None
-        reached = [e.train_s for e in record.evaluations if e.accuracy >= target]
-        return min(reached, default=math.inf)  # a miss is a time without end, not a missing run
+def time_to_target_s(record: RunRecord, target: float) -> float | None:
+    """Training seconds until the first evaluation that reaches the target; infinite: never."""
+    if not record.evaluations:
+        return None
+    reached = [e.train_s for e in record.evaluations if e.accuracy >= target]
+    return min(reached, default=math.inf)  # a miss is a time without end, not a missing run
 
+
+def _to_target(target: float) -> Question:
     return _ratio(
         key="target",
         title=f"Training time to {100 * target:g} % accuracy",
         unit="s",
-        figure=first_reach_s,
+        figure=lambda record: time_to_target_s(record, target),
         better="faster",
         explanation="Until the first evaluation that reaches the target; evaluations excluded.",
     )

@@ -21,6 +21,11 @@ class Interval:
     high: float
     confidence: float
 
+    @property
+    def has_width(self) -> bool:
+        """False where every difference was the same, so that the spread is unknown."""
+        return self.high > self.low
+
 
 @dataclass(frozen=True, kw_only=True)
 class PairedTest:

@@ -1,28 +1,26 @@
 """The summary that a single run ends in."""
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 
 from fwexp.config.schema import Pricing
 from fwexp.evidence.cost import cost_usd, why_unpriced
-from fwexp.runs.record import Evaluation, RunRecord
+from fwexp.evidence.questions import time_to_target_s
+from fwexp.runs.record import RunRecord
 
 
 def print_summary(record: RunRecord, pricing: Pricing, folder: Path, *, is_new: bool) -> None:
     """Accuracy, phases, throughput, memory, cost and where the record lies, a line each."""
     lines = _failure(record) if record.failure else _figures(record, pricing)
     if not is_new:
-        lines.insert(0, ("in the store", f"since {record.finished_at}; seed=… or store=… runs anew"))
+        lines.insert(
+            0, ("in the store", f"since {record.finished_at}; seed=… or store=… runs anew")
+        )
     lines.append(("record", str(folder / "record.json")))
     print(f"\n{record.run_id}")
     for title, words in lines:
         print(f"  {title:<13} {words}")
-
-
-def time_to_target_s(record: RunRecord, target: float) -> float | None:
-    """Training seconds until the first evaluation that reaches the target; None: never."""
-    reached = (e.train_s for e in record.evaluations if e.accuracy >= target)
-    return next(reached, None)
 
 
 def _failure(record: RunRecord) -> list[tuple[str, str]]:
@@ -61,7 +59,7 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
 
 def _target(record: RunRecord, target: float) -> str:
     seconds = time_to_target_s(record, target)
-    if seconds is None:
+    if seconds is None or math.isinf(seconds):
         return f"accuracy {100 * target:g} % was not reached"
     return f"accuracy {100 * target:g} % after {seconds:.2f} s of training"
 

@@ -92,7 +92,9 @@ def warnings(evidence: Evidence) -> list[str]:
     ]
     told += [f"{label}: comparison void; {reason}" for label, reason in evidence.void.items()]
     if evidence.disturbed:
-        told.append(f"{len(evidence.disturbed)} signs of a disturbed run or block; all are kept")
+        num = len(evidence.disturbed)
+        signs = "1 sign" if num == 1 else f"{num} signs"
+        told.append(f"{signs} of a disturbed run or block, listed below; all are kept")
     if evidence.complaints:
         told.append(f"records that cannot be read: {len(evidence.complaints)}")
     return told

@@ -24,10 +24,11 @@ STYLES = {
 
 def show(evidence: Evidence, *, page: Path, console: Console) -> None:
     """Print headline, verdicts and path; a pipe gets plain lines, one a finding."""
-    console.print(Text(evidence.decision.headline, style="bold"), soft_wrap=True)
-    console.print(Text(f"How sure? {evidence.decision.how_sure}"), soft_wrap=True)
+    in_a_pipe = not console.is_terminal  # there a line stays whole; a terminal wraps at words
+    console.print(Text(evidence.decision.headline, style="bold"), soft_wrap=in_a_pipe)
+    console.print(Text(f"How sure? {evidence.decision.how_sure}"), soft_wrap=in_a_pipe)
     for warning in warnings(evidence):
-        console.print(Text(f"! {warning}", style="yellow"), soft_wrap=True)
+        console.print(Text(f"! {warning}", style="yellow"), soft_wrap=in_a_pipe)
     if console.is_terminal:
         console.print(_table(evidence))
     else:

@@ -160,7 +160,7 @@ def test_every_precision_is_allowed_on_gpu(precision: str) -> None:
 def test_both_durations() -> None:
     assert problems_of("training.num_steps=5") == [
         "training.num_epochs=10 and training.num_steps=5 are both given: "
-        "set one to null, as in training.num_epochs=null."
+        "choose training=steps, or set one to null."
     ]
 
 

@@ -23,7 +23,7 @@ def test_the_margins_that_would_flip_the_verdicts_are_named() -> None:
     assert evidence.changes[:2] == [
         "Margin of “Accuracy on the test set” (declared: 2.00 points): below about "
         f"{farthest:.2f} points (mlp) it would no longer be shown that they are the same.",
-        "Margin of “Total time of a run” (declared: 1.10×): above about "
+        "Margin of “Total time” (declared: 1.10×): above about "
         f"{total.outer.low:.2f}× (mlp) it would no longer be shown that the gap matters.",
     ]
 

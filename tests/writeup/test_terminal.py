@@ -30,8 +30,8 @@ def test_a_pipe_gets_plain_lines() -> None:
 
 def test_a_terminal_gets_a_table() -> None:
     lines = printed(terminal=True)
-    (row,) = [line for line in lines if "Total time of a run" in line and " mlp " in line]
+    (row,) = [line for line in lines if "Total time" in line and " mlp " in line]
     cells = [cell.strip() for cell in row.strip("│").split("│")]
-    assert cells[:3] == ["Total time of a run", "mlp", "5"]
+    assert cells[:3] == ["Total time", "mlp", "5"]
     assert cells[-2:] == ["different and material: PyTorch is faster", "measured"]
     assert lines[-1] == "page: store/sweeps/demo/page.html"
