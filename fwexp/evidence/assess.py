@@ -138,7 +138,7 @@ def _decide(manifest: Manifest, workloads: list[Workload], answers: list[Answer]
     choices = [choose(a, s) for a, s in zip(accuracy, speed, strict=True)]
     num_pairs = [finding.n for finding in accuracy if finding.verdict is not Verdict.VOID]
     confidence = manifest.comparison["confidence"]
-    scope = _scope(manifest, workloads, num_pairs, speed_key)
+    scope = _scope(manifest, workloads, num_pairs, by_key[speed_key].question.title)
     return Decision(
         recommendation=recommend(choices, scope=scope),
         scope=f"{scope.machine}; {scope.effort}",
@@ -149,7 +149,7 @@ def _decide(manifest: Manifest, workloads: list[Workload], answers: list[Answer]
 
 
 def _scope(
-    manifest: Manifest, workloads: list[Workload], num_pairs: list[int], speed_key: str
+    manifest: Manifest, workloads: list[Workload], num_pairs: list[int], speed: str
 ) -> Scope:
     def names(group: str) -> str:
         return listing(list(dict.fromkeys(str(w.config[group]["name"]) for w in workloads)))
@@ -161,9 +161,7 @@ def _scope(
         subject=f"{names('model')} on {names('data')}",
         machine=f"measured on {hardware}, {manifest.machine_class}",
         effort=f"{seeds} seeds per framework",
-        time="total time"
-        if speed_key == "total"
-        else f"time to {100 * (manifest.target_accuracy or 0):g} % accuracy",
+        time=speed.lower(),
     )
 
 

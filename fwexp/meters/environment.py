@@ -1,5 +1,6 @@
 """What a run's machine and software are."""
 
+import os
 import platform
 import socket
 import subprocess
@@ -18,6 +19,7 @@ PACKAGES = (
     "numpy",
     "hydra-core",
 )
+STEERING = ("CUDA_", "KERAS_", "KMP_", "MKL_", "NVIDIA_", "OMP_", "ONEDNN_", "TF_", "TORCH_", "XLA_")
 
 
 def cpu_model() -> str:
@@ -55,7 +57,13 @@ def environment() -> dict[str, Any]:
         "os": platform.platform(),
         "python": platform.python_version(),
         "versions": versions(),
+        "variables": steering_variables(),
     }
+
+
+def steering_variables() -> dict[str, str]:
+    """The environment's variables by which a framework can be steered past the configuration."""
+    return {name: os.environ[name] for name in sorted(os.environ) if name.startswith(STEERING)}
 
 
 def commit() -> str | None:

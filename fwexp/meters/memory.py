@@ -31,15 +31,20 @@ def _status_mib(key: str) -> float:
 class PeakMeter:
     """What each phase of a run adds, at its peak, to what a process held at its start.
 
-    A forked process shares its imports with its server: their pages count for the server.
+    Pages of files are left out. A fork drops them and they come back as they are touched: the
+    libraries' code, which counts with the imports of the server already.
     """
 
     def __init__(self) -> None:
-        self.baseline_mib = rss_mib()
+        self._held_mib = rss_mib() - _file_mib()
         reset_peak()
 
     def lap(self) -> float:
         """MiB over the start, at the peak since the last lap."""
-        peak = peak_mib() - self.baseline_mib
+        added = peak_mib() - _file_mib() - self._held_mib
         reset_peak()
-        return max(0.0, peak)
+        return max(0.0, added)
+
+
+def _file_mib() -> float:
+    return _status_mib("RssFile")

@@ -1,12 +1,13 @@
 """Locks that end with the process that holds them."""
 
 import fcntl
-import getpass
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+# Not TMPDIR nor XDG_RUNTIME_DIR: two shells of one user may differ in them, and share a device.
+DEVICE_LOCKS = Path("/tmp")
 
 
 @contextmanager
@@ -18,19 +19,6 @@ def hold(path: Path) -> Iterator[None]:
         yield
 
 
-def is_held(path: Path) -> bool:
-    """Whether some process holds the file's lock now."""
-    if not path.exists():
-        return False
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
-
-
 def device_lock(hardware: str) -> Path:
     """The lock of this machine's device, for this user's timed runs."""
-    folder = Path(os.environ.get("XDG_RUNTIME_DIR", tempfile.gettempdir()))
-    return folder / f"fwexp-{getpass.getuser()}-{hardware}.lock"
+    return DEVICE_LOCKS / f"fwexp-{os.getuid()}-{hardware}.lock"

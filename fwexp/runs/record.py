@@ -16,20 +16,23 @@ class Evaluation:
 
 @dataclass(kw_only=True)
 class Phases:
-    """Where the wall time went, in seconds; `total_s` runs from dispatch to the record."""
+    """Where the wall time went, in seconds."""
 
-    start_s: float  # dispatch to the run's own first line
+    start_s: float  # dispatch until the data is read: the fork, and what a run needs to begin
     data_s: float  # reading and hashing the data set
     build_s: float  # model, optimizer, initial weights, trainer
     first_steps_s: float  # compilation and warm-up: the steps before the stable ones
     steady_s: float  # the stable steps
     evaluation_s: float
-    total_s: float
+    total_s: float  # dispatch until training and its evaluations are over; waits for a lock not
 
 
 @dataclass(kw_only=True)
 class Memory:
-    """Resident memory in MiB: what the imports hold, and what each phase added at its peak."""
+    """Resident memory in MiB: what the imports hold, and what each phase added at its peak.
+
+    What was added leaves out pages of files: the libraries' code counts with the imports.
+    """
 
     import_rss_mib: float  # of the warm server the run was forked from
     data_peak_mib: float
