@@ -34,19 +34,29 @@ class Source:
 @dataclass(kw_only=True)
 class Data:
     name: str = MISSING
-    format: str = MISSING  # sklearn_digits | idx | cifar10: how the files decode
+    task: str = MISSING  # a key of fwexp.tasks.TASKS: the loss, the metrics, the unit of speed
+    format: str = MISSING  # a key of fwexp.data.formats.FORMATS: how the files decode
     path: str | None = None  # a local folder with the original files; tried first
     num_train: int = MISSING
     num_test: int = MISSING
-    image_shape: list[int] = MISSING  # height, width, channels
-    num_classes: int = MISSING
     sha256: str = MISSING  # of the decoded arrays, whichever source they came from
-    scale: float = MISSING  # the pixel value that becomes 1.0
-    mean: list[float] = MISSING  # by channel, after scaling
-    std: list[float] = MISSING  # by channel, after scaling
     licence: str = MISSING
     provenance: str = MISSING
     sources: list[Source] = field(default_factory=list)
+
+    # what a model is built for; a data set gives those that it has
+    image_shape: list[int] | None = None  # height, width, channels
+    num_classes: int | None = None
+    sequence_length: int | None = None  # tokens, or past values of a series
+    target_length: int | None = None  # tokens of a translation, or future values of a series
+    vocabulary_size: int | None = None
+    num_users: int | None = None
+    num_items: int | None = None
+
+    # images only
+    scale: float | None = None  # the pixel value that becomes 1.0
+    mean: list[float] | None = None  # by channel, after scaling
+    std: list[float] | None = None  # by channel, after scaling
 
 
 @dataclass(kw_only=True)

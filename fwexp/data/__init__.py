@@ -1,8 +1,8 @@
 """Data sets as NumPy arrays, with the hash of their content and where they came from."""
 
 from fwexp.data.cache import Provenance
-from fwexp.data.dataset import DataSet, load
+from fwexp.data.dataset import DataSet, Split, load
 from fwexp.data.preparation import prepare
 from fwexp.data.presence import Status, status
 
-__all__ = ["DataSet", "Provenance", "Status", "load", "prepare", "status"]
+__all__ = ["DataSet", "Split", "Provenance", "Status", "load", "prepare", "status"]

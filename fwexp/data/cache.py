@@ -8,14 +8,17 @@ import dataclasses
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fwexp.config.schema import Data
-from fwexp.data.arrays import Arrays, Bytes, content_sha256, declared_shapes
+from fwexp.data.arrays import Arrays, content_sha256
 from fwexp.errors import DataError
 
 
@@ -28,9 +31,11 @@ class Provenance:
     licence: str
     provenance: str
     sha256: str  # of the decoded arrays
-    num_train: int
-    num_test: int
-    image_shape: list[int]
+    arrays: list[tuple[str, str, list[int]]]  # name, dtype and shape of each, in their order
+
+    @property
+    def num_bytes(self) -> int:
+        return sum(np.dtype(dtype).itemsize * prod(shape) for _, dtype, shape in self.arrays)
 
 
 def folder() -> Path:
@@ -50,7 +55,7 @@ def arrays_file(data: Data) -> Path:
             f"data.name={data.name}: a data set's name is also a file's name; "
             "type letters, digits, '_', '-' and '.' only"
         )
-    return folder() / f"{stem}.u8"
+    return folder() / f"{stem}.bytes"
 
 
 def provenance_file(data: Data) -> Path:
@@ -63,7 +68,7 @@ def write(arrays: Arrays, *, data: Data, provenance: Provenance) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with _replacing(file) as temporary:
-            _write_bytes(temporary, [getattr(arrays, name) for name in declared_shapes(data)])
+            _write_bytes(temporary, list(arrays.values()))
         stamp(provenance, data=data)
     except OSError as error:
         raise DataError(
@@ -92,14 +97,18 @@ def provenance_of(data: Data) -> tuple[Provenance, bool] | None:
         return None
 
 
-def read(data: Data) -> Arrays | None:
+def layout(arrays: Arrays) -> list[tuple[str, str, list[int]]]:
+    """Name, dtype and shape of each array, in their order."""
+    return [(name, str(array.dtype), list(array.shape)) for name, array in arrays.items()]
+
+
+def read(data: Data, *, provenance: Provenance) -> Arrays | None:
     """The cached arrays, or None where their file is damaged.
 
     Raises:
         DataError: the file cannot be read at all.
     """
     file = arrays_file(data)
-    shapes = declared_shapes(data)
     try:
         flat = np.fromfile(file, dtype=np.uint8)
     except OSError as error:
@@ -107,18 +116,15 @@ def read(data: Data) -> Arrays | None:
             f"data={data.name}: {file} cannot be read ({error.strerror or error}); "
             "make it readable, or type FWEXP_DATA=/a/folder/of/your/own before the command"
         ) from error
-    if flat.size != sum(map(prod, shapes.values())):
+    if flat.size != provenance.num_bytes:
         return None
-    arrays = Arrays(**_cut(flat, shapes=shapes))
+    arrays: dict[str, NDArray[Any]] = {}
+    start = 0
+    for name, dtype, shape in provenance.arrays:
+        end = start + np.dtype(dtype).itemsize * prod(shape)
+        arrays[name] = flat[start:end].view(dtype).reshape(shape)
+        start = end
     return arrays if content_sha256(arrays) == data.sha256 else None
-
-
-def _cut(flat: Bytes, *, shapes: dict[str, tuple[int, ...]]) -> dict[str, Bytes]:
-    ends = np.cumsum([prod(shape) for shape in shapes.values()])
-    parts = np.split(flat, ends[:-1])
-    return {
-        name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)
-    }
 
 
 def _stamp_of(file: Path) -> dict[str, int]:
@@ -143,9 +149,9 @@ class _replacing:
             self._temporary.unlink(missing_ok=True)
 
 
-def _write_bytes(file: Path, parts: list[Bytes] | list[bytes]) -> None:
+def _write_bytes(file: Path, parts: Sequence[NDArray[Any] | bytes]) -> None:
     with file.open("wb") as stream:
         for part in parts:
-            stream.write(np.ascontiguousarray(part).data if not isinstance(part, bytes) else part)
+            stream.write(part if isinstance(part, bytes) else np.ascontiguousarray(part).data)
         stream.flush()
         os.fsync(stream.fileno())

@@ -1,29 +1,46 @@
-"""The data set as the trainers see it: normalised float32 images and integer labels."""
+"""The data set as the trainers see it: inputs by name and targets, of training and test samples."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.config.schema import Data
 from fwexp.data import cache
-from fwexp.data.arrays import Bytes, problems_with
+from fwexp.data.arrays import Arrays, Bytes, problems_with
 from fwexp.errors import DataError
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataSet:
-    """Images (samples, height, width, channels) float32, normalised; labels (samples,) int64."""
+class Split:
+    """Samples: inputs by name, in the order in which a model takes them, and targets.
 
+    Images are (samples, height, width, channels) float32, normalised; whole numbers are int32
+    inputs and int64 targets, other numbers float32.
+    """
+
+    inputs: dict[str, NDArray[Any]]
+    targets: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def first(self, num_samples: int) -> "Split":
+        """The same without the samples after these."""
+        inputs = {name: array[:num_samples] for name, array in self.inputs.items()}
+        return Split(inputs=inputs, targets=self.targets[:num_samples])
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSet:
     name: str
-    x_train: NDArray[np.float32]
-    y_train: NDArray[np.int64]
-    x_test: NDArray[np.float32]
-    y_test: NDArray[np.int64]
-    num_classes: int
-    sha256: str  # of the decoded 8-bit arrays
+    train: Split
+    test: Split
+    sha256: str  # of the decoded arrays
     source: str  # the one they were decoded from
     licence: str
+    extras: Arrays = field(default_factory=dict)  # what else the task needs: a vocabulary, say
 
 
 def load(data: Data) -> DataSet:
@@ -39,7 +56,10 @@ def load(data: Data) -> DataSet:
             f"data={data.name}: no decoded set in the cache ({file}); "
             f"type fwexp data={data.name}, which fetches and decodes it before it trains"
         )
-    arrays = cache.read(data)
+    try:
+        arrays = cache.read(data, provenance=known[0])
+    except OSError as error:
+        raise DataError(f"data={data.name}: {file}: {error.strerror or error}") from error
     if arrays is None:
         raise DataError(
             f"data={data.name}: {file} is damaged (its content is not the declared sha256); "
@@ -47,21 +67,40 @@ def load(data: Data) -> DataSet:
         )
     if problems := problems_with(arrays, data=data):
         raise DataError(f"data={data.name}: " + "; ".join(problems))
+    named = ("x_train", "y_train", "x_test", "y_test")
     return DataSet(
         name=data.name,
-        x_train=normalise(arrays.x_train, data=data),
-        y_train=arrays.y_train.astype(np.int64),
-        x_test=normalise(arrays.x_test, data=data),
-        y_test=arrays.y_test.astype(np.int64),
-        num_classes=data.num_classes,
+        train=split(arrays, "train", data=data),
+        test=split(arrays, "test", data=data),
         sha256=data.sha256,
         source=known[0].source,
         licence=data.licence,
+        extras={k: v for k, v in arrays.items() if not k.startswith(named)},
     )
+
+
+def split(arrays: Arrays, part: str, *, data: Data) -> Split:
+    """The samples of "train" or "test", as the trainers want them."""
+    prefix = f"x_{part}"
+    inputs = {
+        name.removeprefix(prefix).removeprefix(".") or "x": _as_input(array, data=data)
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+    targets = arrays[f"y_{part}"]
+    kind = np.float32 if targets.dtype.kind == "f" else np.int64
+    return Split(inputs=inputs, targets=targets.astype(kind))
+
+
+def _as_input(array: NDArray[Any], *, data: Data) -> NDArray[Any]:
+    if data.image_shape is not None:
+        return normalise(array, data=data)
+    return array.astype(np.float32 if array.dtype.kind == "f" else np.int32)
 
 
 def normalise(images: Bytes, *, data: Data) -> NDArray[np.float32]:
     """(images / scale − mean) / std in float32, mean and std by channel; the same shape."""
+    assert data.scale is not None  # arrays.problems_of
     flat = images.reshape(len(images), -1).astype(np.float32)
     # One row holds height · width pixels of `channels` values each: repeating mean and std to a
     # row's length keeps NumPy's inner loop long. In place: CIFAR-10 is 0.7 GB in float32.

@@ -68,19 +68,12 @@ def _cached(data: Data, *, places: list[Origin], say: Say) -> Provenance | None:
     provenance, untouched = known
     if data.path is not None and provenance.source != places[0].label:
         return None  # the user named a source: no other may stand in for it
-    if not _declares(data, provenance=provenance):
-        return None  # decoding again says what the set really holds
     if untouched:
         return provenance
-    if cache.read(data) is None:
+    if cache.read(data, provenance=provenance) is None:
         say(f"data={data.name}: {file} is damaged: it is not used, and is decoded again")
         return None
     return provenance  # copied or touched, and sound
-
-
-def _declares(data: Data, *, provenance: Provenance) -> bool:
-    was = (provenance.num_train, provenance.num_test, provenance.image_shape)
-    return was == (data.num_train, data.num_test, list(data.image_shape))
 
 
 def _decode(origin: Origin, *, decode: Callable[[Path], Arrays], data: Data, say: Say) -> Arrays:
@@ -116,10 +109,8 @@ def _keep(arrays: Arrays, *, origin: Origin, data: Data, say: Say) -> Provenance
         licence=data.licence,
         provenance=data.provenance,
         sha256=sha256,
-        num_train=data.num_train,
-        num_test=data.num_test,
-        image_shape=list(data.image_shape),
+        arrays=cache.layout(arrays),
     )
     cache.write(arrays, data=data, provenance=provenance)
-    say(f"  decoded {data.num_train} + {data.num_test} images: {cache.arrays_file(data)}")
+    say(f"  decoded {data.num_train} + {data.num_test} samples: {cache.arrays_file(data)}")
     return provenance

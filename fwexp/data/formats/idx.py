@@ -32,7 +32,7 @@ def decode(folder: Path) -> Arrays:
                 problem=f"holds {len(arrays[f'y_{part}'])} labels "
                 f"for {len(arrays[f'x_{part}'])} images",
             )
-    return Arrays(
+    return dict(
         x_train=arrays["x_train"][..., np.newaxis],
         y_train=arrays["y_train"],
         x_test=arrays["x_test"][..., np.newaxis],

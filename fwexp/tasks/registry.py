@@ -1,0 +1,20 @@
+"""The tasks by name."""
+
+from importlib import import_module
+
+from fwexp.config.schema import Data
+from fwexp.errors import ConfigError
+from fwexp.tasks.task import Task
+
+TASKS = {
+    "classification": "fwexp.tasks.classification:Classification",
+}
+
+
+def make_task(data: Data) -> Task:
+    """The task of a data set; raises ConfigError, listing the tasks, for an unknown one."""
+    if data.task not in TASKS:
+        raise ConfigError([f"data.task={data.task}: tasks are {', '.join(sorted(TASKS))}"])
+    module, name = TASKS[data.task].split(":")
+    task: Task = getattr(import_module(module), name)(data)
+    return task

@@ -1,0 +1,46 @@
+"""What a task decides for both frameworks alike."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from numpy.typing import NDArray
+
+from fwexp.data import DataSet
+
+Inputs = Mapping[str, NDArray[Any]]
+Predict = Callable[[Inputs], NDArray[Any]]  # a model's outputs in evaluation mode, as NumPy
+Scores = dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A task's headline metric, and how two values of it are compared."""
+
+    name: str  # "accuracy"
+    title: str  # "Accuracy on the test set"
+    higher_is_better: bool
+    comparison: Literal["points", "ratio"]  # a difference of points, or a ratio
+    points: float = 1.0  # points in one whole: 100 where the value is a share
+    unit: str = ""  # of a value in points: "%"
+
+
+class Task(Protocol):
+    """The loss, the metrics and the unit of speed of one kind of data set."""
+
+    @property
+    def loss(self) -> str: ...  # a key of the trainers' LOSSES
+
+    @property
+    def metric(self) -> Metric: ...
+
+    @property
+    def unit(self) -> str: ...  # of throughput: images, tokens, samples
+
+    def num_units(self, targets: NDArray[Any]) -> int:
+        """How many units these samples' targets are."""
+        ...
+
+    def evaluate(self, predict: Predict, data: DataSet) -> Scores:
+        """The headline metric and all others on the test set, by name; "loss" among them."""
+        ...
