@@ -3,14 +3,11 @@
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
-from numpy.typing import NDArray
 
 from fwexp.models.initialization import Weights
-from fwexp.trainers.keras import KerasTrainer, spec_name
-
-Batch = tuple[NDArray[np.floating], NDArray[np.int64]]
+from fwexp.trainers.keras import KerasTrainer, as_tensor, as_tensors, spec_name
+from fwexp.trainers.protocol import Batch
 
 
 def block_outputs(trainer: KerasTrainer, batch: Batch) -> dict[str, tuple[Any, str]]:
@@ -18,7 +15,7 @@ def block_outputs(trainer: KerasTrainer, batch: Batch) -> dict[str, tuple[Any, s
     network = trainer.model.network
     blocks = trainer.job.spec.blocks()
     tapped = keras.Model(network.inputs, [network.get_layer(b).output for b in blocks])
-    outputs = tapped(ops.convert_to_tensor(batch[0], dtype=trainer.job.dtype), training=True)
+    outputs = tapped(as_tensors(batch[0], trainer.job.dtype), training=True)
     return {
         block: (
             ops.convert_to_numpy(ops.cast(output, "float64")),
@@ -30,8 +27,9 @@ def block_outputs(trainer: KerasTrainer, batch: Batch) -> dict[str, tuple[Any, s
 
 def gradients(trainer: KerasTrainer, batch: Batch) -> tuple[float, Weights]:
     """The training step's own loss on this batch, and its gradient by every weight."""
-    x = ops.convert_to_tensor(batch[0], dtype=trainer.job.dtype)
-    loss, values = trainer.model.loss_and_gradients(x, ops.convert_to_tensor(batch[1]))
+    inputs = as_tensors(batch[0], trainer.job.dtype)
+    targets = as_tensor(batch[1], trainer.job.dtype)
+    loss, values = trainer.model.loss_and_gradients(inputs, targets)
     variables = trainer.model.trainable_variables
     named = zip(variables, values, strict=True)
     return float(loss), {spec_name(v): ops.convert_to_numpy(g) for v, g in named}

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from fwexp.models.initialization import Weights
 from fwexp.models.torch_names import named_tensors
-from fwexp.trainers.lightning import LightningTrainer, images
-
-Batch = tuple[NDArray[np.floating], NDArray[np.int64]]
+from fwexp.trainers.lightning import LightningTrainer, as_tensor, as_tensors, channels_last
+from fwexp.trainers.protocol import Batch
 
 
 def block_outputs(trainer: LightningTrainer, batch: Batch) -> dict[str, tuple[Any, str]]:
@@ -20,8 +17,7 @@ def block_outputs(trainer: LightningTrainer, batch: Batch) -> dict[str, tuple[An
 
     def keep(name: str) -> Any:
         def hook(_: Any, __: Any, output: torch.Tensor) -> None:
-            value = output.detach()
-            value = value.permute(0, 2, 3, 1) if value.ndim == 4 else value
+            value = channels_last((output[0] if isinstance(output, tuple) else output).detach())
             dtype = str(value.dtype).removeprefix("torch.")
             outputs[name] = (value.to(torch.float64).cpu().numpy(), dtype)
 
@@ -30,7 +26,7 @@ def block_outputs(trainer: LightningTrainer, batch: Batch) -> dict[str, tuple[An
     blocks = trainer.job.spec.blocks()
     handles = [network.get_submodule(b).register_forward_hook(keep(b)) for b in blocks]
     with torch.no_grad(), trainer.trainer.precision_plugin.forward_context():
-        network(images(batch[0], trainer.job.dtype))
+        network(*as_tensors(batch[0], trainer.job.dtype))
     for handle in handles:
         handle.remove()
     return outputs
@@ -39,8 +35,9 @@ def block_outputs(trainer: LightningTrainer, batch: Batch) -> dict[str, tuple[An
 def gradients(trainer: LightningTrainer, batch: Batch) -> tuple[float, Weights]:
     """The training step's own loss on this batch, and its gradient by every weight."""
     trainer.module.network.train().zero_grad()
-    x, y = images(batch[0], trainer.job.dtype), torch.from_numpy(batch[1])
-    loss = trainer.module.training_step((x, y), 0)
+    inputs = as_tensors(batch[0], trainer.job.dtype)
+    targets = as_tensor(batch[1], trainer.job.dtype)
+    loss = trainer.module.training_step((inputs, targets), 0)
     loss.backward()
     named = [n for n in named_tensors(trainer.module.network) if n.tensor.grad is not None]
     found = {n.name: n.read(n.tensor.grad) for n in named}

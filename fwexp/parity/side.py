@@ -55,8 +55,8 @@ def _as_a_run(job: Job) -> Arrays:
     trainer = make_trainer(job)
     variables = {name: v for name, v in trainer.state().items() if "/" not in name}
     found = _prefixed("initial", variables)  # slots, "kernel/m", are compared step by step
-    for k, (x, y) in zip(range(NUM_PIPELINE_BATCHES), trainer.batches(), strict=False):
-        found |= {f"batch/{k}/images": x, f"batch/{k}/labels": y}
+    for k, (inputs, targets) in zip(range(NUM_PIPELINE_BATCHES), trainer.batches(), strict=False):
+        found |= _prefixed(f"batch/{k}", {**inputs, "targets": targets})
     return found
 
 
@@ -64,13 +64,8 @@ def _small_job(config: Config, data: datasets.DataSet) -> Job:
     """Twenty small steps with a changing learning rate, in float64, from generic weights."""
     training = replace(config.training, batch_size=BATCH, num_epochs=None, num_steps=NUM_STEPS)
     schedule = Schedule(name="cosine", warmup_fraction=0.2)
-    small_data = replace(
-        data,
-        x_train=data.x_train[: NUM_STEPS * BATCH],
-        y_train=data.y_train[: NUM_STEPS * BATCH],
-        x_test=data.x_test[: 4 * BATCH],
-        y_test=data.y_test[: 4 * BATCH],
-    )
+    train, test = data.train.first(NUM_STEPS * BATCH), data.test.first(4 * BATCH)
+    small_data = replace(data, train=train, test=test)
     optimizer = replace(config.optimizer, schedule=schedule)
     job = make_job(replace(config, training=training, optimizer=optimizer), small_data)
     weights = generic_weights(job.spec.variables(), seed=config.seed)
@@ -82,7 +77,7 @@ def _forward(job: Job, config: Config) -> Arrays:
     inspector = import_module(INSPECTORS[config.framework.name])
     trainer = make_trainer(job)
     batch = next(trainer.batches())
-    found: Arrays = {"evaluation": trainer.test_logits()}
+    found: Arrays = {"evaluation": trainer.predict(job.data.train.first(4 * BATCH).inputs)}
     outputs = inspector.block_outputs(trainer, batch)
     found |= {f"block/{name}": value for name, (value, _) in outputs.items()}
     trainer.load_state(job.weights)
@@ -113,7 +108,8 @@ def _steps(job: Job, reference: Mapping[str, NDArray[Any]] | None) -> Arrays:
     lock_step = _LockStep(trainer, reference)
     trainer.fit(lock_step)
     losses = np.array(trainer.losses())
-    return lock_step.found | {"losses": losses, "evaluation after": trainer.test_logits()}
+    evaluation = trainer.predict(job.data.train.first(4 * BATCH).inputs)
+    return lock_step.found | {"losses": losses, "evaluation after": evaluation}
 
 
 def _dtypes(config: Config) -> Arrays:

@@ -1,7 +1,7 @@
 """Training by Keras 3's Model.fit on TensorFlow."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -15,7 +15,9 @@ from fwexp.models import registry
 from fwexp.models.initialization import Weights
 from fwexp.trainers.devices import KerasArguments, keras_arguments
 from fwexp.trainers.keras_optimizers import TorchFormula
-from fwexp.trainers.protocol import Effective, Job, Observer
+from fwexp.tasks.task import Inputs
+from fwexp.trainers.keras_losses import LOSSES
+from fwexp.trainers.protocol import Batch, Effective, Job, Observer
 
 EVALUATION_BATCH = 1000
 
@@ -23,33 +25,29 @@ EVALUATION_BATCH = 1000
 class Network(keras.Model):
     """The model and its loss, with the train step that Model.fit runs."""
 
-    def __init__(self, network: keras.Model) -> None:
+    def __init__(self, network: keras.Model, loss: Callable[[Any, Any], Any]) -> None:
         super().__init__()
         self.network = network
-        self.logits_dtype = ""
+        self.batch_loss = loss
+        self.outputs_dtype = ""
 
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        return self.network(x, training=training)
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        return self.network(inputs, training=training)
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        x, y = data
-        loss, gradients = self.loss_and_gradients(x, y)
+        loss, gradients = self.loss_and_gradients(*data)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         return {"loss": loss}
 
-    def loss_and_gradients(self, x: Any, y: Any) -> tuple[Any, list[Any]]:
+    def loss_and_gradients(self, inputs: Any, targets: Any) -> tuple[Any, list[Any]]:
         """The batch's loss, and the gradient of the (scaled, for fp16) loss by each weight."""
         with tf.GradientTape() as tape:
-            logits = self(x, training=True)
-            loss = self.batch_loss(logits, y)
+            outputs = self(inputs, training=True)
+            at_least_float32 = keras.backend.result_type(outputs.dtype, "float32")
+            loss = self.batch_loss(ops.cast(outputs, at_least_float32), targets)
             scaled = self.optimizer.scale_loss(loss)
-        self.logits_dtype = keras.backend.standardize_dtype(logits.dtype)
+        self.outputs_dtype = keras.backend.standardize_dtype(outputs.dtype)
         return loss, tape.gradient(scaled, self.trainable_variables)
-
-    def batch_loss(self, logits: Any, y: Any) -> Any:
-        """Mean cross-entropy of the batch, in nats, computed in at least float32."""
-        logits = ops.cast(logits, keras.backend.result_type(logits.dtype, "float32"))
-        return ops.mean(keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True))
 
 
 class Steps(keras.callbacks.Callback):
@@ -77,12 +75,12 @@ class KerasTrainer:
         strategy = set_up(job.config, arguments)
         with strategy.scope():
             network = registry.build(job.config.model, job.spec, framework="tf")
-            self.model = Network(network)
+            self.model = Network(network, LOSSES[job.task.loss])
             self.optimizer = TorchFormula(job.config.optimizer, job.learning_rates)
             self.model.compile(optimizer=self.optimizer, jit_compile=arguments.jit_compile)
             self.optimizer.build(network.trainable_variables)
         self.pipeline = pipeline(job)
-        self.x_test = tf.constant(job.data.x_test.astype(job.dtype))
+        self.test_inputs = as_tensors(job.data.test.inputs, job.dtype)
         self.step_losses: list[float] = []
         self.load_state(job.weights)
 
@@ -93,16 +91,21 @@ class KerasTrainer:
     def losses(self) -> list[float]:
         return [float(loss) for loss in self.step_losses]
 
-    def test_logits(self) -> NDArray[np.floating]:
-        num_parts = math.ceil(len(self.x_test) / EVALUATION_BATCH)
+    def predict(self, inputs: Inputs) -> NDArray[Any]:
+        is_test = inputs is self.job.data.test.inputs
+        tensors = self.test_inputs if is_test else as_tensors(inputs, self.job.dtype)
+        num_parts = math.ceil(len(tensors[0]) / EVALUATION_BATCH)
+        starts = [i * EVALUATION_BATCH for i in range(num_parts)]
         parts = [
-            self.model.predict_on_batch(self.x_test[i * EVALUATION_BATCH :][:EVALUATION_BATCH])
-            for i in range(num_parts)
+            self.model.predict_on_batch([t[s : s + EVALUATION_BATCH] for t in tensors])
+            for s in starts
         ]
         return np.concatenate(parts).astype(self.job.dtype)
 
-    def batches(self) -> Iterator[tuple[NDArray[np.floating], NDArray[np.int64]]]:
-        yield from self.pipeline.as_numpy_iterator()
+    def batches(self) -> Iterator[Batch]:
+        names = self.job.data.train.inputs
+        for inputs, targets in self.pipeline.as_numpy_iterator():
+            yield dict(zip(names, inputs, strict=True)), targets
 
     def drain(self, num_batches: int) -> None:
         for _ in self.pipeline.take(num_batches):
@@ -133,7 +136,7 @@ class KerasTrainer:
         device = self.model.network.trainable_variables[0].value.device
         return Effective(
             device=tf.DeviceSpec.from_string(device).device_type.lower(),
-            compute_dtype=self.model.logits_dtype,
+            compute_dtype=self.model.outputs_dtype,
             tf32=tf.config.experimental.tensor_float_32_execution_enabled(),
             compiled=bool(self.model.jit_compile),
             num_threads=tf.config.threading.get_intra_op_parallelism_threads(),
@@ -147,11 +150,23 @@ def spec_name(variable: Any) -> str:
 
 def pipeline(job: Job) -> tf.data.Dataset:
     """The training set in memory; batch k is gathered when Model.fit asks for it."""
-    x, y = tf.constant(job.data.x_train.astype(job.dtype)), tf.constant(job.data.y_train)
+    inputs = as_tensors(job.data.train.inputs, job.dtype)
+    targets = as_tensor(job.data.train.targets, job.dtype)
     options = tf.data.Options()
     options.autotune.enabled = False  # no worker and no read-ahead: torch's side has none
     rows = tf.data.Dataset.from_tensor_slices(job.order)
-    return rows.map(lambda i: (tf.gather(x, i), tf.gather(y, i))).with_options(options)
+    gather = rows.map(lambda i: (tuple(tf.gather(x, i) for x in inputs), tf.gather(targets, i)))
+    return gather.with_options(options)
+
+
+def as_tensors(inputs: Inputs, dtype: str) -> list[tf.Tensor]:
+    """The inputs in the order in which the network takes them."""
+    return [as_tensor(array, dtype) for array in inputs.values()]
+
+
+def as_tensor(array: NDArray[Any], dtype: str) -> tf.Tensor:
+    """An array as a tensor, real numbers in this dtype."""
+    return tf.constant(array.astype(dtype) if array.dtype.kind == "f" else array)
 
 
 def set_up(config: Config, arguments: KerasArguments) -> tf.distribute.Strategy:

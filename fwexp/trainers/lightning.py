@@ -10,14 +10,15 @@ import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from fwexp.config.schema import Config
 from fwexp.models import registry
 from fwexp.models.initialization import Weights
 from fwexp.models.torch_names import Named, named_tensors
 from fwexp.trainers.devices import lightning_arguments
-from fwexp.trainers.protocol import Effective, Job, Observer
+from fwexp.tasks.task import Inputs
+from fwexp.trainers.protocol import Batch, Effective, Job, Observer
+from fwexp.trainers.torch_losses import LOSSES
 from fwexp.trainers.torch_optimizers import SLOTS, make_optimizer
 
 EVALUATION_BATCH = 1000
@@ -27,16 +28,16 @@ class Pipeline:
     """The training set in memory; batch k is gathered when the trainer asks for it."""
 
     def __init__(self, job: Job) -> None:
-        self.x = images(job.data.x_train, job.dtype)
-        self.y = torch.from_numpy(job.data.y_train)
+        self.inputs = as_tensors(job.data.train.inputs, job.dtype)
+        self.targets = as_tensor(job.data.train.targets, job.dtype)
         self.order = torch.from_numpy(job.order)
 
     def __len__(self) -> int:
         return len(self.order)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[list[Tensor], Tensor]]:
         for rows in self.order:
-            yield self.x[rows], self.y[rows]
+            yield [values[rows] for values in self.inputs], self.targets[rows]
 
 
 class Network(pl.LightningModule):
@@ -48,20 +49,17 @@ class Network(pl.LightningModule):
         self.network.to(getattr(torch, job.dtype))
         self.optimizer = make_optimizer(job.config.optimizer, self.network.parameters())
         self.learning_rates: list[float] = job.learning_rates.tolist()
+        self.loss = LOSSES[job.task.loss]
         self.compute_dtype = ""
 
-    def training_step(self, batch: tuple[Tensor, Tensor], step: int) -> Tensor:
+    def training_step(self, batch: tuple[list[Tensor], Tensor], step: int) -> Tensor:
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rates[step]
-        x, y = batch
-        logits = self.network(x)
-        self.compute_dtype = str(logits.dtype)
-        return self.loss(logits, y)
-
-    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Mean cross-entropy of the batch, in nats, computed in at least float32."""
-        at_least_float32 = torch.promote_types(logits.dtype, torch.float32)
-        return functional.cross_entropy(logits.to(at_least_float32), y)
+        inputs, targets = batch
+        outputs = self.network(*inputs)
+        self.compute_dtype = str(outputs.dtype)
+        at_least_float32 = torch.promote_types(outputs.dtype, torch.float32)
+        return self.loss(outputs.to(at_least_float32), targets)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return self.optimizer
@@ -90,7 +88,7 @@ class LightningTrainer:
         self.job = job
         self.module = Network(job)
         self.pipeline = Pipeline(job)
-        self.x_test = images(job.data.x_test, job.dtype)
+        self.test_inputs = as_tensors(job.data.test.inputs, job.dtype)
         self.step_losses: list[Tensor] = []
         self.trainer = pl.Trainer(
             **lightning_arguments(job.config, dtype=job.dtype),
@@ -110,23 +108,26 @@ class LightningTrainer:
     def losses(self) -> list[float]:
         return [float(loss) for loss in self.step_losses]
 
-    def test_logits(self) -> NDArray[np.floating]:
+    def predict(self, inputs: Inputs) -> NDArray[Any]:
+        is_test = inputs is self.job.data.test.inputs
+        tensors = self.test_inputs if is_test else as_tensors(inputs, self.job.dtype)
+        device, dtype = self.module.device, getattr(torch, self.job.dtype)
         training = self.module.training
         self.module.eval()
         with torch.inference_mode(), self.trainer.precision_plugin.forward_context():
             parts = [
-                self.module.network(x.to(self.module.device)).float().cpu()
-                if self.job.dtype == "float32"
-                else self.module.network(x).cpu()
-                for x in self.x_test.split(EVALUATION_BATCH)
+                self.module.network(*(part.to(device) for part in batch)).to(dtype).cpu()
+                for batch in zip(*(t.split(EVALUATION_BATCH) for t in tensors), strict=True)
             ]
         self.module.train(training)
-        logits: NDArray[np.floating] = torch.cat(parts).numpy()
-        return logits
+        outputs: NDArray[Any] = torch.cat(parts).numpy()
+        return outputs
 
-    def batches(self) -> Iterator[tuple[NDArray[np.floating], NDArray[np.int64]]]:
-        for x, y in self.pipeline:
-            yield x.permute(0, 2, 3, 1).numpy(), y.numpy()
+    def batches(self) -> Iterator[Batch]:
+        names = self.job.data.train.inputs
+        for inputs, targets in self.pipeline:
+            arrays = (channels_last(values).numpy() for values in inputs)
+            yield dict(zip(names, arrays, strict=True)), targets.numpy()
 
     def drain(self, num_batches: int) -> None:
         for _ in zip(range(num_batches), self.pipeline, strict=False):
@@ -166,9 +167,23 @@ class LightningTrainer:
         )
 
 
-def images(x: NDArray[np.float32], dtype: str) -> Tensor:
-    """NHWC array → NCHW tensor, contiguous: the layout of torch's default."""
-    return torch.from_numpy(np.ascontiguousarray(x.transpose(0, 3, 1, 2), dtype=dtype))
+def as_tensors(inputs: Inputs, dtype: str) -> list[Tensor]:
+    """The inputs in the order in which the network takes them."""
+    return [as_tensor(array, dtype) for array in inputs.values()]
+
+
+def as_tensor(array: NDArray[Any], dtype: str) -> Tensor:
+    """An array as a tensor; images NHWC → NCHW, contiguous: the layout of torch's default."""
+    if array.dtype.kind != "f":
+        return torch.from_numpy(array)
+    if array.ndim == 4:
+        array = array.transpose(0, 3, 1, 2)
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=dtype))
+
+
+def channels_last(values: Tensor) -> Tensor:
+    """Images NCHW → NHWC; anything else as it is."""
+    return values.permute(0, 2, 3, 1) if values.ndim == 4 else values
 
 
 def set_up(config: Config) -> None:

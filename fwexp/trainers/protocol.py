@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,10 @@ from fwexp.config.schema import Config
 from fwexp.data import DataSet
 from fwexp.models.initialization import Weights
 from fwexp.models.spec import Spec
+from fwexp.tasks import Task
+from fwexp.tasks.task import Inputs
+
+Batch = tuple[dict[str, NDArray[Any]], NDArray[Any]]  # inputs by name, and targets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,11 +23,12 @@ class Job:
 
     config: Config
     spec: Spec
+    task: Task
     data: DataSet
     weights: Weights  # the initial ones, by the spec's names
     order: NDArray[np.int64]  # (steps, batch): training samples, in the order they are used
     learning_rates: NDArray[np.float64]  # (steps,)
-    dtype: str = "float32"  # of weights and inputs; "float64" for the parity certificate
+    dtype: str = "float32"  # of weights and real inputs; "float64" for the parity certificate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +36,7 @@ class Effective:
     """What a framework really used, read back from it."""
 
     device: str  # cpu | gpu | tpu
-    compute_dtype: str  # of the logits the training step computed
+    compute_dtype: str  # of the outputs the training step computed
     tf32: bool
     compiled: bool  # torch.compile or XLA
     num_threads: int
@@ -56,12 +61,12 @@ class Trainer(Protocol):
         """The training loss of each step so far, on its own batch."""
         ...
 
-    def test_logits(self) -> NDArray[np.floating]:
-        """(num_test, num_classes), in evaluation mode."""
+    def predict(self, inputs: Inputs) -> NDArray[Any]:
+        """The model's outputs for these samples, in evaluation mode."""
         ...
 
-    def batches(self) -> Iterator[tuple[NDArray[np.floating], NDArray[np.int64]]]:
-        """The batches as the input pipeline hands them to `fit`: images NHWC, and labels."""
+    def batches(self) -> Iterator[Batch]:
+        """The batches as the input pipeline hands them to `fit`; images are NHWC."""
         ...
 
     def drain(self, num_batches: int) -> None:

@@ -1,0 +1,19 @@
+"""The tasks' losses in PyTorch; the twin of keras_losses.py."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+from torch.nn import functional
+
+from fwexp.tasks.numerics import IGNORED
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean over the labels not ignored, in nats; logits (…, classes), labels (…)."""
+    classes = logits.shape[-1]
+    return functional.cross_entropy(
+        logits.reshape(-1, classes), labels.reshape(-1), ignore_index=IGNORED
+    )
+
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"cross_entropy": cross_entropy}
