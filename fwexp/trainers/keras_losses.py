@@ -10,11 +10,21 @@ from fwexp.tasks.numerics import IGNORED
 
 
 def cross_entropy(logits: Any, labels: Any) -> Any:
+    """Mean over all labels, in nats; logits (…, classes), labels (…)."""
+    return ops.mean(_each(logits, labels))
+
+
+def masked_cross_entropy(logits: Any, labels: Any) -> Any:
     """Mean over the labels not ignored, in nats; logits (…, classes), labels (…)."""
     kept = ops.cast(ops.not_equal(labels, IGNORED), logits.dtype)
-    safe = ops.maximum(labels, 0)
-    each = keras.losses.sparse_categorical_crossentropy(safe, logits, from_logits=True)
-    return ops.sum(each * kept) / ops.sum(kept)
+    return ops.sum(_each(logits, ops.maximum(labels, 0)) * kept) / ops.sum(kept)
 
 
-LOSSES: dict[str, Callable[[Any, Any], Any]] = {"cross_entropy": cross_entropy}
+def _each(logits: Any, labels: Any) -> Any:
+    return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+
+
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "cross_entropy": cross_entropy,
+    "masked_cross_entropy": masked_cross_entropy,
+}
