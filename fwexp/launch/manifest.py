@@ -10,7 +10,7 @@ class Manifest:
     title: str
     command: str  # what the user types to run it again
     declared_at: str  # ISO 8601, UTC
-    sha256: str  # of everything else in here but `declared_at`
+    sha256: str  # of what is declared in here: of the runs, the ids
     comparison: dict[str, Any]  # the typed Comparison, as plain data
     pricing: dict[str, Any]  # the typed Pricing, as plain data
     target_accuracy: float | None

@@ -68,8 +68,9 @@ def _outcome(record: RunRecord | None) -> str:
     if record is None:
         return "interrupted, no record"
     if record.failure is not None:
-        return f"FAILED: {record.failure.kind}: {record.failure.message.splitlines()[0]}"
-    assert record.accuracy is not None and record.phases is not None
+        return f"FAILED: {record.failure.kind}: {record.failure.message}".splitlines()[0]
+    assert record.accuracy is not None
+    assert record.phases is not None
     return (
         f"accuracy {100 * record.accuracy:.2f} %, {record.phases.total_s:.1f} s, "
         f"{record.samples_per_s:,.0f} samples/s"

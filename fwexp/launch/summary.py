@@ -29,14 +29,17 @@ def _failure(record: RunRecord) -> list[tuple[str, str]]:
 
 
 def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
-    assert record.phases and record.memory and record.samples_per_s and record.accuracy is not None
+    assert record.phases
+    assert record.memory
+    assert record.accuracy is not None
     phases, memory, last = record.phases, record.memory, record.evaluations[-1]
     lines = [
         ("accuracy", f"{100 * record.accuracy:.2f} % on the test set, loss {last.loss:.4f}"),
         ("total", f"{phases.total_s:.2f} s (and {record.import_s:.1f} s to import, once a server)"),
         (
             "phases",
-            f"start {phases.start_s:.3f} s, data {phases.data_s:.3f} s, build {phases.build_s:.2f} s, "
+            f"start {phases.start_s:.3f} s, data {phases.data_s:.3f} s, "
+            f"build {phases.build_s:.2f} s, "
             f"first {record.num_first_steps} steps {phases.first_steps_s:.2f} s, "
             f"steady {phases.steady_s:.2f} s, evaluation {phases.evaluation_s:.2f} s",
         ),
@@ -75,4 +78,5 @@ def _cost(record: RunRecord, pricing: Pricing) -> str:
     usd = cost_usd(record, plain)
     if usd is None:
         return f"unknown: {why_unpriced(plain, hardware=record.config['hardware']['name'])}"
-    return f"US$ {usd:.6f}, projected: total × US$ {pricing.price_usd_per_hour:g} an hour ({pricing.source})"
+    rate = f"US$ {pricing.price_usd_per_hour:g} an hour ({pricing.source})"
+    return f"US$ {usd:.6f}, projected: total × {rate}"

@@ -1,6 +1,6 @@
 """Training by Keras 3's Model.fit on TensorFlow."""
 
-import math
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,9 +18,11 @@ from fwexp.trainers.keras_optimizers import TorchFormula
 from fwexp.trainers.protocol import Effective, Job, Observer
 
 EVALUATION_BATCH = 1000
+ALIGNMENT = 64  # bytes: what TensorFlow asks of a tensor's memory
+FIRST_LOSS_SCALE = 2.0**16  # of fp16: torch's, whose GradScaler else moves as Keras's does
 
 
-class Network(keras.Model):
+class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
     """The model and its loss, with the train step that Model.fit runs."""
 
     def __init__(self, network: keras.Model) -> None:
@@ -52,7 +54,7 @@ class Network(keras.Model):
         return ops.mean(keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True))
 
 
-class Steps(keras.callbacks.Callback):
+class Steps(keras.callbacks.Callback):  # type: ignore[misc]
     """Tells the observer of every step, and keeps the losses."""
 
     def __init__(self, observer: Observer, losses: list[float]) -> None:
@@ -79,34 +81,36 @@ class KerasTrainer:
             network = registry.build(job.config.model, job.spec, framework="tf")
             self.model = Network(network)
             self.optimizer = TorchFormula(job.config.optimizer, job.learning_rates)
-            self.model.compile(optimizer=self.optimizer, jit_compile=arguments.jit_compile)
             self.optimizer.build(network.trainable_variables)
+            optimizer = _scaled(self.optimizer, arguments.policy)
+            self.model.compile(optimizer=optimizer, jit_compile=arguments.jit_compile)
         self.pipeline = pipeline(job)
-        self.x_test = tf.constant(job.data.x_test.astype(job.dtype))
+        self.x_test = images(job.data.x_test, job.dtype)
         self.step_losses: list[float] = []
         self.load_state(job.weights)
 
     def fit(self, observer: Observer) -> None:
         steps = Steps(observer, self.step_losses)
-        self.model.fit(self.pipeline, epochs=1, verbose=0, callbacks=[steps])
+        self.model.fit(self.pipeline, epochs=1, verbose=0, shuffle=False, callbacks=[steps])
 
     def losses(self) -> list[float]:
         return [float(loss) for loss in self.step_losses]
 
     def test_logits(self) -> NDArray[np.floating]:
-        num_parts = math.ceil(len(self.x_test) / EVALUATION_BATCH)
-        parts = [
-            self.model.predict_on_batch(self.x_test[i * EVALUATION_BATCH :][:EVALUATION_BATCH])
-            for i in range(num_parts)
-        ]
+        starts = range(0, len(self.x_test), EVALUATION_BATCH)
+        parts = [self.model.predict_on_batch(self.x_test[i : i + EVALUATION_BATCH]) for i in starts]
         return np.concatenate(parts).astype(self.job.dtype)
 
     def batches(self) -> Iterator[tuple[NDArray[np.floating], NDArray[np.int64]]]:
         yield from self.pipeline.as_numpy_iterator()
 
-    def drain(self, num_batches: int) -> None:
-        for _ in self.pipeline.take(num_batches):
-            pass
+    def drain(self, num_batches: int) -> float:
+        batches = iter(self.pipeline)
+        for count in (0, 1):  # a tf.function is traced at its first call and at its second
+            _draw(batches, tf.constant(count))
+        started = time.perf_counter()
+        _draw(batches, tf.constant(num_batches - 1))
+        return (time.perf_counter() - started) / max(1, num_batches - 1)
 
     def state(self) -> Weights:
         return {name: ops.convert_to_numpy(v).copy() for name, v in self._variables().items()}
@@ -147,11 +151,21 @@ def spec_name(variable: Any) -> str:
 
 def pipeline(job: Job) -> tf.data.Dataset:
     """The training set in memory; batch k is gathered when Model.fit asks for it."""
-    x, y = tf.constant(job.data.x_train.astype(job.dtype)), tf.constant(job.data.y_train)
+    x = images(job.data.x_train, job.dtype)
+    with tf.device("CPU"):  # as the images are: batches are gathered on the host
+        y = tf.convert_to_tensor(job.data.y_train)
     options = tf.data.Options()
     options.autotune.enabled = False  # no worker and no read-ahead: torch's side has none
+    # The rewriting of the graph finds nothing here, but copies the whole training set to do so.
+    options.experimental_optimization.apply_default_optimizations = False
     rows = tf.data.Dataset.from_tensor_slices(job.order)
     return rows.map(lambda i: (tf.gather(x, i), tf.gather(y, i))).with_options(options)
+
+
+@tf.function  # type: ignore[untyped-decorator]  # TensorFlow has no types
+def _draw(batches: Any, num_batches: Any) -> None:
+    for _ in tf.range(num_batches):  # in the graph, as Model.fit draws them
+        next(batches)
 
 
 def set_up(config: Config, arguments: KerasArguments) -> tf.distribute.Strategy:
@@ -162,11 +176,29 @@ def set_up(config: Config, arguments: KerasArguments) -> tf.distribute.Strategy:
     gpus = tf.config.list_physical_devices("GPU")
     tf.config.set_visible_devices(gpus[: arguments.visible_gpus], "GPU")
     tf.config.experimental.enable_tensor_float_32_execution(config.precision.name == "tf32")
+    keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
     keras.config.set_floatx("float64" if arguments.policy == "float64" else "float32")
     keras.config.set_dtype_policy(arguments.policy)
     if arguments.strategy is None:
         return tf.distribute.get_strategy()
     resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=arguments.tpu_address)
     tf.config.experimental_connect_to_cluster(resolver)
-    tf.tpu.experimental.initialize_tpu_system(resolver)
-    return tf.distribute.TPUStrategy(resolver)
+    topology = tf.tpu.experimental.initialize_tpu_system(resolver)
+    cores = tf.tpu.experimental.DeviceAssignment.build(topology, num_replicas=arguments.tpu_cores)
+    return tf.distribute.TPUStrategy(resolver, experimental_device_assignment=cores)
+
+
+def _scaled(optimizer: TorchFormula, policy: str) -> keras.optimizers.Optimizer:
+    if policy != "mixed_float16":
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=FIRST_LOSS_SCALE)
+
+
+def images(x: NDArray[np.float32], dtype: str) -> tf.Tensor:
+    """A copy of the array as a tensor on the host: one copy, where tf.constant would make two."""
+    num_bytes = x.size * np.dtype(dtype).itemsize
+    room = np.empty(num_bytes + ALIGNMENT, dtype=np.uint8)
+    start = -room.ctypes.data % ALIGNMENT
+    aligned = room[start : start + num_bytes].view(dtype).reshape(x.shape)
+    aligned[...] = x
+    return tf.experimental.dlpack.from_dlpack(aligned.__dlpack__())

@@ -1,6 +1,7 @@
 """Training by PyTorch-Lightning's Trainer.fit."""
 
 import logging
+import time
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -48,14 +49,17 @@ class Network(pl.LightningModule):
         self.network.to(getattr(torch, job.dtype))
         self.optimizer = make_optimizer(job.config.optimizer, self.network.parameters())
         self.learning_rates: list[float] = job.learning_rates.tolist()
-        self.compute_dtype = ""
+        self.used_device = ""  # known after the first step; Lightning leaves the module on the CPU
+        self.used_dtype = ""
 
     def training_step(self, batch: tuple[Tensor, Tensor], step: int) -> Tensor:
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rates[step]
         x, y = batch
         logits = self.network(x)
-        self.compute_dtype = str(logits.dtype)
+        if step == 0:
+            self.used_device = logits.device.type
+            self.used_dtype = str(logits.dtype).removeprefix("torch.")
         return self.loss(logits, y)
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
@@ -70,9 +74,10 @@ class Network(pl.LightningModule):
 class Steps(pl.Callback):
     """Tells the observer of every step, and keeps the losses."""
 
-    def __init__(self, observer: Observer, losses: list[Tensor]) -> None:
-        self.observer = observer
-        self.losses = losses
+    observer: Observer  # `fit` is given it
+
+    def __init__(self) -> None:
+        self.losses: list[Tensor] = []
 
     def on_train_batch_start(self, *args: Any) -> None:
         self.observer.before_step(args[-1])
@@ -91,10 +96,11 @@ class LightningTrainer:
         self.module = Network(job)
         self.pipeline = Pipeline(job)
         self.x_test = images(job.data.x_test, job.dtype)
-        self.step_losses: list[Tensor] = []
+        self.steps = Steps()
         self.trainer = pl.Trainer(
             **lightning_arguments(job.config, dtype=job.dtype),
             max_epochs=1,
+            callbacks=[self.steps],
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -104,21 +110,19 @@ class LightningTrainer:
         self.load_state(job.weights)
 
     def fit(self, observer: Observer) -> None:
-        self.trainer.callbacks.append(Steps(observer, self.step_losses))
+        self.steps.observer = observer
         self.trainer.fit(self.module, train_dataloaders=self.pipeline)
 
     def losses(self) -> list[float]:
-        return [float(loss) for loss in self.step_losses]
+        return [float(loss) for loss in self.steps.losses]
 
     def test_logits(self) -> NDArray[np.floating]:
         training = self.module.training
         self.module.eval()
         with torch.inference_mode(), self.trainer.precision_plugin.forward_context():
             parts = [
-                self.module.network(x.to(self.module.device)).float().cpu()
-                if self.job.dtype == "float32"
-                else self.module.network(x).cpu()
-                for x in self.x_test.split(EVALUATION_BATCH)
+                self.module.network(x.to(self.module.device)).to(x.dtype).cpu()
+                for x in torch.split(self.x_test, EVALUATION_BATCH)
             ]
         self.module.train(training)
         logits: NDArray[np.floating] = torch.cat(parts).numpy()
@@ -128,9 +132,13 @@ class LightningTrainer:
         for x, y in self.pipeline:
             yield x.permute(0, 2, 3, 1).numpy(), y.numpy()
 
-    def drain(self, num_batches: int) -> None:
-        for _ in zip(range(num_batches), self.pipeline, strict=False):
-            pass
+    def drain(self, num_batches: int) -> float:
+        batches = iter(self.pipeline)
+        next(batches)
+        started = time.perf_counter()
+        for _ in range(num_batches - 1):
+            next(batches)
+        return (time.perf_counter() - started) / max(1, num_batches - 1)
 
     def state(self) -> Weights:
         values = {named.name: named.read() for named in named_tensors(self.module.network)}
@@ -156,10 +164,10 @@ class LightningTrainer:
             torch.cuda.synchronize()
 
     def effective(self) -> Effective:
-        device = {"cuda": "gpu", "xla": "tpu"}.get(self.module.device.type, self.module.device.type)
+        device = self.module.used_device
         return Effective(
-            device=device,
-            compute_dtype=self.module.compute_dtype.removeprefix("torch."),
+            device={"cuda": "gpu", "xla": "tpu"}.get(device, device),
+            compute_dtype=self.module.used_dtype,
             tf32=torch.backends.cuda.matmul.allow_tf32 and torch.backends.cudnn.allow_tf32,
             compiled=hasattr(self.module.network, "_orig_mod"),  # set by torch.compile
             num_threads=torch.get_num_threads(),
@@ -167,8 +175,11 @@ class LightningTrainer:
 
 
 def images(x: NDArray[np.float32], dtype: str) -> Tensor:
-    """NHWC array → NCHW tensor, contiguous: the layout of torch's default."""
-    return torch.from_numpy(np.ascontiguousarray(x.transpose(0, 3, 1, 2), dtype=dtype))
+    """NHWC array → NCHW tensor, contiguous: the layout of torch's default.
+
+    Always a copy, though one channel could share the array's memory: TensorFlow copies, too.
+    """
+    return torch.from_numpy(np.array(x.transpose(0, 3, 1, 2), dtype=dtype, order="C"))
 
 
 def set_up(config: Config) -> None:
