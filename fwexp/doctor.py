@@ -1,8 +1,7 @@
-"""`fwexp doctor`: what is installed, which devices and data sets are here, and how to get the rest."""
+"""`fwexp doctor`: what is installed, which devices and data sets are here, how to get the rest."""
 
 import argparse
 import platform
-import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from fwexp.config import compose
@@ -73,7 +72,9 @@ def _has_tpu_build(framework: str) -> bool:
     packages = {"torch": ("torch-xla", "torch-tpu"), "tf": ("tensorflow-tpu",)}[framework]
     if any(_version(package) != "MISSING" for package in packages):
         return True
-    print(f"  tpu for {framework:<11} none (its TPU build, {' or '.join(packages)}, is not installed)")
+    print(
+        f"  tpu for {framework:<11} none (its TPU build, {' or '.join(packages)}, is not installed)"
+    )
     return False
 
 
@@ -86,5 +87,3 @@ def _say_data(found: Status) -> None:
         print(f"    {label}: {state.where} {state.detail}".rstrip())
     for advice in found.advice:
         print(f"    type {advice}")
-
-

@@ -15,7 +15,12 @@ from fwexp.errors import ConfigError
 
 FRAMEWORK_PACKAGES = {"torch": ("torch", "pytorch-lightning"), "tf": ("tensorflow", "keras")}
 UNDECIDING = ("tracking", "launcher", "store", "comparison", "pricing")  # of the result
-DATA_DECIDES = ("name", "sha256", "scale", "mean", "std")
+DATA_DECIDES = ("name", "sha256", "num_classes", "scale", "mean", "std")
+UNDECIDING_FIELDS = {"training": ("name", "target"), "hardware": ("probe_timeout_s",)}
+HARNESS = (
+    *("data/dataset.py", "runs/execute.py", "runs/watch.py"),
+    *("meters/clock.py", "meters/memory.py"),
+)
 
 
 def run_id(config: Config, digests: dict[str, str]) -> str:
@@ -39,12 +44,14 @@ def run_digests(config: Config) -> dict[str, str]:
 
 
 def source_digests(config: Config) -> dict[str, str]:
-    """Digests of the model's package, of fwexp's trainers and shared model code, of the data."""
+    """Digests of the model's package, of fwexp's trainers and shared model code, of the code
+    that prepares and measures a run, of the data."""
     here = Path(__file__).resolve().parents[1]
-    shared = [*(here / "models").glob("*.py"), here / "runs" / "metrics.py"]
+    trainers = [*(here / "trainers").glob("*.py"), *(here / "models").glob("*.py")]
     return {
-        "model": files_sha256(_package_folder(config).glob("*.py")),
-        "trainers": files_sha256([*(here / "trainers").glob("*.py"), *shared]),
+        "model": files_sha256(_package_folder(config).rglob("*.py")),
+        "trainers": files_sha256(trainers),
+        "harness": files_sha256(here / name for name in HARNESS),
         "data": config.data.sha256,
     }
 
@@ -83,6 +90,6 @@ def _package_folder(config: Config) -> Path:
 def _deciding(plain: dict[str, Any]) -> dict[str, Any]:
     kept = {k: v for k, v in plain.items() if k not in UNDECIDING}
     kept["data"] = {k: kept["data"][k] for k in DATA_DECIDES}
-    kept["training"] = {k: v for k, v in kept["training"].items() if k not in ("name", "target_accuracy")}
-    kept["hardware"] = {k: v for k, v in kept["hardware"].items() if k != "probe_timeout_s"}
+    for group, undeciding in UNDECIDING_FIELDS.items():
+        kept[group] = {k: v for k, v in kept[group].items() if k not in undeciding}
     return kept

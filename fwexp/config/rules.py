@@ -75,13 +75,13 @@ def check_optimizer(config: Config) -> Iterator[str]:
 
 
 def check_accuracy_margin(config: Config) -> Iterator[str]:
-    margin, data = config.comparison.accuracy_margin_points, config.data
+    margin, data = config.comparison.score_margin_points, config.data
     if data.num_test < 1:
         return
     resolution = 100 / data.num_test  # points that one test sample is worth
     if 0 < margin < resolution:
         yield (
-            f"comparison.accuracy_margin_points={margin:g} is finer than {data.name} can resolve: "
+            f"comparison.score_margin_points={margin:g} is finer than {data.name} can resolve: "
             f"{data.num_test} test samples are {resolution:.2g} points each"
         )
 
@@ -107,7 +107,7 @@ RULES: dict[Rule, tuple[str, ...]] = {
     check_optimizer: tuple(
         f"optimizer.{name}" for name in ("name", "momentum", *FORMULA_FIELDS["adamw"])
     ),
-    check_accuracy_margin: ("comparison.accuracy_margin_points", "data.num_test"),
+    check_accuracy_margin: ("comparison.score_margin_points", "data.num_test"),
     check_channels: ("data.image_shape", "data.mean", "data.std"),
 }
 

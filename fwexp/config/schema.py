@@ -66,7 +66,7 @@ class Training:
     num_epochs: float | None = None  # exactly one of num_epochs and num_steps
     num_steps: int | None = None
     evaluate_every_epochs: float = MISSING
-    target_accuracy: float | None = None  # 0…1; time to target is measured to it
+    target: float | None = None  # of the task's metric; time to target is measured to it
 
 
 @dataclass(kw_only=True)
@@ -110,7 +110,8 @@ class Comparison:
 
     name: str = MISSING
     num_seeds: int = MISSING
-    accuracy_margin_points: float = MISSING  # 100 × accuracy
+    score_margin_points: float = MISSING  # of scores that are shares: 100 × accuracy
+    score_margin_ratio: float = MISSING  # of scores that are compared by ratio: perplexity, errors
     ratio_margin: float = MISSING  # of times and memory; 1.1: ten per cent either way
     confidence: float = MISSING  # of every interval, 0.95
 

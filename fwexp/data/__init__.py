@@ -5,4 +5,4 @@ from fwexp.data.dataset import DataSet, Split, load
 from fwexp.data.preparation import prepare
 from fwexp.data.presence import Status, status
 
-__all__ = ["DataSet", "Split", "Provenance", "Status", "load", "prepare", "status"]
+__all__ = ["DataSet", "Provenance", "Split", "Status", "load", "prepare", "status"]

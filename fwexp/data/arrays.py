@@ -55,9 +55,7 @@ def problems_with(arrays: Arrays, *, data: Data) -> list[str]:
         sample = tuple(data.image_shape) if data.image_shape and name.startswith("x_") else None
         wanted = (declared.get(part, len(array)), *(array.shape[1:] if sample is None else sample))
         if array.shape != wanted:
-            problems.append(
-                f"{name} has shape {list(array.shape)}, declared is {list(wanted)}"
-            )
+            problems.append(f"{name} has shape {list(array.shape)}, declared is {list(wanted)}")
     return problems + _label_problems(arrays, data=data)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fwexp.launch.manifest import Manifest
 from fwexp.runs.record import RunRecord
+from fwexp.tasks.task import Metric
 
 FRAMEWORKS = ("torch", "tf")
 NAMES = {"torch": "PyTorch", "tf": "TensorFlow"}
@@ -33,6 +34,19 @@ class Workload:
     label: str  # by what varies within the sweep
     config: dict[str, Any]
     runs: list[Run]
+
+    @property
+    def metric(self) -> Metric | None:
+        """The headline metric of its runs; None where none has finished."""
+        found = (run.record.metric for run in self.runs if run.record and run.record.metric)
+        plain = next(found, None)
+        return Metric(**plain) if plain else None
+
+    @property
+    def target(self) -> float | None:
+        """The declared value of that metric, to which the time is measured."""
+        target: float | None = self.config["training"]["target"]
+        return target
 
     def used(self, framework: str) -> list[Run]:
         """One framework's runs that have a usable record, by seed."""

@@ -7,6 +7,7 @@ from fwexp.evidence.aggregate import Workload, aggregate
 from fwexp.evidence.changes import length_change, margin_change, price_change, seed_change
 from fwexp.evidence.cost import why_unpriced
 from fwexp.evidence.decision import (
+    Choice,
     Decision,
     Scope,
     choose,
@@ -14,11 +15,12 @@ from fwexp.evidence.decision import (
     recommend,
     span,
     tell_confidence,
+    unscored,
 )
 from fwexp.evidence.disturbance import disturbances
 from fwexp.evidence.gate import why_void
 from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
-from fwexp.evidence.questions import Question, questions
+from fwexp.evidence.questions import Question, is_score, questions
 from fwexp.evidence.statistics import Interval, mean_interval
 from fwexp.evidence.verdicts import Finding, Scale, Verdict, judge, void
 from fwexp.launch.manifest import Manifest
@@ -67,14 +69,14 @@ def assess(
     workloads = aggregate(manifest, records)
     reasons = {w.label: why_void(w, certificates) for w in workloads}
     voided = {label: reason for label, reason in reasons.items() if reason}
-    asked = questions(target_accuracy=manifest.target_accuracy, pricing=manifest.pricing)
+    asked = questions(workloads, pricing=manifest.pricing)
     answers = [_answer(question, manifest, workloads, voided) for question in asked]
     return Evidence(
         manifest=manifest,
         workloads=workloads,
         void=voided,
         answers=answers,
-        decision=_decide(manifest, workloads, answers),
+        decision=_decide(manifest, workloads, answers, voided),
         changes=_changes(workloads, answers),
         disturbed=disturbances(workloads),
         complaints=list(complaints),
@@ -86,13 +88,12 @@ def _answer(
     question: Question, manifest: Manifest, workloads: list[Workload], voided: dict[str, str]
 ) -> Answer:
     comparison = manifest.comparison
-    ratio = question.scale == "ratio"
-    margin = comparison["ratio_margin" if ratio else "accuracy_margin_points"]
-    scale = Scale(ratio=ratio, margin=margin)
-    pair = pair_by_block if ratio else pair_by_seed
+    scale = Scale(ratio=question.scale == "ratio", margin=comparison[question.margin])
+    pair = pair_by_block if question.pairs == "block" else pair_by_seed
+    asked = [workload for workload in workloads if question.applies(workload)]
     found: dict[str, Pairs] = {}
     refused = {label: void(label, reason=reason) for label, reason in voided.items()}
-    for workload in workloads:
+    for workload in asked:
         unpriced = question.key == "cost" and why_unpriced(
             manifest.pricing, hardware=workload.config["hardware"]["name"]
         )
@@ -105,7 +106,7 @@ def _answer(
         else:
             found[workload.label] = pair(workload, question.figure)
     judged = {f.workload: f for f in judge(found, scale=scale, confidence=comparison["confidence"])}
-    findings = [(judged | refused)[workload.label] for workload in workloads]
+    findings = [(judged | refused)[workload.label] for workload in asked]
     elsewhere, why = _elsewhere(findings, scale=scale, confidence=comparison["confidence"])
     return Answer(
         question=question,
@@ -131,12 +132,15 @@ def _elsewhere(
     return scale.interval(mean_interval(means, confidence=confidence)), ""
 
 
-def _decide(manifest: Manifest, workloads: list[Workload], answers: list[Answer]) -> Decision:
+def _decide(
+    manifest: Manifest, workloads: list[Workload], answers: list[Answer], voided: dict[str, str]
+) -> Decision:
     by_key = {answer.question.key: answer for answer in answers}
     speed_key = "target" if "target" in by_key else "total"
-    accuracy, speed = by_key["accuracy"].findings, by_key[speed_key].findings
-    choices = [choose(a, s) for a, s in zip(accuracy, speed, strict=True)]
-    num_pairs = [finding.n for finding in accuracy if finding.verdict is not Verdict.VOID]
+    scores = {f.workload: f for a in answers if is_score(a.question) for f in a.findings}
+    speeds = {f.workload: f for key in ("total", speed_key) for f in by_key[key].findings}
+    choices = [_choose(w, scores, speeds, void=voided.get(w.label, "")) for w in workloads]
+    num_pairs = [f.n for f in scores.values() if f.verdict is not Verdict.VOID]
     confidence = manifest.comparison["confidence"]
     scope = _scope(manifest, workloads, num_pairs, by_key[speed_key].question.title)
     return Decision(
@@ -146,6 +150,14 @@ def _decide(manifest: Manifest, workloads: list[Workload], answers: list[Answer]
         choices=choices,
         speed_key=speed_key,
     )
+
+
+def _choose(
+    workload: Workload, scores: dict[str, Finding], speeds: dict[str, Finding], *, void: str
+) -> Choice:
+    if workload.metric is None:
+        return unscored(workload.label, void=void)
+    return choose(scores[workload.label], speeds[workload.label], metric=workload.metric)
 
 
 def _scope(
@@ -167,7 +179,8 @@ def _scope(
 
 def _changes(workloads: list[Workload], answers: list[Answer]) -> list[str]:
     by_key = {answer.question.key: answer for answer in answers}
-    deciding = [by_key["accuracy"], by_key["target" if "target" in by_key else "total"]]
+    deciding = [a for a in answers if is_score(a.question)]
+    deciding.append(by_key["target" if "target" in by_key else "total"])
     found = [
         text
         for answer in deciding

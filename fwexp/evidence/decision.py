@@ -1,13 +1,13 @@
-"""The recommendation: accuracy first, then time."""
+"""The recommendation: the score first, then time."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.verdicts import Finding, Verdict
+from fwexp.tasks.task import Metric
 
 OTHER = {"torch": "tf", "tf": "torch"}
-SAME = "the accuracy is the same within the margin"
 
 
 class Winner(StrEnum):
@@ -35,8 +35,9 @@ class Choice:
     workload: str
     winner: Winner
     because: str
-    ground: str = ""  # accuracy | time: what made one of them win
-    amount: float | None = None  # points more accurate, or the slower one's multiple of time
+    score: str = "score"  # the metric's name
+    ground: str = ""  # score | time: what made one of them win
+    amount: float | None = None  # points or ratio of scores, or the slower one's multiple of time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,40 +64,52 @@ class Decision:
         return f"{self.recommendation} ({self.scope})."
 
 
-def choose(accuracy: Finding, speed: Finding) -> Choice:
-    """The framework for one workload: a material accuracy gap decides, else a material time gap."""
-    if accuracy.verdict is Verdict.VOID:
-        return _choice(accuracy, Winner.VOID, accuracy.reason)
-    if accuracy.verdict is Verdict.INCONCLUSIVE:
-        open_question = f"whether the accuracy is the same is open: {accuracy.reason}"
-        return _choice(accuracy, Winner.UNDECIDED, open_question)
-    if accuracy.verdict is Verdict.MATERIAL:
-        return _choose_by_accuracy(accuracy)
-    if speed.verdict is Verdict.MATERIAL:
-        return _choose_by_time(speed)
-    if speed.verdict in (Verdict.INCONCLUSIVE, Verdict.VOID):
-        return _choice(speed, Winner.UNDECIDED, f"{SAME}, but the time is open: {speed.reason}")
-    return _choice(speed, Winner.EITHER, f"{SAME}, and so is the time")
+def choose(score: Finding, speed: Finding, *, metric: Metric) -> Choice:
+    """The framework for one workload: a material gap in score decides, else one in time."""
+    same = f"the {metric.name} is the same within the margin"
+    winner, because = Winner.EITHER, f"{same}, and so is the time"
+    if score.verdict is Verdict.VOID:
+        winner, because = Winner.VOID, score.reason
+    elif score.verdict is Verdict.INCONCLUSIVE:
+        winner = Winner.UNDECIDED
+        because = f"whether the {metric.name} is the same is open: {score.reason}"
+    elif score.verdict is Verdict.MATERIAL:
+        return _choose_by_score(score, metric)
+    elif speed.verdict is Verdict.MATERIAL:
+        return _choose_by_time(speed, metric, same)
+    elif speed.verdict in (Verdict.INCONCLUSIVE, Verdict.VOID):
+        winner, because = Winner.UNDECIDED, f"{same}, but the time is open: {speed.reason}"
+    return Choice(workload=score.workload, winner=winner, because=because, score=metric.name)
 
 
-def _choice(finding: Finding, winner: Winner, because: str) -> Choice:
-    return Choice(workload=finding.workload, winner=winner, because=because)
+def unscored(workload: str, *, void: str) -> Choice:
+    """The choice where no run has a score: the comparison is void, or none has finished."""
+    if void:
+        return Choice(workload=workload, winner=Winner.VOID, because=void)
+    return Choice(workload=workload, winner=Winner.UNDECIDED, because="no run has finished")
 
 
-def _choose_by_accuracy(finding: Finding) -> Choice:
+def _choose_by_score(finding: Finding, metric: Metric) -> Choice:
     assert finding.larger
     assert finding.estimate is not None
-    better, points = finding.larger, abs(finding.estimate)
+    better = finding.larger if metric.higher_is_better else OTHER[finding.larger]
+    if metric.comparison == "points":
+        amount = abs(finding.estimate)
+        told = f"{amount:.2f} points better in {metric.name}"
+    else:
+        amount = max(finding.estimate, 1 / finding.estimate)
+        told = f"{amount:.2f}× better in {metric.name}"
     return Choice(
         workload=finding.workload,
         winner=Winner(better),
-        because=f"{NAMES[better]} is {points:.2f} points more accurate than {NAMES[OTHER[better]]}",
-        ground="accuracy",
-        amount=points,
+        because=f"{NAMES[better]} is {told} than {NAMES[OTHER[better]]}",
+        score=metric.name,
+        ground="score",
+        amount=amount,
     )
 
 
-def _choose_by_time(finding: Finding) -> Choice:
+def _choose_by_time(finding: Finding, metric: Metric, same: str) -> Choice:
     assert finding.larger
     assert finding.estimate is not None
     slow, fast = finding.larger, OTHER[finding.larger]
@@ -104,7 +117,8 @@ def _choose_by_time(finding: Finding) -> Choice:
     return Choice(
         workload=finding.workload,
         winner=Winner(fast),
-        because=f"{NAMES[slow]} takes {multiple:.2f}× {NAMES[fast]}'s time, and {SAME}",
+        because=f"{NAMES[slow]} takes {multiple:.2f}× {NAMES[fast]}'s time, and {same}",
+        score=metric.name,
         ground="time",
         amount=multiple,
     )
@@ -142,9 +156,9 @@ def _gain(choices: list[Choice], *, time: str) -> str:
     name, other = NAMES[choices[0].winner.value], NAMES[OTHER[choices[0].winner.value]]
     if grounds == {"time"}:
         gain = _amounts(choices, unit="×", of=f" {name}'s {time}")
-        return f"{other} takes {gain}, at the same accuracy within the margin"
-    if grounds == {"accuracy"}:
-        return f"{name} is {_amounts(choices, unit=' points', of=' more accurate')}"
+        scores = {choice.score for choice in choices}
+        score = scores.pop() if len(scores) == 1 else "score"
+        return f"{other} takes {gain}, at the same {score} within the margin"
     return _reasons(choices)
 
 

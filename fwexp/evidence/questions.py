@@ -5,37 +5,68 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fwexp.evidence.aggregate import Workload
 from fwexp.evidence.cost import cost_usd
 from fwexp.runs.record import RunRecord
+from fwexp.tasks.task import Metric
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is compared; a `ratio` is TensorFlow's figure over PyTorch's, and less is better."""
+    """What is compared; a `ratio` is TensorFlow's figure over PyTorch's."""
 
     key: str
     title: str
     unit: str
     scale: str  # difference | ratio
+    margin: str  # the Comparison's field that says what counts as the same
+    pairs: str  # seed | block: which runs of the two frameworks belong together
     basis: str
     figure: Callable[[RunRecord], float | None]
     better: str  # the word for the one that wins
     explanation: str
+    more_is_better: bool = False
+    applies: Callable[[Workload], bool] = lambda _: True
 
 
-def questions(*, target_accuracy: float | None, pricing: dict[str, Any]) -> list[Question]:
+def questions(workloads: list[Workload], *, pricing: dict[str, Any]) -> list[Question]:
     """The questions of one sweep, in the order a reader asks them."""
-    asked = [
-        Question(
-            key="accuracy",
-            title="Accuracy on the test set",
-            unit="%",
-            scale="difference",
-            basis="measured",
-            figure=lambda record: None if record.accuracy is None else 100 * record.accuracy,
-            better="more accurate",
-            explanation="At the last evaluation. Runs are paired by seed.",
-        ),
+    metrics = {metric.name: metric for w in workloads if (metric := w.metric) is not None}
+    return [
+        *(_score(metric) for metric in metrics.values()),
+        *_to_target(workloads),
+        *_figures(pricing),
+    ]
+
+
+def is_score(question: Question) -> bool:
+    """Whether the question is about how well the model learnt, not about time or cost."""
+    return question.key.startswith("score")
+
+
+def _score(metric: Metric) -> Question:
+    def figure(record: RunRecord) -> float | None:
+        has_it = record.metric is not None and record.metric["name"] == metric.name
+        return metric.points * record.score if has_it and record.score is not None else None
+
+    return Question(
+        key=f"score {metric.name}",
+        title=metric.title,
+        unit=metric.unit or metric.name,
+        scale="difference" if metric.comparison == "points" else "ratio",
+        margin="score_margin_points" if metric.comparison == "points" else "score_margin_ratio",
+        pairs="seed",
+        basis="measured",
+        figure=figure,
+        better=f"better in {metric.name}",
+        more_is_better=metric.higher_is_better,
+        explanation="At the last evaluation. Runs are paired by seed.",
+        applies=lambda workload: workload.metric == metric,
+    )
+
+
+def _figures(pricing: dict[str, Any]) -> list[Question]:
+    return [
         _ratio(
             key="total",
             title="Total time",
@@ -81,9 +112,6 @@ def questions(*, target_accuracy: float | None, pricing: dict[str, Any]) -> list
             "same price on the same machine, so the ratio is that of the total times.",
         ),
     ]
-    if target_accuracy is not None:
-        asked.insert(1, _to_target(target_accuracy))
-    return asked
 
 
 def _ratio(
@@ -95,16 +123,20 @@ def _ratio(
     better: str,
     explanation: str,
     basis: str = "measured",
+    applies: Callable[[Workload], bool] = lambda _: True,
 ) -> Question:
     return Question(
         key=key,
         title=title,
         unit=unit,
         scale="ratio",
+        margin="ratio_margin",
+        pairs="block",
         basis=basis,
         figure=lambda record: _positive(figure(record)),
         better=better,
         explanation=f"{explanation} Runs are paired by block.",
+        applies=applies,
     )
 
 
@@ -113,23 +145,38 @@ def _positive(value: float | None) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-def time_to_target_s(record: RunRecord, target: float) -> float | None:
+def time_to_target_s(record: RunRecord) -> float | None:
     """Training seconds until the first evaluation that reaches the target; infinite: never."""
-    if not record.evaluations:
+    target = record.config["training"]["target"]
+    if not record.evaluations or target is None or record.metric is None:
         return None
-    reached = [e.train_s for e in record.evaluations if e.accuracy >= target]
+    metric = Metric(**record.metric)
+    sign = 1 if metric.higher_is_better else -1
+    reached = [
+        e.train_s for e in record.evaluations if sign * (e.scores[metric.name] - target) >= 0
+    ]
     return min(reached, default=math.inf)  # a miss is a time without end, not a missing run
 
 
-def _to_target(target: float) -> Question:
-    return _ratio(
-        key="target",
-        title=f"Training time to {100 * target:g} % accuracy",
-        unit="s",
-        figure=lambda record: time_to_target_s(record, target),
-        better="faster",
-        explanation="Until the first evaluation that reaches the target; evaluations excluded.",
-    )
+def _to_target(workloads: list[Workload]) -> list[Question]:
+    told = {
+        workload.metric.tell(workload.target)
+        for workload in workloads
+        if workload.target is not None and workload.metric is not None
+    }
+    if not told:
+        return []
+    return [
+        _ratio(
+            key="target",
+            title=f"Training time to {told.pop() if len(told) == 1 else 'the target'}",
+            unit="s",
+            figure=time_to_target_s,
+            better="faster",
+            explanation="Until the first evaluation that reaches the target; evaluations excluded.",
+            applies=lambda workload: workload.target is not None,
+        )
+    ]
 
 
 def _thousandfold(value: float | None) -> float | None:

@@ -1,6 +1,6 @@
 """Drive the runs of a plan to their end: certificates first, then block by block."""
 
-from collections.abc import Sequence
+import signal
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,6 +18,9 @@ from fwexp.runs.execute import RunRequest
 from fwexp.runs.record import is_finished
 from fwexp.runs.store import Store
 
+# What a process does to itself; any other signal came from outside, and interrupted a sound run.
+CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
+
 
 @dataclass(kw_only=True)
 class Outcome:
@@ -33,11 +36,23 @@ class Outcome:
         return not (self.failed or self.interrupted or self.void)
 
 
-def missing_runs(plan: Plan, store: Store, *, retry: bool) -> tuple[list[PlannedRun], list[str]]:
-    """The runs still to do, in the plan's order, and a complaint for each unreadable record."""
+@dataclass(frozen=True, kw_only=True)
+class Todo:
+    """A run still to do."""
+
+    run: PlannedRun
+    redo: str | None  # `finished_at` of the failed record that it replaces, where there is one
+
+
+def missing_runs(plan: Plan, store: Store, *, retry: bool) -> tuple[dict[str, Todo], list[str]]:
+    """The runs still to do, by id, and a complaint for each record that cannot be read."""
     ids = [run.run_id for run in plan.runs]
     records, complaints = store.read_records(plan.machine_class, ids)
-    todo = [r for r in plan.runs if not is_finished(records.get(r.run_id), retry=retry)]
+    todo = {
+        run.run_id: Todo(run=run, redo=record.finished_at if record else None)
+        for run in plan.runs
+        if not is_finished(record := records.get(run.run_id), retry=retry)
+    }
     return todo, complaints
 
 
@@ -45,7 +60,7 @@ def drive(plan: Plan, store: Store, *, retry: bool, compare: bool = True) -> Out
     """Run whatever of the plan is missing; what failed or was interrupted stops nothing else."""
     todo, complaints = missing_runs(plan, store, retry=retry)
     workloads = {workload_key(r.config): r.config for r in plan.runs} if compare else {}
-    frameworks = {r.config.framework.name for r in todo}
+    frameworks = {missing.run.config.framework.name for missing in todo.values()}
     if any(not _has_certificate(config, store) for config in workloads.values()):
         frameworks = {"torch", "tf"}
     with Display(len(plan.runs)) as display:
@@ -56,7 +71,7 @@ def drive(plan: Plan, store: Store, *, retry: bool, compare: bool = True) -> Out
         with WarmServers(sorted(frameworks), logs=store.path / "logs") as servers:
             servers.wait_ready()
             passed = _certify(workloads, store, servers, display)
-            _perform(plan, todo, passed, store, servers, display, retry=retry)
+            _perform(plan, todo, passed, store, servers, display)
     return _outcome(plan, store, passed)
 
 
@@ -81,41 +96,37 @@ def _certify(
 
 def _perform(
     plan: Plan,
-    todo: Sequence[PlannedRun],
+    todo: dict[str, Todo],
     passed: dict[str, bool],
     store: Store,
     servers: WarmServers,
     display: Display,
-    *,
-    retry: bool,
 ) -> None:
-    missing = {run.run_id for run in todo}
-    if len(todo) < len(plan.runs):
-        display.say(f"{len(plan.runs) - len(todo)} of {len(plan.runs)} runs are in the store already")
+    num_there = len(plan.runs) - len(todo)
+    if num_there:
+        display.say(f"{num_there} of {len(plan.runs)} runs are in the store already")
     fwexp_commit = commit() if todo else None
     for run in plan.runs:
-        if run.run_id not in missing:
+        if run.run_id not in todo:
             display.count()
         elif not passed.get(workload_key(run.config), True):
             display.end(run.run_id, None, note="not run: its comparison is void")
         else:
-            request = _request(run, plan, store, fwexp_commit, retry=retry)
+            request = _request(todo[run.run_id], plan, store, fwexp_commit)
             note = _run(run, request, servers, display)
             record, _ = store.read_records(plan.machine_class, [run.run_id])
             display.end(run.run_id, record.get(run.run_id), note=note)
 
 
-def _request(
-    run: PlannedRun, plan: Plan, store: Store, fwexp_commit: str | None, *, retry: bool
-) -> RunRequest:
+def _request(missing: Todo, plan: Plan, store: Store, fwexp_commit: str | None) -> RunRequest:
     return RunRequest(
-        run_id=run.run_id,
-        config=to_plain(run.config),
-        digests=run.digests,
+        run_id=missing.run.run_id,
+        config=to_plain(missing.run.config),
+        digests=missing.run.digests,
         machine_class=plan.machine_class,
         commit=fwexp_commit,
         store=str(store.path),
-        retry=retry,
+        redo=missing.redo,
     )
 
 
@@ -127,6 +138,10 @@ def _run(run: PlannedRun, request: RunRequest, servers: WarmServers, display: Di
     server = servers[run.config.framework.name]
     try:
         code = server.perform("run", arguments, log=folder / "log.txt", hear=display.hear)
+        if -code in CRASHES:
+            arguments["signal"] = signal.Signals(-code).name
+            server.perform("record_crash", arguments, log=folder / "log.txt", hear=display.hear)
+            return ""
     except ServerDied as error:
         return f"interrupted: {error}"
     if code < 0:

@@ -10,12 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
+from fwexp.errors import FwexpError
 from fwexp.runs.task import Task, encode
 
 Hear = Callable[[dict[str, Any]], None]
 
 
-class ServerDied(Exception):
+class ServerDied(FwexpError):
     """The warm server ended while it was starting or had a task."""
 
 
@@ -30,10 +31,11 @@ class WarmServer:
 
     def start(self) -> None:
         """Begin to import the framework, without waiting for it."""
+        self.close()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         environment |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
-        with self.log.open("ab") as log:
+        with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "fwexp.runs.server", self.framework, str(os.getpid())],
                 stdin=subprocess.PIPE,
@@ -55,7 +57,8 @@ class WarmServer:
         self.wait_ready()
         log.parent.mkdir(parents=True, exist_ok=True)
         task = Task(job=job, arguments=arguments, log=str(log), dispatched_at=time.monotonic())
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         try:
             self._process.stdin.write(encode(asdict(task)))
             self._process.stdin.flush()
@@ -75,7 +78,8 @@ class WarmServer:
             self._process = None
 
     def _hear(self) -> dict[str, Any]:
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line.endswith(b"\n"):
             raise self._death()
@@ -84,7 +88,11 @@ class WarmServer:
 
     def _death(self) -> ServerDied:
         self.close()
-        return ServerDied(f"the {self.framework} server died; its log is {self.log}")
+        last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
+        words = "".join(f": {line}" for line in last)
+        return ServerDied(
+            f"the {self.framework} server died{words}; the whole of it is in {self.log}"
+        )
 
 
 class WarmServers:

@@ -10,10 +10,9 @@ class Manifest:
     title: str
     command: str  # what the user types to run it again
     declared_at: str  # ISO 8601, UTC
-    sha256: str  # of everything else in here but `declared_at`
+    sha256: str  # of what is declared in here: of the runs, the ids
     comparison: dict[str, Any]  # the typed Comparison, as plain data
     pricing: dict[str, Any]  # the typed Pricing, as plain data
-    target_accuracy: float | None
     machine_class: str  # a run counts as done on this machine class only
     blocks: list[list[str]] = field(default_factory=list)  # run ids, in the order they start
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # run id -> typed Config, plain

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from fwexp.config import compose, to_plain
+from fwexp.config import compose, rules, to_plain
 from fwexp.config.identity import run_digests, run_id, sha256_of, workload_key
+from fwexp.config.ranges import value_at
 from fwexp.config.resolve import resolve, usable_cores
 from fwexp.config.schema import Config
 from fwexp.errors import ConfigError, StoreError
@@ -16,6 +17,12 @@ from fwexp.launch.manifest import Manifest
 from fwexp.models.registry import load_spec
 from fwexp.parity.certify import certificate_key
 from fwexp.runs.store import Store
+
+UNDECLARED = ("command", "declared_at", "sha256")
+DECLARED_ONCE = (
+    *("comparison", "pricing", "training.target"),
+    *("launcher", "store", "tracking"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +65,15 @@ def plan_runs(
     Without a `seed` axis there is one run a seed, of comparison.num_seeds.
     """
     configs = _configs(axes, overrides, config_dirs)
+    _check_declared_once(configs)
     unique = {run.run_id: run for run in map(plan_run, configs)}
     classes = {probe.machine_class(config) for config in _one_a_device(configs)}
     if len(classes) > 1:
         raise ConfigError(
-            [f"a sweep is compared within one machine class, but this has {' and '.join(classes)}"]
+            [
+                "a sweep is compared within one machine class, but this one has "
+                f"{' and '.join(sorted(classes))}; type a sweep for each"
+            ]
         )
     return Plan(
         name=name,
@@ -74,7 +85,8 @@ def plan_runs(
 
 
 def plan_run(config: Config) -> PlannedRun:
-    """One run, its model's options checked by the model's own spec."""
+    """One run, its framework at hand and its model's options checked by the model's own spec."""
+    probe.require_framework(config.framework.name)
     load_spec(config.model, config.data)
     digests = run_digests(config)
     return PlannedRun(run_id=run_id(config, digests), config=config, digests=digests)
@@ -98,7 +110,6 @@ def declare(plan: Plan, store: Store) -> Manifest:
         sha256="",
         comparison=asdict(first.comparison),
         pricing=asdict(first.pricing),
-        target_accuracy=first.training.target_accuracy,
         machine_class=plan.machine_class,
         blocks=[[run.run_id for run in block] for block in plan.blocks],
         runs={run.run_id: to_plain(run.config) for run in plan.runs},
@@ -109,9 +120,12 @@ def declare(plan: Plan, store: Store) -> Manifest:
 
 
 def manifest_sha256(manifest: Manifest) -> str:
-    """A hash of what the manifest declares, its date left out."""
-    plain = asdict(manifest)
-    return sha256_of({k: v for k, v in plain.items() if k not in ("declared_at", "sha256")})
+    """A hash of what the manifest declares, whatever it is typed with, and whenever.
+
+    Of the runs it takes the ids, which leave out what decides no result: tracking, say.
+    """
+    plain = asdict(manifest) | {"runs": sorted(manifest.runs)}
+    return sha256_of({k: v for k, v in plain.items() if k not in UNDECLARED})
 
 
 def _as_declared_before(manifest: Manifest, store: Store) -> Manifest:
@@ -133,13 +147,28 @@ def _configs(
         resolved([*overrides, *combination, *axes.get("seed", ())[:1]], config_dirs)
         for combination in itertools.product(*(axes[axis] for axis in axes if axis != "seed"))
     ]
-    return [replace(c, seed=seed) for c in composed for seed in _seeds(axes, c)]
+    configs = [replace(c, seed=seed) for c in composed for seed in _seeds(axes, c)]
+    problems = [problem for config in configs for problem in rules.check(config)]
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))
+    return configs
 
 
 def _seeds(axes: Mapping[str, Sequence[str]], config: Config) -> list[int]:
     if "seed" not in axes:
         return list(range(config.comparison.num_seeds))
-    return [int(text.removeprefix("seed=")) for text in axes["seed"]]  # checked as overrides
+    return [int(text.rpartition("=")[2]) for text in axes["seed"]]  # checked as overrides
+
+
+def _check_declared_once(configs: list[Config]) -> None:
+    """Raise ConfigError where runs differ in what the manifest declares for all of them."""
+    problems = [
+        f"{key}: a sweep has one for all its runs, but here are several; type a sweep for each"
+        for key in DECLARED_ONCE
+        if any(value_at(config, key) != value_at(configs[0], key) for config in configs)
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _one_a_device(configs: list[Config]) -> list[Config]:

@@ -81,7 +81,7 @@ def machine_class(config: Config) -> str:
         _require_tpu_build(config.framework.name)
     found = look(config.framework.name, hardware, timeout_s=config.hardware.probe_timeout_s)
     if not found.devices:
-        raise DeviceError(_absent(config.framework.name, hardware, found.words))
+        raise DeviceError(_absent(hardware, found.words))
     _require_capability(config.precision.name, found)
     return f"1 x {found.devices[0]}; host {cpu_machine_class()}"
 
@@ -97,12 +97,16 @@ def look(framework: str, hardware: str, *, timeout_s: float) -> Found:
     if done.returncode != 0 or not lines:
         complaint = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
         return Found(devices=[], capability=None, words=complaint[0][:300])
-    answer = json.loads(lines[-1])
+    try:
+        answer = json.loads(lines[-1])
+    except json.JSONDecodeError:
+        words = f"an answer that is none: {lines[-1][:200]}"
+        return Found(devices=[], capability=None, words=words)
     words = f"{framework} sees {len(answer['devices'])} {hardware.upper()}s"
     return Found(devices=answer["devices"], capability=answer["capability"], words=words)
 
 
-def _absent(framework: str, hardware: str, words: str) -> str:
+def _absent(hardware: str, words: str) -> str:
     name = hardware.upper()
     others = {"gpu": "cpu|tpu", "tpu": "cpu|gpu"}[hardware]
     return (

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from fwexp.runs.record import RunRecord
+from fwexp.tasks.task import Metric
 
 
 class Display:
@@ -68,9 +69,11 @@ def _outcome(record: RunRecord | None) -> str:
     if record is None:
         return "interrupted, no record"
     if record.failure is not None:
-        return f"FAILED: {record.failure.kind}: {record.failure.message.splitlines()[0]}"
-    assert record.accuracy is not None and record.phases is not None
+        return f"FAILED: {record.failure.kind}: {record.failure.message}".splitlines()[0]
+    assert record.metric is not None
+    assert record.score is not None
+    assert record.phases is not None
     return (
-        f"accuracy {100 * record.accuracy:.2f} %, {record.phases.total_s:.1f} s, "
+        f"{Metric(**record.metric).tell(record.score)}, {record.phases.total_s:.1f} s, "
         f"{record.samples_per_s:,.0f} samples/s"
     )

@@ -18,9 +18,7 @@ def run_one(config: Config) -> int:
     planned = plan_run(resolve(config, num_cores=usable_cores()))
     machine_class = probe.machine_class(planned.config)
     name = planned.run_id
-    plan = Plan(
-        name=name, title=name, command="", machine_class=machine_class, blocks=[[planned]]
-    )
+    plan = Plan(name=name, title=name, command="", machine_class=machine_class, blocks=[[planned]])
     store = Store(planned.config.store)
     store.check_writable()
     datasets.prepare(planned.config.data)

@@ -8,6 +8,7 @@ from fwexp.config.schema import Pricing
 from fwexp.evidence.cost import cost_usd, why_unpriced
 from fwexp.evidence.questions import time_to_target_s
 from fwexp.runs.record import RunRecord
+from fwexp.tasks.task import Metric
 
 
 def print_summary(record: RunRecord, pricing: Pricing, folder: Path, *, is_new: bool) -> None:
@@ -29,20 +30,24 @@ def _failure(record: RunRecord) -> list[tuple[str, str]]:
 
 
 def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
-    assert record.phases and record.memory and record.samples_per_s and record.accuracy is not None
-    phases, memory, last = record.phases, record.memory, record.evaluations[-1]
+    assert record.phases
+    assert record.memory
+    assert record.score is not None
+    phases, memory, metric = record.phases, record.memory, _metric(record)
+    others = {k: v for k, v in record.evaluations[-1].scores.items() if k != metric.name}
     lines = [
-        ("accuracy", f"{100 * record.accuracy:.2f} % on the test set, loss {last.loss:.4f}"),
+        ("score", f"{metric.tell(record.score)} on the test set; {_tell_scores(others)}"),
         ("total", f"{phases.total_s:.2f} s (and {record.import_s:.1f} s to import, once a server)"),
         (
             "phases",
-            f"start {phases.start_s:.3f} s, data {phases.data_s:.3f} s, build {phases.build_s:.2f} s, "
+            f"start {phases.start_s:.3f} s, data {phases.data_s:.3f} s, "
+            f"build {phases.build_s:.2f} s, "
             f"first {record.num_first_steps} steps {phases.first_steps_s:.2f} s, "
             f"steady {phases.steady_s:.2f} s, evaluation {phases.evaluation_s:.2f} s",
         ),
         (
             "throughput",
-            f"{record.samples_per_s:,.0f} samples/s over the steady steps; "
+            f"{record.units_per_s:,.0f} {record.unit}/s over the steady steps; "
             f"input {record.data_wait_ms_per_step:.3f} ms a step",
         ),
         (
@@ -53,15 +58,24 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
         ("machine", f"{record.machine_class}, {_effective(record)}"),
         ("cost", _cost(record, pricing)),
     ]
-    target = record.config["training"]["target_accuracy"]
+    target = record.config["training"]["target"]
     return lines + ([("target", _target(record, target))] if target is not None else [])
 
 
 def _target(record: RunRecord, target: float) -> str:
-    seconds = time_to_target_s(record, target)
+    seconds = time_to_target_s(record)
     if seconds is None or math.isinf(seconds):
-        return f"accuracy {100 * target:g} % was not reached"
-    return f"accuracy {100 * target:g} % after {seconds:.2f} s of training"
+        return f"{_metric(record).tell(target)} was not reached"
+    return f"{_metric(record).tell(target)} after {seconds:.2f} s of training"
+
+
+def _metric(record: RunRecord) -> Metric:
+    assert record.metric is not None
+    return Metric(**record.metric)
+
+
+def _tell_scores(scores: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
 
 
 def _effective(record: RunRecord) -> str:
@@ -75,4 +89,5 @@ def _cost(record: RunRecord, pricing: Pricing) -> str:
     usd = cost_usd(record, plain)
     if usd is None:
         return f"unknown: {why_unpriced(plain, hardware=record.config['hardware']['name'])}"
-    return f"US$ {usd:.6f}, projected: total × US$ {pricing.price_usd_per_hour:g} an hour ({pricing.source})"
+    rate = f"US$ {pricing.price_usd_per_hour:g} an hour ({pricing.source})"
+    return f"US$ {usd:.6f}, projected: total × {rate}"

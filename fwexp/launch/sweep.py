@@ -5,12 +5,9 @@ import hashlib
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import Any
-
-from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from fwexp import data as datasets
-from fwexp.config.load import check_sweep
+from fwexp.launch.axes import split_axes
 from fwexp.launch.drive import Outcome, drive, missing_runs
 from fwexp.launch.plan import Plan, declare, plan_runs
 from fwexp.launch.sweepfile import read_sweep
@@ -33,10 +30,9 @@ def command(argv: list[str]) -> int:
     parser.add_argument("--retry", action="store_true", help="run failed runs again, too")
     parser.add_argument("--config-dir", action="append", default=[], metavar="FOLDER")
     given = parser.parse_intermixed_args(argv)
-    sweep = read_sweep(given.name)
-    chosen = [*_as_overrides(sweep.matrix), *sweep.overrides]
-    check_sweep([*chosen, *given.overrides], config_dirs=given.config_dir)
-    axes, fixed = split_axes([*chosen, *given.overrides])
+    sweep = read_sweep(given.name, config_dirs=given.config_dir)
+    overrides = [*sweep.as_overrides(), *given.overrides]
+    axes, fixed = split_axes(overrides, config_dirs=given.config_dir)
     flags = [f"--config-dir={folder}" for folder in given.config_dir]
     plan = plan_runs(
         axes,
@@ -51,8 +47,7 @@ def command(argv: list[str]) -> int:
 
 def run_matrix(overrides: list[str], config_dirs: list[str]) -> int:
     """`fwexp -m framework=torch,tf seed='range(5)'`, by the planner of a named sweep."""
-    check_sweep(overrides, config_dirs=config_dirs)
-    axes, fixed = split_axes(overrides)
+    axes, fixed = split_axes(overrides, config_dirs=config_dirs)
     flags = [f"--config-dir={folder}" for folder in config_dirs]
     plan = plan_runs(
         axes,
@@ -63,27 +58,6 @@ def run_matrix(overrides: list[str], config_dirs: list[str]) -> int:
         config_dirs=config_dirs,
     )
     return run(plan, retry=False)
-
-
-def split_axes(overrides: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
-    """Axes of several values, and overrides of one; the last word on a key counts."""
-    parser = OverridesParser.create()
-    by_key: dict[str, list[str]] = {}
-    for text in overrides:
-        override = parser.parse_override(text)
-        key = override.key_or_group
-        if override.is_sweep_override():
-            values = override.sweep_string_iterator()
-            by_key[key] = [f"{key}={value}" for value in values]
-        else:
-            by_key[key] = [text]
-    axes = {k: texts for k, texts in by_key.items() if len(texts) > 1 or k == "seed"}
-    fixed = [texts[0] for k, texts in by_key.items() if k not in axes]
-    return axes, fixed
-
-
-def _as_overrides(matrix: dict[str, list[Any]]) -> list[str]:
-    return [f"{axis}={','.join(map(str, values))}" for axis, values in matrix.items()]
 
 
 def _name(name: str, overrides: Sequence[str]) -> str:
@@ -97,13 +71,13 @@ def _name(name: str, overrides: Sequence[str]) -> str:
 def dry_run(plan: Plan, *, retry: bool) -> int:
     """Say what would run; write nothing."""
     store = Store(plan.first.store)
+    store.check_writable()
     todo, complaints = missing_runs(plan, store, retry=retry)
     for complaint in complaints:
         print(f"{complaint}; the run would be done again")
     print(f"sweep {plan.name} on {plan.machine_class}: {len(plan.runs)} runs, {len(todo)} to do")
-    waiting = {run.run_id for run in todo}
     for number, block in enumerate(plan.blocks, start=1):
-        states = (f"{r.run_id}{'' if r.run_id in waiting else ' (done)'}" for r in block)
+        states = (f"{r.run_id}{'' if r.run_id in todo else ' (done)'}" for r in block)
         print(f"  block {number}: {'  '.join(states)}")
     return 0
 

@@ -1,6 +1,6 @@
 """A named sweep: a YAML file that declares a matrix of runs."""
 
-import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from fwexp.config.choices import suggest
+from fwexp.config.load import check_sweep
 from fwexp.config.paths import sweeps_dir
 from fwexp.errors import ConfigError
 from fwexp.runs.store import check_sweep_name
@@ -19,11 +21,16 @@ Value = int | float | str | bool
 @dataclass(kw_only=True)
 class SweepFile:
     title: str = MISSING
-    matrix: dict[str, Any] = field(default_factory=dict)  # axis -> its values
+    matrix: dict[str, Any] = field(default_factory=dict)  # axis -> the list of its values
     overrides: list[str] = field(default_factory=list)  # for every run alike
 
+    def as_overrides(self) -> list[str]:
+        """The matrix and the overrides, as one would type them after -m."""
+        axes = (f"{axis}={','.join(map(_typed, values))}" for axis, values in self.matrix.items())
+        return [*axes, *self.overrides]
 
-def read_sweep(name: str) -> SweepFile:
+
+def read_sweep(name: str, *, config_dirs: Sequence[str]) -> SweepFile:
     """The sweep of that name, from ./sweeps or from fwexp's own.
 
     Raises ConfigError, naming the file, when it is not there or does not hold a sweep.
@@ -33,23 +40,23 @@ def read_sweep(name: str) -> SweepFile:
     for folder in folders:
         path = folder / f"{name}.yaml"
         if path.is_file():
-            return _read(path)
+            return _checked(_read(path), path, config_dirs)
     names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there is: {', '.join(names)}"
-    raise ConfigError([f"sweep {name!r}: no sweeps/{name}.yaml; {hint}"])
+    raise ConfigError([f"sweep {name!r}: there is no sweeps/{name}.yaml. {suggest(name, names)}"])
 
 
 def _read(path: Path) -> SweepFile:
     try:
         merged = OmegaConf.merge(OmegaConf.structured(SweepFile), OmegaConf.load(path))
+        if OmegaConf.is_missing(merged, "title"):
+            raise ConfigError([f"{path}: there is no title; give it one: title: What it settles"])
         sweep: Any = OmegaConf.to_object(merged)
     except (OmegaConfBaseException, YAMLError, OSError, ValueError) as error:
         fields = ", ".join(SweepFile.__dataclass_fields__)
         reason = str(error).splitlines()[0]
         raise ConfigError([f"{path}: {reason}; a sweep has {fields}"]) from error
     problems = [
-        f"{path}: matrix.{axis} is empty; give it values: {axis}: [a, b]"
+        f"{path}: matrix.{axis} is no list of values; give it one: {axis}: [a, b]"
         for axis, values in sweep.matrix.items()
         if not isinstance(values, list) or not values
     ]
@@ -58,3 +65,15 @@ def _read(path: Path) -> SweepFile:
     if problems:
         raise ConfigError(problems)
     return sweep  # type: ignore[no-any-return]
+
+
+def _checked(sweep: SweepFile, path: Path, config_dirs: Sequence[str]) -> SweepFile:
+    try:
+        check_sweep(sweep.as_overrides(), config_dirs=config_dirs)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {problem}" for problem in error.problems) from error
+    return sweep
+
+
+def _typed(value: Value | list[Value] | None) -> str:
+    return "null" if value is None else str(value)

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 
-class BatchNorm(keras.layers.BatchNormalization):
+class BatchNorm(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types
     """BatchNormalization over the last axis whose running variance is the unbiased one, as torch's.
 
     Otherwise the stock layer's computation, operation by operation (Keras 3.15).

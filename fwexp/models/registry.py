@@ -8,32 +8,68 @@ from typing import Any, get_type_hints
 
 from fwexp.config.schema import Data, Model
 from fwexp.errors import ConfigError
+from fwexp.models.initialization import INITIALIZERS
 from fwexp.models.spec import Spec
 
 FILES = {"torch": "torch", "tf": "keras"}  # framework -> the model package's module
-GIVEN = ("input_shape", "num_classes")  # by the data set, not by the user
+GIVEN = (  # by the data set, not by the user: a spec asks for what it needs by name
+    "image_shape",
+    "num_classes",
+    "sequence_length",
+    "target_length",
+    "vocabulary_size",
+    "num_users",
+    "num_items",
+)
 
 
 def load_spec(model: Model, data: Data) -> Spec:
     """The model's spec for this data set.
 
-    Raises ConfigError when the package has no spec, or the options are not the spec's own.
+    Raises ConfigError when the package has no spec, the options are not the spec's own, or a
+    variable's initializer is not one of ours.
     """
-    spec_type = _module(model, "spec").Spec
+    spec_type = _member(model, "spec", "Spec")
     problems = _option_problems(model, get_type_hints(spec_type), spec_type)
     if problems:
         raise ConfigError(problems)
-    given = {"input_shape": tuple(data.image_shape), "num_classes": data.num_classes}
+    given = _given(model, data, spec_type)
     try:
         spec: Spec = spec_type(**given, **model.options)
     except (ValueError, TypeError) as error:
         raise ConfigError([f"model={model.name}: {error}"]) from error
+    problems = _initializer_problems(model, spec)
+    if problems:
+        raise ConfigError(problems)
     return spec
+
+
+def _given(model: Model, data: Data, spec_type: Any) -> dict[str, Any]:
+    """What the spec asks of the data set; ConfigError where the set has no such thing."""
+    asked = [f.name for f in fields(spec_type) if f.name in GIVEN]
+    given = {name: getattr(data, name) for name in asked}
+    lacking = [name for name, value in given.items() if value is None]
+    if lacking:
+        has = ", ".join(name for name in GIVEN if getattr(data, name) is not None)
+        raise ConfigError(
+            [
+                f"model={model.name} does not fit data={data.name}: it needs "
+                f"{' and '.join(lacking)}, and that data set has {has}"
+            ]
+        )
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
 
 
 def build(model: Model, spec: Spec, *, framework: str) -> Any:
     """The model itself: a torch.nn.Module, or a functional keras.Model."""
-    return _module(model, FILES[framework]).build(spec)
+    return _member(model, FILES[framework], "build")(spec)
+
+
+def _member(model: Model, file: str, name: str) -> Any:
+    module = _module(model, file)
+    if not hasattr(module, name):
+        raise ConfigError([f"model={model.name}: {module.__file__} has no {name}"])
+    return getattr(module, name)
 
 
 def _module(model: Model, file: str) -> ModuleType:
@@ -41,7 +77,7 @@ def _module(model: Model, file: str) -> ModuleType:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        if error.name is None or not name.startswith(error.name):
+        if not f"{name}.".startswith(f"{error.name}."):
             raise  # the model's own import is missing, not the model
         raise ConfigError(
             [
@@ -63,6 +99,15 @@ def _option_problems(model: Model, types: dict[str, Any], spec_type: Any) -> lis
             wanted = getattr(types[name], "__name__", types[name])
             problems.append(f"model.options.{name}={value}: {wanted} is wanted")
     return problems
+
+
+def _initializer_problems(model: Model, spec: Spec) -> list[str]:
+    return [
+        f"model={model.name}: {name} has the initializer {variable.initializer!r}; "
+        f"choose from {', '.join(INITIALIZERS)}"
+        for name, variable in spec.variables().items()
+        if variable.initializer not in INITIALIZERS
+    ]
 
 
 def _fits(value: object, wanted: Any) -> bool:

@@ -16,15 +16,10 @@ class Variable:
 class Spec(Protocol):
     """The part of a model that both implementations are built from.
 
-    A model package's spec.py holds a frozen keyword-only dataclass `Spec` of this shape. Its
-    fields besides these two are the model's options; a bad value raises ValueError.
+    A model package's spec.py holds a frozen keyword-only dataclass `Spec` of this shape. Fields
+    named as in fwexp.models.registry.GIVEN are filled in from the data set; all others are the
+    model's options. A bad value raises ValueError.
     """
-
-    @property
-    def input_shape(self) -> tuple[int, ...]: ...  # height, width, channels
-
-    @property
-    def num_classes(self) -> int: ...
 
     def variables(self) -> dict[str, Variable]:
         """Every weight and buffer by its name, "layer.kernel"."""

@@ -33,7 +33,8 @@ class Named:
 
     def read(self, tensor: torch.Tensor | None = None) -> NDArray[np.floating]:
         """The value, or another tensor of the same layout (a gradient, a slot), as the spec's."""
-        value: NDArray[np.floating] = (self.tensor if tensor is None else tensor).detach().cpu().numpy()
+        source = self.tensor if tensor is None else tensor
+        value: NDArray[np.floating] = source.detach().cpu().numpy()
         return (value if self.axes is None else value.transpose(self.axes)).copy()
 
     def write(self, value: NDArray[np.floating], tensor: torch.Tensor | None = None) -> None:

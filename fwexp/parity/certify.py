@@ -16,7 +16,7 @@ from fwexp.errors import ParityError, StoreError
 from fwexp.launch.local import ServerDied, WarmServers
 from fwexp.models.registry import load_spec
 from fwexp.parity.certificate import Certificate, Stage
-from fwexp.parity.stages import dtype_stage, numeric_stages
+from fwexp.parity.stages import FLOAT64_TOLERANCE, dtype_stage, numeric_stages
 from fwexp.runs.store import Store
 
 MIXED = ("bf16", "fp16")
@@ -31,7 +31,9 @@ def certificate_key(config: Config) -> str:
     sides = [run_digests(_of(config, framework)) for framework in FRAMEWORK_PACKAGES]
     parity = files_sha256(here.glob("*.py"))
     shape = {"image_shape": config.data.image_shape, "num_classes": config.data.num_classes}
-    return sha256_of({"config": kept, "sides": sides, "parity": parity, "data": shape})[:16]
+    on = config.hardware.name if config.precision.name in MIXED else "cpu"
+    depends = {"config": kept, "sides": sides, "parity": parity, "data": shape, "on": on}
+    return sha256_of(depends)[:16]
 
 
 def certify(config: Config, *, store: Store, servers: WarmServers, say: Say) -> Certificate:
@@ -58,10 +60,11 @@ def describe(certificate: Certificate) -> str:
     title = f"{certificate.model} × {certificate.optimizer} × {certificate.data}"
     failed = next((s for s in certificate.stages if not s.passed), None)
     if failed is None:
-        numeric = [s.difference for s in certificate.stages if s.tolerance <= 1e-10]
-        return f"parity of {title}: passed, {len(certificate.stages)} stages, {max(numeric):.0e} at most"
+        most = max(s.difference for s in certificate.stages if s.tolerance <= FLOAT64_TOLERANCE)
+        return f"parity of {title}: passed, {len(certificate.stages)} stages, {most:.0e} at most"
     size = "" if np.isinf(failed.difference) else f", relative difference {failed.difference:.0e}"
-    return f"parity of {title}: FAILED at stage {failed.name}, {failed.where}{size}: {failed.detail}"
+    place = f"stage {failed.name}, {failed.where}{size}"
+    return f"parity of {title}: FAILED at {place}: {failed.detail}"
 
 
 def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certificate:
@@ -107,7 +110,12 @@ def _sides(
 
 
 def _side(
-    config: Config, stage: str, folder: str, reference: str | None, store: Store, servers: WarmServers
+    config: Config,
+    stage: str,
+    folder: str,
+    reference: str | None,
+    store: Store,
+    servers: WarmServers,
 ) -> str:
     framework = config.framework.name
     to = str(Path(folder) / f"{stage}-{framework}.npz")

@@ -26,10 +26,10 @@ def block_outputs(trainer: KerasTrainer, batch: Batch) -> dict[str, tuple[Any, s
 
 
 def gradients(trainer: KerasTrainer, batch: Batch) -> tuple[float, Weights]:
-    """The training step's own loss on this batch, and its gradient by every weight."""
+    """The training step's own loss on this batch, and its gradient by every weight it reaches."""
     inputs = as_tensors(batch[0], trainer.job.dtype)
     targets = as_tensor(batch[1], trainer.job.dtype)
     loss, values = trainer.model.loss_and_gradients(inputs, targets)
     variables = trainer.model.trainable_variables
     named = zip(variables, values, strict=True)
-    return float(loss), {spec_name(v): ops.convert_to_numpy(g) for v, g in named}
+    return float(loss), {spec_name(v): ops.convert_to_numpy(g) for v, g in named if g is not None}

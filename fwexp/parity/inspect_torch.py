@@ -13,7 +13,8 @@ from fwexp.trainers.protocol import Batch
 def block_outputs(trainer: LightningTrainer, batch: Batch) -> dict[str, tuple[Any, str]]:
     """Each block's output in training mode, as the spec lays it out, and its dtype."""
     outputs: dict[str, tuple[Any, str]] = {}
-    network = trainer.module.network.train()
+    device = trainer.trainer.strategy.root_device  # Lightning moves there only in `fit`
+    network = trainer.module.network.to(device).train()
 
     def keep(name: str) -> Any:
         def hook(_: Any, __: Any, output: torch.Tensor) -> None:
@@ -26,20 +27,19 @@ def block_outputs(trainer: LightningTrainer, batch: Batch) -> dict[str, tuple[An
     blocks = trainer.job.spec.blocks()
     handles = [network.get_submodule(b).register_forward_hook(keep(b)) for b in blocks]
     with torch.no_grad(), trainer.trainer.precision_plugin.forward_context():
-        network(*as_tensors(batch[0], trainer.job.dtype))
+        network(*(tensor.to(device) for tensor in as_tensors(batch[0], trainer.job.dtype)))
     for handle in handles:
         handle.remove()
     return outputs
 
 
 def gradients(trainer: LightningTrainer, batch: Batch) -> tuple[float, Weights]:
-    """The training step's own loss on this batch, and its gradient by every weight."""
-    trainer.module.network.train().zero_grad()
+    """The training step's own loss on this batch, and its gradient by every weight it reaches."""
+    network = trainer.module.network.train()
     inputs = as_tensors(batch[0], trainer.job.dtype)
     targets = as_tensor(batch[1], trainer.job.dtype)
     loss = trainer.module.training_step((inputs, targets), 0)
-    loss.backward()
-    named = [n for n in named_tensors(trainer.module.network) if n.tensor.grad is not None]
-    found = {n.name: n.read(n.tensor.grad) for n in named}
-    trainer.module.network.zero_grad()
-    return float(loss), found
+    network.zero_grad()
+    torch.autograd.backward(loss)
+    named = [n for n in named_tensors(network) if n.tensor.grad is not None]
+    return float(loss.detach()), {n.name: n.read(n.tensor.grad) for n in named}

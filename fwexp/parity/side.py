@@ -4,6 +4,7 @@ It builds through the registry and trains through the trainer's `fit`, as a run 
 first; Keras is then given torch's state before each step, so that one step is compared at a time.
 """
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -18,13 +19,14 @@ from fwexp.config.load import from_plain
 from fwexp.config.schema import Config, Schedule
 from fwexp.models.initialization import Weights, generic_weights
 from fwexp.runs.execute import make_job
+from fwexp.runs.locks import device_lock, hold
 from fwexp.runs.task import Tell
 from fwexp.trainers import make_trainer
 from fwexp.trainers.protocol import Job, Trainer
 
 NUM_STEPS = 20
 BATCH = 16
-NUM_PIPELINE_BATCHES = 3
+NUM_PIPELINE_BATCHES = 500
 INSPECTORS = {"torch": "fwexp.parity.inspect_torch", "tf": "fwexp.parity.inspect_keras"}
 
 Arrays = dict[str, NDArray[Any]]
@@ -33,15 +35,16 @@ Arrays = dict[str, NDArray[Any]]
 def examine(arguments: dict[str, Any], _: dict[str, float], __: Tell) -> None:
     """Write what this side did to arguments["to"]; ["reference"] is torch's file, for Keras."""
     config = from_plain(arguments["config"])
-    reference = arguments["reference"]
-    if arguments["stage"] == "dtypes":
-        found = _dtypes(config)
-    else:
-        found = _numbers(config, None if reference is None else np.load(reference))
-    np.savez(Path(arguments["to"]), **found)
+    with hold(device_lock(config.hardware.name)):  # a timed run of another driver may have it
+        if arguments["stage"] == "dtypes":
+            found = _dtypes(config)
+        else:
+            found = _numbers(config, arguments["reference"])
+    np.savez(Path(arguments["to"]), allow_pickle=False, **found)
 
 
-def _numbers(config: Config, reference: Mapping[str, NDArray[Any]] | None) -> Arrays:
+def _numbers(config: Config, file: str | None) -> Arrays:
+    reference = None if file is None else np.load(file)
     data = datasets.load(config.data)
     found = _as_a_run(make_job(config, data))
     small = _small_job(config, data)
@@ -51,13 +54,19 @@ def _numbers(config: Config, reference: Mapping[str, NDArray[Any]] | None) -> Ar
 
 
 def _as_a_run(job: Job) -> Arrays:
-    """The batches and the initial weights exactly as a run of this configuration has them."""
+    """The batches, the initial weights and the first evaluation of a run of this configuration."""
     trainer = make_trainer(job)
     variables = {name: v for name, v in trainer.state().items() if "/" not in name}
     found = _prefixed("initial", variables)  # slots, "kernel/m", are compared step by step
+    found["first evaluation"] = trainer.predict(job.data.test.inputs)
     for k, (inputs, targets) in zip(range(NUM_PIPELINE_BATCHES), trainer.batches(), strict=False):
-        found |= _prefixed(f"batch/{k}", {**inputs, "targets": targets})
+        arrays = {**inputs, "targets": targets}
+        found |= {f"batch/{k + 1}/{name}": _fingerprint(a) for name, a in arrays.items()}
     return found
+
+
+def _fingerprint(array: NDArray[Any]) -> NDArray[Any]:
+    return np.array([f"{array.dtype} {array.shape}", f"crc {zlib.crc32(array.tobytes()):08x}"])
 
 
 def _small_job(config: Config, data: datasets.DataSet) -> Job:
@@ -77,7 +86,7 @@ def _forward(job: Job, config: Config) -> Arrays:
     inspector = import_module(INSPECTORS[config.framework.name])
     trainer = make_trainer(job)
     batch = next(trainer.batches())
-    found: Arrays = {"evaluation": trainer.predict(job.data.train.first(4 * BATCH).inputs)}
+    found: Arrays = {"evaluation": trainer.predict(job.data.test.inputs)}
     outputs = inspector.block_outputs(trainer, batch)
     found |= {f"block/{name}": value for name, (value, _) in outputs.items()}
     trainer.load_state(job.weights)
@@ -108,7 +117,7 @@ def _steps(job: Job, reference: Mapping[str, NDArray[Any]] | None) -> Arrays:
     lock_step = _LockStep(trainer, reference)
     trainer.fit(lock_step)
     losses = np.array(trainer.losses())
-    evaluation = trainer.predict(job.data.train.first(4 * BATCH).inputs)
+    evaluation = trainer.predict(job.data.test.inputs)
     return lock_step.found | {"losses": losses, "evaluation after": evaluation}
 
 

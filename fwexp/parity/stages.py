@@ -14,6 +14,12 @@ FLOAT64_TOLERANCE = 1e-10  # relative norm; float32 anywhere inside shows at 1e-
 FLOAT32_TOLERANCE = 1e-4  # relative norm of outputs: some hundred roundings of 6e-8, and cancelling
 ROUNDING = 1e-12  # of the largest gradient: what is below is rounding, in float64
 
+STEP_STAGES = {  # and what is wrong when one fails
+    "optimizer steps": "equal gradients, another update",
+    "optimizer state": "the optimizers remember other values",
+    "statistics": "the running statistics move otherwise",
+}
+
 Side = Mapping[str, NDArray[Any]]
 
 
@@ -27,12 +33,12 @@ def numeric_stages(torch: Side, keras: Side, spec: Spec) -> list[Stage]:
         return stages
     return [
         *stages,
-        _forward("forward", torch, keras, spec, "float64", FLOAT64_TOLERANCE),
+        _forward(torch, keras, spec),
         _loss(torch, keras),
         _gradients(torch, keras),
         *_steps(torch, keras, spec),
         _evaluation(torch, keras),
-        _forward("forward in float32", torch, keras, spec, "float32", FLOAT32_TOLERANCE),
+        _forward_in_float32(torch, keras, spec),
     ]
 
 
@@ -45,8 +51,14 @@ def dtype_stage(torch: Side, keras: Side, spec: Spec) -> Stage:
     return _exact("dtypes")
 
 
+def _under(prefix: str, arrays: Side) -> dict[str, NDArray[Any]]:
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+
+
 def relative(reference: NDArray[Any], other: NDArray[Any]) -> float:
-    """‖other − reference‖ / ‖reference‖, infinite when it is no number."""
+    """‖other − reference‖ / ‖reference‖, infinite when it is no number or the shapes differ."""
+    if reference.shape != other.shape:
+        return float("inf")
     difference = float(np.linalg.norm(np.ravel(other - reference)))
     norm = float(np.linalg.norm(np.ravel(reference)))
     if difference == 0.0:
@@ -66,30 +78,34 @@ def _exact(name: str, where: str = "", detail: str = "") -> Stage:
 
 
 def _worst(name: str, differences: dict[str, float], tolerance: float, detail: str = "") -> Stage:
-    where = max(differences, key=lambda key: differences[key])
     first = next((k for k, d in differences.items() if d > tolerance), None)
+    # Of all that differ too much the first is the one to look at: the others may follow from it.
+    where = max(differences, key=lambda key: differences[key]) if first is None else first
     return Stage(
         name=name,
         passed=first is None,
         difference=differences[where],
         tolerance=tolerance,
-        where=where if first is None else first,  # the first block to differ is the one to look at
+        where=where,
         detail="" if first is None else detail,
     )
 
 
 def _data(torch: Side, keras: Side) -> Stage:
-    names = [name for name in torch if name.startswith("batch/")]
-    for name in names:
-        if torch[name].tobytes() != keras[name].tobytes():
-            return _exact("data", name, "the two input pipelines hand over other bytes")
+    batches = _under("batch/", torch), _under("batch/", keras)
+    for name in sorted({*batches[0], *batches[1]}, key=lambda n: (int(n.split("/")[0]), n)):
+        ours, theirs = (" ".join(side.get(name, ["nothing"])) for side in batches)
+        if ours != theirs:
+            return _exact(
+                "data", f"batch {name}", f"torch's pipeline gives {ours}, Keras's {theirs}"
+            )
     return _exact("data")
 
 
 def _parameters(torch: Side, keras: Side, spec: Spec) -> Stage:
     wanted = {name: v.shape for name, v in spec.variables().items()}
     for side, arrays in (("torch.py", torch), ("keras.py", keras)):
-        found = {n.removeprefix("initial/"): a.shape for n, a in arrays.items() if n.startswith("initial/")}
+        found = {name: array.shape for name, array in _under("initial/", arrays).items()}
         for name in sorted(wanted.keys() | found.keys()):
             if wanted.get(name) != found.get(name):
                 detail = f"spec.py says {wanted.get(name)}, {side} has {found.get(name)}"
@@ -98,10 +114,10 @@ def _parameters(torch: Side, keras: Side, spec: Spec) -> Stage:
 
 
 def _initial_weights(torch: Side, keras: Side) -> Stage:
-    for name in (n for n in torch if n.startswith("initial/")):
-        if torch[name].tobytes() != keras[name].tobytes():
-            detail = "runs would start from other weights"
-            return _exact("initial weights", name.removeprefix("initial/"), detail)
+    theirs = _under("initial/", keras)
+    for name, weights in _under("initial/", torch).items():
+        if weights.tobytes() != theirs[name].tobytes():
+            return _exact("initial weights", name, "runs would start from other weights")
     return _exact("initial weights")
 
 
@@ -113,31 +129,60 @@ def _shapes(torch: Side, keras: Side, spec: Spec) -> Stage:
     return _exact("shapes")
 
 
-def _forward(
-    name: str, torch: Side, keras: Side, spec: Spec, dtype: str, tolerance: float
-) -> Stage:
-    keys = {block: f"{dtype}/block/{block}" for block in spec.blocks()}
-    keys["evaluation"] = f"{dtype}/evaluation"
+def _outputs(dtype: str, spec: Spec) -> dict[str, str]:
+    blocks = {block: f"{dtype}/block/{block}" for block in spec.blocks()}
+    return {**blocks, "evaluation": f"{dtype}/evaluation"}
+
+
+def _forward(torch: Side, keras: Side, spec: Spec) -> Stage:
+    keys = _outputs("float64", spec)
     differences = {where: relative(torch[key], keras[key]) for where, key in keys.items()}
-    return _worst(name, differences, tolerance, "the first block whose outputs differ")
+    return _worst("forward", differences, FLOAT64_TOLERANCE, "the first block whose outputs differ")
+
+
+def _forward_in_float32(torch: Side, keras: Side, spec: Spec) -> Stage:
+    """The same, and the whole test set as a run evaluates it before its first step."""
+    keys = {**_outputs("float32", spec), "a run's first evaluation": "first evaluation"}
+    differences = {where: relative(torch[key], keras[key]) for where, key in keys.items()}
+    detail = "the first block whose outputs differ, though not in float64"
+    return _worst("forward in float32", differences, FLOAT32_TOLERANCE, detail)
 
 
 def _loss(torch: Side, keras: Side) -> Stage:
-    difference = relative(torch["float64/loss"], keras["float64/loss"])
-    return _worst("loss", {"loss": difference}, FLOAT64_TOLERANCE, "equal logits, another loss")
+    """The loss that is differentiated, then the one that `fit` reports of each step."""
+    differences = {"loss": relative(torch["float64/loss"], keras["float64/loss"])}
+    ours, theirs = torch["losses"], keras["losses"]
+    if ours.shape != theirs.shape:
+        detail = f"torch's fit took {len(ours)} steps, Keras's {len(theirs)}"
+        return _exact("loss", "the number of steps", detail)
+    for step, (our, their) in enumerate(zip(ours, theirs, strict=True), start=1):
+        differences[f"reported at step {step}"] = relative(our, their)
+    return _worst("loss", differences, FLOAT64_TOLERANCE, "equal logits, another loss")
 
 
 def _gradients(torch: Side, keras: Side) -> Stage:
-    prefix = "float64/gradient/"
-    names = [n for n in torch if n.startswith(prefix)]
-    differences = {n.removeprefix(prefix): relative(torch[n], keras[n]) for n in names}
-    return _worst("gradients", differences, FLOAT64_TOLERANCE, "the first weight whose gradient differs")
+    ours, theirs = (_under("float64/gradient/", side) for side in (torch, keras))
+    if ours.keys() != theirs.keys():
+        name = sorted(ours.keys() ^ theirs.keys())[0]
+        side = "torch's" if name in ours else "Keras's"
+        return _exact("gradients", name, f"only {side} loss depends on it")
+    whole = float(np.linalg.norm([np.linalg.norm(gradient) for gradient in ours.values()]))
+    differences = {n: _gradient_difference(ours[n], theirs[n], whole) for n in ours}
+    detail = "the first weight whose gradient differs"
+    return _worst("gradients", differences, FLOAT64_TOLERANCE, detail)
+
+
+def _gradient_difference(ours: NDArray[Any], theirs: NDArray[Any], whole: float) -> float:
+    """Relative to the gradient itself, or to the whole one where it is zero but for rounding."""
+    if float(np.linalg.norm(ours)) < ROUNDING * whole and ours.shape == theirs.shape:
+        return float(np.linalg.norm(theirs - ours)) / whole
+    return relative(ours, theirs)
 
 
 def _steps(torch: Side, keras: Side, spec: Spec) -> list[Stage]:
     """Twenty locked steps: the weights' update, the optimizer's slots, the running statistics."""
     trainable = {name: v.trainable for name, v in spec.variables().items()}
-    kinds: dict[str, dict[str, float]] = {"optimizer steps": {}, "optimizer state": {}, "statistics": {}}
+    kinds: dict[str, dict[str, float]] = {kind: {} for kind in STEP_STAGES}
     for step in range(NUM_STEPS):
         before = state_of(torch, step)
         ours, theirs = state_of(torch, step + 1), state_of(keras, step + 1)
@@ -151,13 +196,8 @@ def _steps(torch: Side, keras: Side, spec: Spec) -> list[Stage]:
                 exempt = _without_gradient(ours) if kind == "optimizer steps" else {}
                 where, difference = _update_difference(names, before, ours, theirs, exempt)
                 kinds[kind][f"step {step + 1}, {where}"] = difference
-    words = {
-        "optimizer steps": "equal gradients, another update",
-        "optimizer state": "the optimizers remember other values",
-        "statistics": "the running statistics move otherwise",
-    }
     return [
-        _worst(kind, differences, FLOAT64_TOLERANCE, words[kind])
+        _worst(kind, differences, FLOAT64_TOLERANCE, STEP_STAGES[kind])
         for kind, differences in kinds.items()
         if differences
     ]
@@ -186,6 +226,8 @@ def _update_difference(
     def norm_of(name: str, difference: NDArray[Any]) -> float:
         return float(np.linalg.norm(np.where(exempt.get(name, False), 0.0, difference)))
 
+    if missing := [n for n in names if n not in theirs]:
+        return missing[0], float("inf")
     gaps = {n: norm_of(n, theirs[n] - ours[n]) for n in names}
     update = [norm_of(n, ours[n] - before.get(n, np.zeros(1))) for n in names]
     where = max(gaps, key=lambda n: gaps[n])

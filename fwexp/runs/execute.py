@@ -3,7 +3,7 @@
 import hashlib
 import time
 import traceback
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,30 +13,24 @@ import numpy as np
 from fwexp import data as datasets
 from fwexp.config.load import from_plain
 from fwexp.config.schema import Config
-from fwexp.meters.clock import StepClock, num_first_steps
+from fwexp.meters.clock import num_first_steps
 from fwexp.meters.environment import environment
 from fwexp.meters.memory import PeakMeter
 from fwexp.models.initialization import initial_weights, weights_sha256
 from fwexp.models.registry import load_spec
 from fwexp.runs.locks import device_lock, hold
-from fwexp.runs.metrics import accuracy, cross_entropy
-from fwexp.runs.record import (
-    Evaluation,
-    Failure,
-    History,
-    Memory,
-    Phases,
-    RunRecord,
-    is_finished,
-)
+from fwexp.runs.record import Failure, History, Memory, Phases, RunRecord, is_finished
 from fwexp.runs.store import Store, write_json
-from fwexp.runs.task import Progress, Tell
+from fwexp.runs.task import Tell
+from fwexp.runs.watch import Watch, check_finite
+from fwexp.tasks import make_task
 from fwexp.trainers import make_trainer
 from fwexp.trainers.devices import check_effective, requested
 from fwexp.trainers.protocol import Job, Trainer
-from fwexp.trainers.schedule import evaluation_steps, learning_rates, num_steps, sample_order
+from fwexp.trainers.schedule import learning_rates, num_steps, sample_order
 
 MAX_DRAINED_BATCHES = 50
+NUM_LOG_LINES = 50  # of a crash, in its record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,21 +43,24 @@ class RunRequest:
     machine_class: str
     commit: str | None  # fwexp's own
     store: str
-    retry: bool  # run it although it has failed before
+    redo: str | None  # `finished_at` of the failed record to replace, where there is one
 
 
 @dataclass(kw_only=True)
 class Timing:
-    """Moments of this run, by time.monotonic(), and what its server already knew."""
+    """What the server knew, in time.monotonic() where it is a moment, and the first phases."""
 
     dispatched_at: float
-    started_at: float
     import_s: float
     import_rss_mib: float
     waited_s: float = 0.0  # for a lock another process held
+    start_s: float = 0.0
     data_s: float = 0.0
     build_s: float = 0.0
-    since: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def since_dispatch_s(self) -> float:
+        """Until now, the wait for a lock left out."""
+        return time.monotonic() - self.dispatched_at - self.waited_s
 
 
 def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> None:
@@ -74,29 +71,58 @@ def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> N
     waiting_since = time.monotonic()
     with hold(folder / "lock"), hold(device_lock(config.hardware.name)):
         timing.waited_s = time.monotonic() - waiting_since
-        records, _ = store.read_records(request.machine_class, [request.run_id])
-        if is_finished(records.get(request.run_id), retry=request.retry):
-            return  # by another driver, since this one asked
-        (folder / "record.json").unlink(missing_ok=True)
+        if _is_done_meanwhile(request, store):
+            return
+        for name in ("record.json", "history.json"):
+            (folder / name).unlink(missing_ok=True)
         write_json(folder / "config.json", request.config)
         record = _run(request, config, timing, folder, tell)
         write_json(folder / "record.json", asdict(record))
 
 
-def _run(
-    request: RunRequest, config: Config, timing: Timing, folder: Path, tell: Tell
-) -> RunRecord:
-    record = RunRecord(
+def record_crash(arguments: dict[str, Any], extra: dict[str, float], _: Tell) -> None:
+    """Leave the record of a run that crashed, by arguments["signal"], before it could itself."""
+    request = RunRequest(**{k: v for k, v in arguments.items() if k != "signal"})
+    store = Store(request.store)
+    folder = store.run_folder(request.machine_class, request.run_id)
+    with hold(folder / "lock"):
+        if _is_done_meanwhile(request, store):
+            return
+        record = _begin(request, import_s=extra["import_s"])
+        record.failure = Failure(
+            kind="Crash",
+            message=f"its process was ended by {arguments['signal']}; see {folder / 'log.txt'}",
+            traceback="\n".join((folder / "log.txt").read_text().splitlines()[-NUM_LOG_LINES:]),
+        )
+        record.finished_at = _now()
+        write_json(folder / "record.json", asdict(record))
+
+
+def _is_done_meanwhile(request: RunRequest, store: Store) -> bool:
+    """Whether another driver has done the run since this one asked for it."""
+    records, _ = store.read_records(request.machine_class, [request.run_id])
+    record = records.get(request.run_id)
+    return is_finished(record, retry=record is not None and record.finished_at == request.redo)
+
+
+def _begin(request: RunRequest, *, import_s: float) -> RunRecord:
+    return RunRecord(
         run_id=request.run_id,
         status="failed",
         config=request.config,
         digests=request.digests,
         machine_class=request.machine_class,
         environment={**environment(), "commit": request.commit},
-        started_at=timing.since,
+        started_at=_now(),
         finished_at="",
-        import_s=timing.import_s,
+        import_s=import_s,
     )
+
+
+def _run(
+    request: RunRequest, config: Config, timing: Timing, folder: Path, tell: Tell
+) -> RunRecord:
+    record = _begin(request, import_s=timing.import_s)
     try:
         _train(record, config, timing, folder, tell)
         record.status = "done"
@@ -107,12 +133,17 @@ def _run(
             message=str(error),
             traceback=traceback.format_exc(),
         )
-    record.finished_at = datetime.now(UTC).isoformat(timespec="seconds")
+    record.finished_at = _now()
     return record
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _train(record: RunRecord, config: Config, timing: Timing, folder: Path, tell: Tell) -> None:
     meter = PeakMeter()
+    timing.start_s = timing.since_dispatch_s()
     tick = time.monotonic()
     data = datasets.load(config.data)
     timing.data_s = time.monotonic() - tick
@@ -124,13 +155,13 @@ def _train(record: RunRecord, config: Config, timing: Timing, folder: Path, tell
     timing.build_s = time.monotonic() - tick
     build_peak = meter.lap()
 
-    observer = _Watch(trainer, job, tell)
+    observer = Watch(trainer, job, tell)
     trainer.fit(observer)
     train_peak = meter.lap()
     effective = trainer.effective()
     record.effective = asdict(effective)
     check_effective(requested(config), effective)
-    _check_finite(observer, trainer)
+    check_finite(trainer.losses(), observer.evaluations)
 
     record.memory = Memory(
         import_rss_mib=timing.import_rss_mib,
@@ -146,9 +177,9 @@ def _train(record: RunRecord, config: Config, timing: Timing, folder: Path, tell
 def make_job(config: Config, data: datasets.DataSet) -> Job:
     """The training that a configuration stands for: weights, order and rates all decided."""
     spec = load_spec(config.model, config.data)
-    steps = num_steps(config.training, len(data.x_train))
+    steps = num_steps(config.training, len(data.train))
     order = sample_order(
-        num_train=len(data.x_train),
+        num_train=len(data.train),
         batch_size=config.training.batch_size,
         num_steps=steps,
         seed=config.seed,
@@ -156,6 +187,7 @@ def make_job(config: Config, data: datasets.DataSet) -> Job:
     return Job(
         config=config,
         spec=spec,
+        task=make_task(config.data),
         data=data,
         weights=initial_weights(spec.variables(), seed=config.seed),
         order=order,
@@ -163,77 +195,28 @@ def make_job(config: Config, data: datasets.DataSet) -> Job:
     )
 
 
-class _Watch:
-    """Times the steps and evaluates at the declared ones."""
-
-    def __init__(self, trainer: Trainer, job: Job, tell: Tell) -> None:
-        self.trainer = trainer
-        self.job = job
-        self.evaluations: list[Evaluation] = []
-        num_steps = len(job.order)
-        num_train = len(job.data.x_train)
-        self._due = set(
-            evaluation_steps(job.config.training, num_train=num_train, num_steps=num_steps)
-        )
-        self._progress = Progress(tell, num_steps=num_steps)
-        self.clock = StepClock(num_steps)
-
-    def before_step(self, step: int) -> None:
-        if step == 0:
-            self._evaluate(0)
-
-    def after_step(self, step: int) -> None:
-        done = step + 1
-        if done in self._due:
-            self.trainer.synchronize()
-        self.clock.end_step(step)
-        if done in self._due:
-            self._evaluate(done)
-        self._progress.step(done)
-
-    def _evaluate(self, step: int) -> None:
-        self.clock.pause()
-        logits, labels = self.trainer.test_logits(), self.job.data.y_test
-        self.evaluations.append(
-            Evaluation(
-                step=step,
-                train_s=self.clock.train_s,
-                accuracy=accuracy(logits, labels),
-                loss=cross_entropy(logits, labels),
-            )
-        )
-        self.clock.resume()
-
-
-def _check_finite(observer: _Watch, trainer: Trainer) -> None:
-    """A run whose loss is no number has not trained: it fails, whatever its last accuracy."""
-    losses = np.array(trainer.losses())
-    if not np.isfinite(losses).all():
-        first = int(np.flatnonzero(~np.isfinite(losses))[0]) + 1
-        raise ArithmeticError(
-            f"the training loss is {losses[first - 1]} from step {first} on; "
-            "try a smaller optimizer.learning_rate"
-        )
-
-
-def _fill(record: RunRecord, job: Job, observer: _Watch, timing: Timing) -> None:
+def _fill(record: RunRecord, job: Job, observer: Watch, timing: Timing) -> None:
     step_s = observer.clock.step_s
     first = num_first_steps(step_s)
     steady_s = float(step_s[first:].sum())
     record.phases = Phases(
-        start_s=timing.started_at - timing.dispatched_at,
+        start_s=timing.start_s,
         data_s=timing.data_s,
         build_s=timing.build_s,
         first_steps_s=float(step_s[:first].sum()),
         steady_s=steady_s,
         evaluation_s=observer.clock.paused_s,
-        total_s=time.monotonic() - timing.dispatched_at - timing.waited_s,
+        total_s=timing.since_dispatch_s(),
     )
     record.num_steps = len(step_s)
     record.num_first_steps = first
-    record.samples_per_s = (len(step_s) - first) * job.order.shape[1] / steady_s
+    steady = job.order[first:]
+    record.samples_per_s = steady.size / steady_s
+    record.unit = job.task.unit
+    record.units_per_s = job.task.num_units(job.data.train.targets[steady.ravel()]) / steady_s
     record.evaluations = observer.evaluations
-    record.accuracy = observer.evaluations[-1].accuracy
+    record.metric = asdict(job.task.metric)
+    record.score = observer.evaluations[-1].scores[job.task.metric.name]
     trainable = [name for name, v in job.spec.variables().items() if v.trainable]
     record.num_parameters = sum(job.weights[name].size for name in trainable)
     record.hashes = {
@@ -245,13 +228,10 @@ def _fill(record: RunRecord, job: Job, observer: _Watch, timing: Timing) -> None
 
 def _data_wait_ms(trainer: Trainer, num_steps: int) -> float:
     """The input pipeline drained alone, after training: ms a batch."""
-    num_batches = min(num_steps, MAX_DRAINED_BATCHES)
-    started = time.perf_counter()
-    trainer.drain(num_batches)
-    return (time.perf_counter() - started) * 1000 / num_batches
+    return 1000 * trainer.drain(min(num_steps, MAX_DRAINED_BATCHES))
 
 
-def _history(job: Job, observer: _Watch, trainer: Trainer) -> History:
+def _history(job: Job, observer: Watch, trainer: Trainer) -> History:
     return History(
         loss=trainer.losses(),
         step_s=observer.clock.step_s.tolist(),

@@ -10,8 +10,7 @@ class Evaluation:
 
     step: int
     train_s: float  # training time until here, evaluations excluded
-    accuracy: float  # 0…1
-    loss: float  # mean cross-entropy, nats
+    scores: dict[str, float]  # the task's metrics by name, and the "loss"
 
 
 @dataclass(kw_only=True)
@@ -69,8 +68,11 @@ class RunRecord:
     num_first_steps: int | None = None  # those of `phases.first_steps_s`
     num_parameters: int | None = None
     samples_per_s: float | None = None  # samples of the steady steps / steady_s
+    unit: str | None = None  # the field's own unit of speed: images, tokens, samples
+    units_per_s: float | None = None  # of the steady steps
     data_wait_ms_per_step: float | None = None  # the input pipeline drained alone
-    accuracy: float | None = None  # at the last evaluation
+    metric: dict[str, Any] | None = None  # the task's headline Metric, as plain data
+    score: float | None = None  # that metric at the last evaluation
     evaluations: list[Evaluation] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)  # initial weights, sample order, rates
 

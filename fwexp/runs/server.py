@@ -6,6 +6,7 @@ process, and starts in about 0.01 s.
 """
 
 import ctypes
+import faulthandler
 import gc
 import importlib
 import json
@@ -13,6 +14,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from fwexp.meters.memory import rss_mib
@@ -37,6 +39,7 @@ def serve(framework: str, *, driver: int) -> None:
     os.dup2(2, 1)  # nothing a library prints may be taken for an event
     started = time.monotonic()
     importlib.import_module(TRAINERS[framework].partition(":")[0])
+    jobs = {job: _load(target) for job, target in JOBS.items()}
     imported = {"import_s": time.monotonic() - started, "import_rss_mib": rss_mib()}
     gc.collect()
     gc.freeze()  # children then share these pages: no collection writes to them
@@ -45,26 +48,35 @@ def serve(framework: str, *, driver: int) -> None:
         server = os.getpid()
         child = os.fork()
         if child == 0:
-            _be_child(json.loads(line), imported, events, server)
+            _be_child(Task(**json.loads(line)), jobs, imported, events, server)
         _, status = os.waitpid(child, 0)
         os.write(events, encode({"event": "ended", "code": os.waitstatus_to_exitcode(status)}))
 
 
-def _be_child(plain: dict[str, Any], imported: dict[str, float], events: int, server: int) -> NoReturn:
-    started_at = time.monotonic()
+def _load(target: str) -> Callable[..., None]:
+    module, name = target.split(":")
+    function: Callable[..., None] = getattr(importlib.import_module(module), name)
+    return function
+
+
+def _be_child(
+    task: Task,
+    jobs: dict[str, Callable[..., None]],
+    imported: dict[str, float],
+    events: int,
+    server: int,
+) -> NoReturn:
     code = 1
     try:
         die_with_parent(server)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        task = Task(**plain)
         log = os.open(task.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        module, name = JOBS[task.job].split(":")
-        do = getattr(importlib.import_module(module), name)
-        extra = {**imported, "dispatched_at": task.dispatched_at, "started_at": started_at}
-        do(task.arguments, extra, lambda event: os.write(events, encode(event)))
+        faulthandler.enable()  # a crash leaves its stack in the log
+        extra = {**imported, "dispatched_at": task.dispatched_at}
+        jobs[task.job](task.arguments, extra, lambda event: _tell(events, event))
         code = 0
     except BaseException:  # a forked child must never return into the server's loop
         sys.excepthook(*sys.exc_info())
@@ -72,6 +84,13 @@ def _be_child(plain: dict[str, Any], imported: dict[str, float], events: int, se
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _tell(events: int, event: dict[str, Any]) -> None:
+    try:
+        os.write(events, encode(event))
+    except BrokenPipeError:  # the driver is dead, and this process about to be: no run's failure
+        os._exit(1)
 
 
 if __name__ == "__main__":

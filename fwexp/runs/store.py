@@ -1,42 +1,50 @@
 """The store: a folder a run, one writer each, the record written last."""
 
-import difflib
 import json
 import os
 import re
-from collections.abc import Iterable
+import socket
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from fwexp.config.choices import suggest
 from fwexp.errors import StoreError
 from fwexp.launch.manifest import Manifest
 from fwexp.parity.certificate import Certificate, Stage
 from fwexp.runs.record import Evaluation, Failure, History, Memory, Phases, RunRecord
 
+Kind = TypeVar("Kind")
+REQUIRED = {  # by a record's status, the fields that it cannot be without
+    "done": ("phases", "memory", "num_steps", "samples_per_s", "score", "evaluations"),
+    "failed": ("failure",),
+}
+
 
 class Store:
     """Where records, histories, certificates and write-ups lie.
 
-    runs/<machine class>/<run id>/{config,history,record}.json, log.txt; sweeps/<name>/manifest.json;
-    certificates/<key>.json.
+    runs/<machine class>/<run id>/{config,history,record}.json and log.txt;
+    sweeps/<name>/manifest.json; certificates/<key>.json.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
     def check_writable(self) -> None:
-        """Raise StoreError unless files can be made here."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            probe = self.path / f".writable-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise StoreError(
-                f"store={self.path}: cannot write there ({error.strerror}); "
-                "name another folder with store=…"
-            ) from error
+        """Raise StoreError unless files can be made here; makes none itself."""
+        path = self.path.absolute()
+        there = next(p for p in (path, *path.parents) if os.path.lexists(p))
+        if not there.is_dir():
+            reason = f"{there} is not a folder"
+        elif not os.access(there, os.W_OK | os.X_OK):
+            reason = f"{there} may not be written"
+        else:
+            return
+        raise StoreError(
+            f"store={self.path}: cannot write there ({reason}); name another folder with store=…"
+        )
 
     def run_folder(self, machine_class: str, run_id: str) -> Path:
         return self.path / "runs" / slug(machine_class) / run_id
@@ -44,14 +52,13 @@ class Store:
     def read_record(self, machine_class: str, run_id: str) -> RunRecord | None:
         """The run's record, or None when there is none yet.
 
-        Raises StoreError, naming the file, when it is torn or not a record.
+        Raises StoreError, naming the file, when it is torn or not this run's record.
         """
         path = self.run_folder(machine_class, run_id) / "record.json"
-        plain = _read_json(path)
-        try:
-            return None if plain is None else record_from_plain(plain)
-        except (TypeError, KeyError, AttributeError) as error:
-            raise StoreError(f"{path}: not a run's record ({error})") from error
+        record = _read(path, record_from_plain, what="a run's record")
+        if record is not None and (record.run_id, record.machine_class) != (run_id, machine_class):
+            raise StoreError(f"{path}: the record of {record.run_id} on {record.machine_class}")
+        return record
 
     def read_records(
         self, machine_class: str, run_ids: Iterable[str]
@@ -69,8 +76,9 @@ class Store:
         return records, complaints
 
     def read_history(self, machine_class: str, run_id: str) -> History | None:
-        plain = _read_json(self.run_folder(machine_class, run_id) / "history.json")
-        return None if plain is None else History(**plain)
+        """The run's series, or None when there are none yet; StoreError as of `read_record`."""
+        path = self.run_folder(machine_class, run_id) / "history.json"
+        return _read(path, lambda plain: History(**plain), what="a run's history")
 
     def sweep_names(self) -> list[str]:
         return sorted(p.parent.name for p in self.path.glob("sweeps/*/manifest.json"))
@@ -82,17 +90,18 @@ class Store:
 
     def read_manifest(self, name: str) -> Manifest:
         """What the sweep declared; raises StoreError when it never ran here."""
-        plain = _read_json(self.sweep_folder(name) / "manifest.json")
-        if plain is None:
+        path = self.sweep_folder(name) / "manifest.json"
+        manifest = _read(path, lambda plain: Manifest(**plain), what="a sweep's manifest")
+        if manifest is None:
             names = self.sweep_names()
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there is: {', '.join(names) or 'none'}"
-            raise StoreError(f"no sweep {name!r} has run in the store {self.path}; {hint}")
-        return Manifest(**plain)
+            hint = suggest(name, names) if names else "None has."
+            raise StoreError(f"no sweep {name!r} has run in the store {self.path}. {hint}")
+        return manifest
 
     def read_certificate(self, key: str) -> Certificate | None:
-        plain = _read_json(self.path / "certificates" / f"{key}.json")
-        return None if plain is None else certificate_from_plain(plain)
+        """The certificate, or None when there is none yet; StoreError when it is torn."""
+        path = self.path / "certificates" / f"{key}.json"
+        return _read(path, certificate_from_plain, what="a parity certificate")
 
     def read_certificates(self, keys: Iterable[str]) -> list[Certificate]:
         return [c for key in keys if (c := self.read_certificate(key)) is not None]
@@ -113,9 +122,10 @@ class Store:
 
 def check_sweep_name(name: str) -> None:
     """Raise StoreError for a name that is not a plain word, and so could climb out of a folder."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", name):
         raise StoreError(
-            f"sweep {name!r}: a sweep's name is letters, digits, '_', '-' and '.', no folders"
+            f"sweep {name[:120]!r}: a sweep's name is up to 100 letters, digits, '_', '-' and '.', "
+            "no folders"
         )
 
 
@@ -127,7 +137,7 @@ def slug(text: str) -> str:
 def write_json(path: Path, plain: Any) -> None:
     """Write whole or not at all: temporary name, fsync, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}")
     with temporary.open("w") as file:
         json.dump(plain, file)
         file.flush()
@@ -135,22 +145,34 @@ def write_json(path: Path, plain: Any) -> None:
     temporary.replace(path)
 
 
-def _read_json(path: Path) -> Any:
+def _read(path: Path, build: Callable[[Any], Kind], *, what: str) -> Kind | None:
+    """What `build` makes of the file; None when there is no file."""
     try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
+        return build(json.loads(path.read_text()))
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise StoreError(f"{path}: cannot be read ({error})") from error
+    except (TypeError, KeyError, ValueError) as error:
+        raise StoreError(f"{path}: not {what} ({error})") from error
 
 
-def record_from_plain(plain: dict[str, Any]) -> RunRecord:
-    """A record from its file's content; raises TypeError or KeyError when it is not one."""
+def record_from_plain(plain: Any) -> RunRecord:
+    """A record from its file's content; TypeError, KeyError or ValueError when it is not one."""
+    if not isinstance(plain, dict):
+        raise TypeError(f"it holds a {type(plain).__name__}")
     parts = {"phases": Phases, "memory": Memory, "failure": Failure}
     built = {k: kind(**plain[k]) if plain.get(k) else None for k, kind in parts.items()}
     evaluations = [Evaluation(**e) for e in plain["evaluations"]]
-    return RunRecord(**{**plain, **built, "evaluations": evaluations})
+    record = RunRecord(**{**plain, **built, "evaluations": evaluations})
+    if record.status not in REQUIRED:
+        raise ValueError(f"its status is {record.status!r}")
+    lacking = [name for name in REQUIRED[record.status] if getattr(record, name) in (None, [])]
+    if lacking:
+        raise ValueError(f"its status is {record.status!r}, but it has no {', '.join(lacking)}")
+    return record
 
 
-def certificate_from_plain(plain: dict[str, Any]) -> Certificate:
+def certificate_from_plain(plain: Any) -> Certificate:
+    """A certificate from its file's content; TypeError or KeyError when it is not one."""
     return Certificate(**{**plain, "stages": [Stage(**s) for s in plain["stages"]]})

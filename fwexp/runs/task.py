@@ -10,6 +10,7 @@ Tell = Callable[[dict[str, Any]], None]
 
 JOBS = {  # what a child can be asked to do -> the function that does it
     "run": "fwexp.runs.execute:execute",
+    "record_crash": "fwexp.runs.execute:record_crash",
     "parity": "fwexp.parity.side:examine",
 }
 

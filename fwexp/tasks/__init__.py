@@ -1,4 +1,4 @@
-"""Tasks: what a model is trained for; the loss, the metrics and the unit of speed that go with it."""
+"""Tasks: what a model is trained for; the loss, metrics and unit of speed that go with it."""
 
 from fwexp.tasks.registry import TASKS, make_task
 from fwexp.tasks.task import Metric, Predict, Scores, Task

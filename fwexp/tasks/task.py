@@ -24,6 +24,10 @@ class Metric:
     points: float = 1.0  # points in one whole: 100 where the value is a share
     unit: str = ""  # of a value in points: "%"
 
+    def tell(self, value: float) -> str:
+        """A value in words: accuracy 98.06 %."""
+        return f"{self.name} {self.points * value:.2f} {self.unit}".rstrip()
+
 
 class Task(Protocol):
     """The loss, the metrics and the unit of speed of one kind of data set."""

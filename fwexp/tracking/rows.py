@@ -63,15 +63,17 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
     """The headline numbers; what a failed run did not reach is left out."""
     values = {
         "status": record.status,
-        "final/test_accuracy": record.accuracy,
-        "final/test_loss": record.evaluations[-1].loss if record.evaluations else None,
         "time/import_s": record.import_s,
         "time/data_wait_ms_per_step": record.data_wait_ms_per_step,
         "throughput/samples_per_s": record.samples_per_s,
+        f"throughput/{record.unit}_per_s": record.units_per_s,
         "model/num_parameters": record.num_parameters,
         "num_steps": record.num_steps,
         "num_first_steps": record.num_first_steps,
     }
+    if record.evaluations:
+        scores = record.evaluations[-1].scores
+        values |= {f"final/test_{name}": value for name, value in scores.items()}
     if record.phases is not None:
         values["time/train_total_s"] = record.phases.first_steps_s + record.phases.steady_s
         values |= {f"time/{name}": value for name, value in asdict(record.phases).items()}
@@ -101,4 +103,4 @@ def _training(history: History, *, index: int) -> Row:
 
 
 def _evaluation(evaluation: Evaluation) -> Row:
-    return {"val/accuracy": evaluation.accuracy, "val/loss": evaluation.loss}
+    return {f"val/{name}": value for name, value in evaluation.scores.items()}

@@ -40,6 +40,7 @@ class KerasArguments:
 
     strategy: str | None  # None: TensorFlow's default; TPUStrategy
     visible_gpus: int  # how many GPUs TensorFlow may see
+    tpu_cores: int  # how many of them the TPUStrategy takes; its default is all
     tpu_address: str | None  # of the TPUClusterResolver
     policy: str  # keras.config.set_dtype_policy
     jit_compile: bool
@@ -51,6 +52,7 @@ def keras_arguments(config: Config, *, dtype: str = "float32") -> KerasArguments
     return KerasArguments(
         strategy="TPUStrategy" if hardware == "tpu" else None,
         visible_gpus=1 if hardware == "gpu" else 0,
+        tpu_cores=1 if hardware == "tpu" else 0,
         tpu_address="local" if hardware == "tpu" else None,
         policy="float64" if dtype == "float64" else KERAS_POLICY[config.precision.name],
         jit_compile=False,

@@ -1,6 +1,6 @@
 """Training by Keras 3's Model.fit on TensorFlow."""
 
-import math
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 from fwexp.config.schema import Config
 from fwexp.models import registry
 from fwexp.models.initialization import Weights
-from fwexp.trainers.devices import KerasArguments, keras_arguments
-from fwexp.trainers.keras_optimizers import TorchFormula
 from fwexp.tasks.task import Inputs
+from fwexp.trainers.devices import KerasArguments, keras_arguments
 from fwexp.trainers.keras_losses import LOSSES
+from fwexp.trainers.keras_optimizers import TorchFormula
 from fwexp.trainers.protocol import Batch, Effective, Job, Observer
 
 EVALUATION_BATCH = 1000
+ALIGNMENT = 64  # bytes: what TensorFlow asks of a tensor's memory
+FIRST_LOSS_SCALE = 2.0**16  # of fp16: torch's, whose GradScaler else moves as Keras's does
 
 
-class Network(keras.Model):
+class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
     """The model and its loss, with the train step that Model.fit runs."""
 
     def __init__(self, network: keras.Model, loss: Callable[[Any, Any], Any]) -> None:
@@ -50,7 +52,7 @@ class Network(keras.Model):
         return loss, tape.gradient(scaled, self.trainable_variables)
 
 
-class Steps(keras.callbacks.Callback):
+class Steps(keras.callbacks.Callback):  # type: ignore[misc]
     """Tells the observer of every step, and keeps the losses."""
 
     def __init__(self, observer: Observer, losses: list[float]) -> None:
@@ -77,8 +79,9 @@ class KerasTrainer:
             network = registry.build(job.config.model, job.spec, framework="tf")
             self.model = Network(network, LOSSES[job.task.loss])
             self.optimizer = TorchFormula(job.config.optimizer, job.learning_rates)
-            self.model.compile(optimizer=self.optimizer, jit_compile=arguments.jit_compile)
             self.optimizer.build(network.trainable_variables)
+            optimizer = _scaled(self.optimizer, arguments.policy)
+            self.model.compile(optimizer=optimizer, jit_compile=arguments.jit_compile)
         self.pipeline = pipeline(job)
         self.test_inputs = as_tensors(job.data.test.inputs, job.dtype)
         self.step_losses: list[float] = []
@@ -86,7 +89,7 @@ class KerasTrainer:
 
     def fit(self, observer: Observer) -> None:
         steps = Steps(observer, self.step_losses)
-        self.model.fit(self.pipeline, epochs=1, verbose=0, callbacks=[steps])
+        self.model.fit(self.pipeline, epochs=1, verbose=0, shuffle=False, callbacks=[steps])
 
     def losses(self) -> list[float]:
         return [float(loss) for loss in self.step_losses]
@@ -94,11 +97,9 @@ class KerasTrainer:
     def predict(self, inputs: Inputs) -> NDArray[Any]:
         is_test = inputs is self.job.data.test.inputs
         tensors = self.test_inputs if is_test else as_tensors(inputs, self.job.dtype)
-        num_parts = math.ceil(len(tensors[0]) / EVALUATION_BATCH)
-        starts = [i * EVALUATION_BATCH for i in range(num_parts)]
         parts = [
-            self.model.predict_on_batch([t[s : s + EVALUATION_BATCH] for t in tensors])
-            for s in starts
+            self.model.predict_on_batch([t[i : i + EVALUATION_BATCH] for t in tensors])
+            for i in range(0, len(tensors[0]), EVALUATION_BATCH)
         ]
         return np.concatenate(parts).astype(self.job.dtype)
 
@@ -107,9 +108,13 @@ class KerasTrainer:
         for inputs, targets in self.pipeline.as_numpy_iterator():
             yield dict(zip(names, inputs, strict=True)), targets
 
-    def drain(self, num_batches: int) -> None:
-        for _ in self.pipeline.take(num_batches):
-            pass
+    def drain(self, num_batches: int) -> float:
+        batches = iter(self.pipeline)
+        for count in (0, 1):  # a tf.function is traced at its first call and at its second
+            _draw(batches, tf.constant(count))
+        started = time.perf_counter()
+        _draw(batches, tf.constant(num_batches - 1))
+        return (time.perf_counter() - started) / max(1, num_batches - 1)
 
     def state(self) -> Weights:
         return {name: ops.convert_to_numpy(v).copy() for name, v in self._variables().items()}
@@ -154,19 +159,17 @@ def pipeline(job: Job) -> tf.data.Dataset:
     targets = as_tensor(job.data.train.targets, job.dtype)
     options = tf.data.Options()
     options.autotune.enabled = False  # no worker and no read-ahead: torch's side has none
+    # The rewriting of the graph finds nothing here, but copies the whole training set to do so.
+    options.experimental_optimization.apply_default_optimizations = False
     rows = tf.data.Dataset.from_tensor_slices(job.order)
-    gather = rows.map(lambda i: (tuple(tf.gather(x, i) for x in inputs), tf.gather(targets, i)))
-    return gather.with_options(options)
+    batches = rows.map(lambda i: (tuple(tf.gather(x, i) for x in inputs), tf.gather(targets, i)))
+    return batches.with_options(options)
 
 
-def as_tensors(inputs: Inputs, dtype: str) -> list[tf.Tensor]:
-    """The inputs in the order in which the network takes them."""
-    return [as_tensor(array, dtype) for array in inputs.values()]
-
-
-def as_tensor(array: NDArray[Any], dtype: str) -> tf.Tensor:
-    """An array as a tensor, real numbers in this dtype."""
-    return tf.constant(array.astype(dtype) if array.dtype.kind == "f" else array)
+@tf.function  # type: ignore[untyped-decorator]  # TensorFlow has no types
+def _draw(batches: Any, num_batches: Any) -> None:
+    for _ in tf.range(num_batches):  # in the graph, as Model.fit draws them
+        next(batches)
 
 
 def set_up(config: Config, arguments: KerasArguments) -> tf.distribute.Strategy:
@@ -177,11 +180,38 @@ def set_up(config: Config, arguments: KerasArguments) -> tf.distribute.Strategy:
     gpus = tf.config.list_physical_devices("GPU")
     tf.config.set_visible_devices(gpus[: arguments.visible_gpus], "GPU")
     tf.config.experimental.enable_tensor_float_32_execution(config.precision.name == "tf32")
+    keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
     keras.config.set_floatx("float64" if arguments.policy == "float64" else "float32")
     keras.config.set_dtype_policy(arguments.policy)
     if arguments.strategy is None:
         return tf.distribute.get_strategy()
     resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=arguments.tpu_address)
     tf.config.experimental_connect_to_cluster(resolver)
-    tf.tpu.experimental.initialize_tpu_system(resolver)
-    return tf.distribute.TPUStrategy(resolver)
+    topology = tf.tpu.experimental.initialize_tpu_system(resolver)
+    cores = tf.tpu.experimental.DeviceAssignment.build(topology, num_replicas=arguments.tpu_cores)
+    return tf.distribute.TPUStrategy(resolver, experimental_device_assignment=cores)
+
+
+def _scaled(optimizer: TorchFormula, policy: str) -> keras.optimizers.Optimizer:
+    if policy != "mixed_float16":
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=FIRST_LOSS_SCALE)
+
+
+def as_tensors(inputs: Inputs, dtype: str) -> list[tf.Tensor]:
+    """The inputs in the order in which the network takes them."""
+    return [as_tensor(array, dtype) for array in inputs.values()]
+
+
+def as_tensor(array: NDArray[Any], dtype: str) -> tf.Tensor:
+    """A copy of the array on the host, real numbers in this dtype: where batches are gathered.
+
+    One copy, where tf.constant would make two.
+    """
+    kind = np.dtype(dtype) if array.dtype.kind == "f" else array.dtype
+    num_bytes = array.size * kind.itemsize
+    room = np.empty(num_bytes + ALIGNMENT, dtype=np.uint8)
+    start = -room.ctypes.data % ALIGNMENT
+    aligned = room[start : start + num_bytes].view(kind).reshape(array.shape)
+    aligned[...] = array
+    return tf.experimental.dlpack.from_dlpack(aligned.__dlpack__())

@@ -21,7 +21,7 @@ SLOTS: dict[str, tuple[str, ...]] = {
 }
 
 
-class ArraySchedule(keras.optimizers.schedules.LearningRateSchedule):
+class ArraySchedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """The learning rate of step k is the k-th of an array."""
 
     def __init__(self, learning_rates: NDArray[np.float64]) -> None:
@@ -31,7 +31,7 @@ class ArraySchedule(keras.optimizers.schedules.LearningRateSchedule):
         return ops.take(self.learning_rates, step)
 
 
-class TorchFormula(keras.optimizers.Optimizer):
+class TorchFormula(keras.optimizers.Optimizer):  # type: ignore[misc]  # Keras has no types
     """sgd, momentum, adam or adamw as torch.optim computes them."""
 
     def __init__(self, settings: Optimizer, learning_rates: NDArray[np.float64]) -> None:

@@ -1,6 +1,7 @@
 """Training by PyTorch-Lightning's Trainer.fit."""
 
 import logging
+import time
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -15,8 +16,8 @@ from fwexp.config.schema import Config
 from fwexp.models import registry
 from fwexp.models.initialization import Weights
 from fwexp.models.torch_names import Named, named_tensors
-from fwexp.trainers.devices import lightning_arguments
 from fwexp.tasks.task import Inputs
+from fwexp.trainers.devices import lightning_arguments
 from fwexp.trainers.protocol import Batch, Effective, Job, Observer
 from fwexp.trainers.torch_losses import LOSSES
 from fwexp.trainers.torch_optimizers import SLOTS, make_optimizer
@@ -50,14 +51,17 @@ class Network(pl.LightningModule):
         self.optimizer = make_optimizer(job.config.optimizer, self.network.parameters())
         self.learning_rates: list[float] = job.learning_rates.tolist()
         self.loss = LOSSES[job.task.loss]
-        self.compute_dtype = ""
+        self.used_device = ""  # known after the first step; Lightning leaves the module on the CPU
+        self.used_dtype = ""
 
     def training_step(self, batch: tuple[list[Tensor], Tensor], step: int) -> Tensor:
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rates[step]
         inputs, targets = batch
         outputs = self.network(*inputs)
-        self.compute_dtype = str(outputs.dtype)
+        if step == 0:
+            self.used_device = outputs.device.type
+            self.used_dtype = str(outputs.dtype).removeprefix("torch.")
         at_least_float32 = torch.promote_types(outputs.dtype, torch.float32)
         return self.loss(outputs.to(at_least_float32), targets)
 
@@ -68,9 +72,10 @@ class Network(pl.LightningModule):
 class Steps(pl.Callback):
     """Tells the observer of every step, and keeps the losses."""
 
-    def __init__(self, observer: Observer, losses: list[Tensor]) -> None:
-        self.observer = observer
-        self.losses = losses
+    observer: Observer  # `fit` is given it
+
+    def __init__(self) -> None:
+        self.losses: list[Tensor] = []
 
     def on_train_batch_start(self, *args: Any) -> None:
         self.observer.before_step(args[-1])
@@ -89,10 +94,11 @@ class LightningTrainer:
         self.module = Network(job)
         self.pipeline = Pipeline(job)
         self.test_inputs = as_tensors(job.data.test.inputs, job.dtype)
-        self.step_losses: list[Tensor] = []
+        self.steps = Steps()
         self.trainer = pl.Trainer(
             **lightning_arguments(job.config, dtype=job.dtype),
             max_epochs=1,
+            callbacks=[self.steps],
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -102,11 +108,11 @@ class LightningTrainer:
         self.load_state(job.weights)
 
     def fit(self, observer: Observer) -> None:
-        self.trainer.callbacks.append(Steps(observer, self.step_losses))
+        self.steps.observer = observer
         self.trainer.fit(self.module, train_dataloaders=self.pipeline)
 
     def losses(self) -> list[float]:
-        return [float(loss) for loss in self.step_losses]
+        return [float(loss) for loss in self.steps.losses]
 
     def predict(self, inputs: Inputs) -> NDArray[Any]:
         is_test = inputs is self.job.data.test.inputs
@@ -129,9 +135,13 @@ class LightningTrainer:
             arrays = (channels_last(values).numpy() for values in inputs)
             yield dict(zip(names, arrays, strict=True)), targets.numpy()
 
-    def drain(self, num_batches: int) -> None:
-        for _ in zip(range(num_batches), self.pipeline, strict=False):
-            pass
+    def drain(self, num_batches: int) -> float:
+        batches = iter(self.pipeline)
+        next(batches)
+        started = time.perf_counter()
+        for _ in range(num_batches - 1):
+            next(batches)
+        return (time.perf_counter() - started) / max(1, num_batches - 1)
 
     def state(self) -> Weights:
         values = {named.name: named.read() for named in named_tensors(self.module.network)}
@@ -157,10 +167,10 @@ class LightningTrainer:
             torch.cuda.synchronize()
 
     def effective(self) -> Effective:
-        device = {"cuda": "gpu", "xla": "tpu"}.get(self.module.device.type, self.module.device.type)
+        device = self.module.used_device
         return Effective(
-            device=device,
-            compute_dtype=self.module.compute_dtype.removeprefix("torch."),
+            device={"cuda": "gpu", "xla": "tpu"}.get(device, device),
+            compute_dtype=self.module.used_dtype,
             tf32=torch.backends.cuda.matmul.allow_tf32 and torch.backends.cudnn.allow_tf32,
             compiled=hasattr(self.module.network, "_orig_mod"),  # set by torch.compile
             num_threads=torch.get_num_threads(),
@@ -173,12 +183,14 @@ def as_tensors(inputs: Inputs, dtype: str) -> list[Tensor]:
 
 
 def as_tensor(array: NDArray[Any], dtype: str) -> Tensor:
-    """An array as a tensor; images NHWC → NCHW, contiguous: the layout of torch's default."""
+    """An array as a tensor, real numbers in this dtype; images NHWC → NCHW, torch's layout.
+
+    Always a copy, though some could share the array's memory: TensorFlow copies, too.
+    """
     if array.dtype.kind != "f":
-        return torch.from_numpy(array)
-    if array.ndim == 4:
-        array = array.transpose(0, 3, 1, 2)
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=dtype))
+        return torch.from_numpy(array.copy())
+    layout = array.transpose(0, 3, 1, 2) if array.ndim == 4 else array
+    return torch.from_numpy(np.array(layout, dtype=dtype, order="C"))
 
 
 def channels_last(values: Tensor) -> Tensor:

@@ -69,8 +69,11 @@ class Trainer(Protocol):
         """The batches as the input pipeline hands them to `fit`; images are NHWC."""
         ...
 
-    def drain(self, num_batches: int) -> None:
-        """Draw that many batches from the input pipeline and do nothing with them."""
+    def drain(self, num_batches: int) -> float:
+        """Draw that many batches from the input pipeline; seconds a batch after the first.
+
+        The first, before which the pipeline opens, is drawn but not timed: `fit` opens it once.
+        """
         ...
 
     def state(self) -> Weights:

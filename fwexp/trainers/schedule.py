@@ -21,7 +21,9 @@ def num_steps(training: Training, num_train: int) -> int:
     return max(1, round(training.num_epochs * steps_per_epoch(training, num_train)))
 
 
-def sample_order(*, num_train: int, batch_size: int, num_steps: int, seed: int) -> NDArray[np.int64]:
+def sample_order(
+    *, num_train: int, batch_size: int, num_steps: int, seed: int
+) -> NDArray[np.int64]:
     """(steps, batch): one fresh permutation an epoch, end to end."""
     per_epoch = num_train // batch_size
     rng = np.random.default_rng([seed, 1])  # 0: weights; 1: sample order

@@ -15,9 +15,7 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 def masked_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean over the labels not ignored, in nats; logits (…, classes), labels (…)."""
-    return functional.cross_entropy(
-        logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED
-    )
+    return functional.cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED)
 
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

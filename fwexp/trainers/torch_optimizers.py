@@ -29,7 +29,8 @@ def make_optimizer(
     adam = _adam_arguments(settings)
     if settings.name == "adam":
         return Adam(parameters, lr=lr, **adam)
-    assert settings.name == "adamw" and settings.weight_decay is not None
+    assert settings.name == "adamw"
+    assert settings.weight_decay is not None
     kernels = [p for p in parameters if p.ndim > 1]
     others = [p for p in parameters if p.ndim <= 1]
     groups = [

@@ -1,4 +1,4 @@
-"""The charts, as SVG text: dots with intervals, accuracy over time, ratios on a log axis."""
+"""The charts, as SVG text: dots with intervals, scores over time, ratios on a log axis."""
 
 import math
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Workload
-from fwexp.evidence.assess import Evidence
+from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.statistics import MIN_PAIRS, mean_interval
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.style import COLOURS, colour, shape, to_svg
@@ -18,14 +18,16 @@ TICKS = [0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 
 Row = dict[str, Any]
 
 
-def accuracy_chart(evidence: Evidence) -> str:
-    """Test accuracy over training seconds, a thin line a run and a thick one their mean."""
-    rows = [row for workload in _compared(evidence) for row in _curve_rows(workload)]
+def score_chart(evidence: Evidence, answer: Answer) -> str:
+    """A test score over training seconds, a thin line a run and a thick one their mean."""
+    asked = {finding.workload for finding in answer.findings}
+    compared = [workload for workload in _compared(evidence) if workload.label in asked]
+    rows = [row for workload in compared for row in _curve_rows(workload)]
     if not rows:
         return ""
     base = alt.Chart().encode(
         x=alt.X("seconds:Q", title="training time, s (evaluations excluded)"),
-        y=alt.Y("accuracy:Q", title="test accuracy, %").scale(zero=False),
+        y=alt.Y("score:Q", title=_score_title(answer)).scale(zero=False),
         color=colour(),
     )
     is_mean = alt.datum.run == "mean"
@@ -52,7 +54,7 @@ def throughput_chart(evidence: Evidence) -> str:
     ends = [row["rate"] for row in runs] + [row[end] for row in means for end in ("low", "high")]
     scale = alt.Scale(type="log", domain=[min(ends) / 1.2, max(ends) * 1.2], nice=False)
     axis = alt.Axis(labelOverlap="greedy", tickCount=6)
-    title = "training throughput, samples per second (log axis)"
+    title = f"training throughput, {_units(evidence)} per second (log axis)"
     y = alt.Y("workload:N", title=None, sort=None)
     offset = alt.YOffset("framework:N", sort=list(COLOURS), scale=alt.Scale(paddingInner=0.4))
     base = alt.Chart().encode(y=y, yOffset=offset, color=colour())
@@ -76,15 +78,21 @@ def _throughput_rows(evidence: Evidence) -> tuple[list[Row], list[Row]]:
     for workload in _compared(evidence):
         for framework in FRAMEWORKS:
             rates = [
-                run.record.samples_per_s
+                run.record.units_per_s
                 for run in workload.used(framework)
-                if run.record and run.record.samples_per_s
+                if run.record and run.record.units_per_s
             ]
             key = {"workload": workload.label, "framework": NAMES[framework]}
             runs += [key | {"kind": "run", "rate": rate} for rate in rates]
             if len(rates) >= MIN_PAIRS:
                 means.append(key | {"kind": "mean"} | _mean_row(rates, confidence=confidence))
     return runs, means
+
+
+def _units(evidence: Evidence) -> str:
+    """What the runs count: images, tokens, or several of these."""
+    runs = [run.record for w in _compared(evidence) for run in w.runs if run.record]
+    return " or ".join(dict.fromkeys(record.unit for record in runs if record.unit))
 
 
 def ratio_chart(evidence: Evidence) -> str:
@@ -140,24 +148,31 @@ def _compared(evidence: Evidence) -> list[Workload]:
 
 
 def _curve_rows(workload: Workload) -> Iterable[Row]:
+    metric = workload.metric
+    assert metric is not None  # it is among the findings of a score
     for framework in FRAMEWORKS:
         by_step: dict[int, list[tuple[float, float]]] = {}
         key = {"workload": workload.label, "framework": NAMES[framework]}
         used = workload.used(framework)
         for run in used:
             for e in run.record.evaluations if run.record else []:
-                by_step.setdefault(e.step, []).append((e.train_s, 100 * e.accuracy))
-                yield key | _point(f"seed {run.seed}", e.train_s, 100 * e.accuracy)
+                score = metric.points * e.scores[metric.name]
+                by_step.setdefault(e.step, []).append((e.train_s, score))
+                yield key | _point(f"seed {run.seed}", e.train_s, score)
         for points in by_step.values():
             if len(points) == len(used):  # a mean over fewer runs would jump
-                seconds, accuracy = (
-                    sum(column) / len(points) for column in zip(*points, strict=True)
-                )
-                yield key | _point("mean", seconds, accuracy)
+                seconds, score = (sum(column) / len(points) for column in zip(*points, strict=True))
+                yield key | _point("mean", seconds, score)
 
 
-def _point(run: str, seconds: float, accuracy: float) -> Row:
-    return {"run": run, "seconds": round(seconds, 4), "accuracy": round(accuracy, 3)}
+def _point(run: str, seconds: float, score: float) -> Row:
+    return {"run": run, "seconds": round(seconds, 4), "score": round(score, 4)}
+
+
+def _score_title(answer: Answer) -> str:
+    name = answer.question.key.removeprefix("score ")
+    unit = answer.question.unit
+    return f"test {name}" if unit == name else f"test {name}, {unit}"
 
 
 def _mean_row(rates: list[float], *, confidence: float) -> Row:

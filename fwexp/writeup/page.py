@@ -6,7 +6,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from fwexp.evidence.assess import Evidence
+from fwexp.evidence.assess import Answer, Evidence
+from fwexp.evidence.questions import is_score
 from fwexp.writeup import charts, particulars, summary
 from fwexp.writeup.tables import Table, answer_table
 
@@ -57,20 +58,22 @@ def _render(template: str, evidence: Evidence, *, html: bool) -> str:
 
 
 def _questions(evidence: Evidence, *, with_charts: bool) -> list[Section]:
-    drawn = {
-        "accuracy": (charts.accuracy_chart, "Thin: one run. Thick: the mean over seeds."),
-        "step": (
-            charts.throughput_chart,
-            "Small: one run. Large: the mean, with its interval over runs.",
-        ),
-    }
     sections = []
     for answer in evidence.answers:
+        chart, caption = _chart(answer, evidence) if with_charts else ("", "")
         table = answer_table(answer, evidence)
-        draw, caption = drawn.get(answer.question.key, (None, ""))
-        chart = draw(evidence) if draw and with_charts else ""
         sections.append(Section(table=table, chart=Markup(chart), caption=caption))
     return sections
+
+
+def _chart(answer: Answer, evidence: Evidence) -> tuple[str, str]:
+    """The chart that belongs to a question, and what its marks mean."""
+    if is_score(answer.question):
+        return charts.score_chart(evidence, answer), "Thin: one run. Thick: the mean over seeds."
+    if answer.question.key == "step":
+        caption = "Small: one run. Large: the mean, with its interval over runs."
+        return charts.throughput_chart(evidence), caption
+    return "", ""
 
 
 def _details(evidence: Evidence) -> list[Table]:

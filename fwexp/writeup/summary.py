@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.cost import tell_price
+from fwexp.evidence.questions import is_score
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.numbers import percent, tell_interval
 from fwexp.writeup.tables import tell_estimate, tell_verdict
@@ -44,8 +45,9 @@ class KeyFigure:
 
 def key_figures(evidence: Evidence) -> list[KeyFigure]:
     """Accuracy, the deciding time, the speed once warm, and the cost."""
-    keys = ["accuracy", evidence.decision.speed_key, "step", "cost"]
-    return [_key_figure(evidence.answer(key), evidence) for key in keys]
+    scores = [answer for answer in evidence.answers if is_score(answer.question)]
+    others = [evidence.answer(key) for key in (evidence.decision.speed_key, "step", "cost")]
+    return [_key_figure(answer, evidence) for answer in [*scores, *others]]
 
 
 def _key_figure(answer: Answer, evidence: Evidence) -> KeyFigure:
@@ -110,23 +112,31 @@ def not_measured(evidence: Evidence) -> list[str]:
     return [*lacking, *NEVER, "any model or data set that is not named above"]
 
 
+def _targets(evidence: Evidence) -> str:
+    told = [
+        f"{workload.label} {workload.metric.tell(workload.target)}"
+        for workload in evidence.workloads
+        if workload.target is not None and workload.metric is not None
+    ]
+    return f"targets: {', '.join(told)}" if told else "no target"
+
+
 def terms(evidence: Evidence) -> list[str]:
     """How the verdicts came about: margins, dates, price, identity."""
     manifest = evidence.manifest
     comparison = manifest.comparison
     level = percent(comparison["confidence"])
-    target = manifest.target_accuracy
     return [
-        f"Declared on {manifest.declared_at[:10]}, before the runs: accuracies within "
-        f"±{comparison['accuracy_margin_points']:g} points and ratios within "
+        f"Declared on {manifest.declared_at[:10]}, before the runs: scores within "
+        f"±{comparison['score_margin_points']:g} points (or {comparison['score_margin_ratio']:g}×, "
+        "where they are compared by ratio) and ratios of times, memory and cost within "
         f"{comparison['ratio_margin']:g}× either way count as the same; confidence {level}; "
-        f"{comparison['num_seeds']} seeds; "
-        + (f"target accuracy {100 * target:g} %." if target else "no target accuracy."),
+        f"{comparison['num_seeds']} seeds; {_targets(evidence)}.",
         "Equivalent: the difference is shown to lie within the margin, and zero is not excluded. "
         "Different but immaterial: shown to differ, and shown to lie within the margin. "
         "Different and material: shown to exceed the margin. "
         "Inconclusive: neither is shown, and the number of seeds that would decide is named.",
-        "Accuracy: paired by seed, two one-sided t-tests. Times, memory, cost: paired by block, "
+        "Scores: paired by seed, two one-sided t-tests. Times, memory, cost: paired by block, "
         "t-tests on logarithms. Verdicts are corrected for the number of workloads (Holm); "
         "printed intervals are not.",
         f"Price: {tell_price(manifest.pricing)}. Costs are projected: the time on this "

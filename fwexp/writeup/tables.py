@@ -8,8 +8,6 @@ from fwexp.evidence.decision import OTHER, listing
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.numbers import percent, tell_interval, tell_mean, tell_points, tell_ratio
 
-MORE = {"more accurate"}  # where the larger figure is the better one
-
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
@@ -54,7 +52,7 @@ def answer_table(answer: Answer, evidence: Evidence) -> Table:
 def tell_verdict(finding: Finding, answer: Answer) -> str:
     """The verdict in words; a winner is named only where the difference is material."""
     if finding.verdict is Verdict.MATERIAL and finding.larger:
-        more = answer.question.better in MORE
+        more = answer.question.more_is_better
         winner = finding.larger if more else OTHER[finding.larger]
         return f"{finding.verdict}: {NAMES[winner]} is {answer.question.better}"
     return str(finding.verdict)

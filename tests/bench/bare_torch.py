@@ -29,7 +29,7 @@ def train(job: Job, *, num_first: int) -> tuple[float, Weights]:
         for group in optimizer.param_groups:
             group["lr"] = rates[step]
         optimizer.zero_grad()
-        functional.cross_entropy(network(x), y).backward()
+        torch.autograd.backward(functional.cross_entropy(network(x), y))
         optimizer.step()
     seconds = time.perf_counter() - started
     weights = {named.name: named.read() for named in named_tensors(network)}

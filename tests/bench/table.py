@@ -1,7 +1,13 @@
 """What a bench prints: Markdown, which a terminal shows as well."""
 
 import statistics
+import textwrap
 from collections.abc import Sequence
+
+
+def print_text(text: str) -> None:
+    """A paragraph."""
+    print(textwrap.fill(" ".join(text.split()), width=100), end="\n\n")
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,8 +1,9 @@
 """One framework's half of the trainer tax, in a process of its own: a line of JSON.
 
-Started as `python -m tests.bench.tax_side torch|tf THREADS ROUNDS STEPS`.
+Started as `python -m tests.bench.tax_side torch|tf THREADS ROUNDS STEPS FIRST`.
 """
 
+import gc
 import json
 import sys
 import time
@@ -16,34 +17,36 @@ from fwexp import data as datasets
 from fwexp.config.load import compose
 from fwexp.config.resolve import resolve
 from fwexp.models.initialization import Weights
-from fwexp.runs.execute import _Watch, make_job
+from fwexp.runs.execute import make_job
+from fwexp.runs.locks import device_lock, hold
+from fwexp.runs.watch import Watch
 from fwexp.trainers import make_trainer
-from fwexp.trainers.protocol import Job, Observer
+from fwexp.trainers.protocol import Job, Observer, Trainer
 from tests.bench.ratio import interleave
 
 BARE = {"torch": "tests.bench.bare_torch", "tf": "tests.bench.bare_keras"}
-NUM_FIRST = 10  # tracing, allocation, autotuning
 NUM_TEST = 1000  # evaluation is outside the clock, so a part of the test set will do
 
 
 class Marks:
     """An observer that looks at the clock twice: what fit itself costs, observed by nobody."""
 
-    def __init__(self, num_steps: int) -> None:
+    def __init__(self, *, num_steps: int, num_first: int) -> None:
         self.num_steps = num_steps
+        self.num_first = num_first
         self.started = self.ended = 0.0
 
     def before_step(self, step: int) -> None:
         pass
 
     def after_step(self, step: int) -> None:
-        if step == NUM_FIRST - 1:
+        if step == self.num_first - 1:
             self.started = time.perf_counter()
         elif step == self.num_steps - 1:
             self.ended = time.perf_counter()
 
     def ms_per_step(self) -> float:
-        return 1000 * (self.ended - self.started) / (self.num_steps - NUM_FIRST)
+        return 1000 * (self.ended - self.started) / (self.num_steps - self.num_first)
 
 
 def make_bench_job(framework: str, *, num_threads: int, num_steps: int) -> Job:
@@ -66,45 +69,37 @@ def make_bench_job(framework: str, *, num_threads: int, num_steps: int) -> Job:
 class Ways:
     """The same steps three ways, each from the same weights; every one ends with its weights."""
 
-    def __init__(self, framework: str, job: Job) -> None:
+    def __init__(self, framework: str, job: Job, *, num_first: int) -> None:
         self.framework = framework
         self.job = job
+        self.num_first = num_first
         self.ends: dict[str, Weights] = {}
 
     def bare(self) -> float:
         """A hand-written loop."""
         train = import_module(BARE[self.framework]).train
-        ms_per_step, self.ends["bare"] = train(self.job, num_first=NUM_FIRST)
+        ms_per_step, self.ends["bare"] = train(self.job, num_first=self.num_first)
         return float(ms_per_step)
 
     def fit(self) -> float:
         """The framework's fit, through fwexp's trainer, observed by nobody."""
-        marks = Marks(len(self.job.order))
-        self._fit("fit", lambda _: marks)
+        marks = Marks(num_steps=len(self.job.order), num_first=self.num_first)
+        self._fit("fit", make_trainer(self.job), marks)
         return marks.ms_per_step()
 
     def run(self) -> float:
         """The same under the observer of a run, which times each step and tells of progress."""
-        watches: list[_Watch] = []
-
-        def watch(trainer: object) -> Observer:
-            watches.append(_Watch(trainer, self.job, lambda _: None))  # type: ignore[arg-type]
-            return watches[0]
-
-        self._fit("run", watch)
-        return 1000 * float(watches[0].clock.step_s[NUM_FIRST:].mean())
+        trainer = make_trainer(self.job)
+        watch = Watch(trainer, self.job, lambda _: None)
+        self._fit("run", trainer, watch)
+        return 1000 * float(watch.clock.step_s[self.num_first :].mean())
 
     def pipeline(self) -> float:
         """The input pipeline alone."""
-        trainer = make_trainer(self.job)
-        trainer.drain(NUM_FIRST)
-        started = time.perf_counter()
-        trainer.drain(len(self.job.order))
-        return 1000 * (time.perf_counter() - started) / len(self.job.order)
+        return 1000 * make_trainer(self.job).drain(len(self.job.order))
 
-    def _fit(self, name: str, observe: Callable[[object], Observer]) -> None:
-        trainer = make_trainer(self.job)
-        trainer.fit(observe(trainer))
+    def _fit(self, name: str, trainer: Trainer, observer: Observer) -> None:
+        trainer.fit(observer)
         self.ends[name] = trainer.state()
 
     def largest_difference(self) -> float:
@@ -117,10 +112,14 @@ class Ways:
         )
 
 
-def main(framework: str, num_threads: int, num_rounds: int, num_steps: int) -> None:
+def main(framework: str, num_threads: int, num_rounds: int, num_steps: int, num_first: int) -> None:
     job = make_bench_job(framework, num_threads=num_threads, num_steps=num_steps)
-    ways = Ways(framework, job)
+    ways = Ways(framework, job, num_first=num_first)
+    import_module(BARE[framework])
+    gc.collect()
+    gc.freeze()  # as a warm server does before a run
     named = {"bare": ways.bare, "fit": ways.fit, "run": ways.run, "pipeline": ways.pipeline}
+    named = {name: _alone(way) for name, way in named.items()}
     interleave(named, num_rounds=1)  # the first of each warms the process
     figures = interleave(named, num_rounds=num_rounds)
     print(json.dumps({"ms_per_step": figures, "difference": ways.largest_difference()}))

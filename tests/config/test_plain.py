@@ -10,7 +10,7 @@ from fwexp.errors import ConfigError
 
 @pytest.mark.parametrize("data", ["digits", "mnist", "cifar10"])
 def test_round_trip(data: str) -> None:
-    config = compose([f"data={data}", "model.options.act=relu", "training.target_accuracy=0.9"])
+    config = compose([f"data={data}", "model.options.act=relu", "training.target=0.9"])
     plain = json.loads(json.dumps(to_plain(config)))
     again = from_plain(plain)
     assert again == config

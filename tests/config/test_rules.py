@@ -40,8 +40,8 @@ def test_the_default_run_breaks_no_rule(config: Config) -> None:
         ("training.num_epochs", float("inf"), "above 0"),
         ("training.num_steps", 0, "at least 1"),
         ("training.evaluate_every_epochs", 0.0, "above 0"),
-        ("training.target_accuracy", 0.0, "above 0 and at most 1"),
-        ("training.target_accuracy", 1.01, "above 0 and at most 1"),
+        ("training.target", 0.0, "above 0 and at most 1"),
+        ("training.target", 1.01, "above 0 and at most 1"),
         ("hardware.num_threads", 0, "at least 1"),
         ("hardware.probe_timeout_s", 0.0, "above 0"),
         ("optimizer.learning_rate", 0.0, "above 0"),
@@ -52,7 +52,7 @@ def test_the_default_run_breaks_no_rule(config: Config) -> None:
         ("optimizer.weight_decay", -0.1, "at least 0"),
         ("optimizer.schedule.warmup_fraction", 1.0, "at least 0 and below 1"),
         ("comparison.num_seeds", 0, "at least 1"),
-        ("comparison.accuracy_margin_points", 0.0, "above 0"),
+        ("comparison.score_margin_points", 0.0, "above 0"),
         ("comparison.ratio_margin", 1.0, "above 1"),
         ("comparison.confidence", 0.5, "above 0.5 and below 1"),
         ("comparison.confidence", 1.0, "above 0.5 and below 1"),
@@ -69,7 +69,7 @@ def test_range(config: Config, path: str, value: float, words: str) -> None:
         ("seed", 0),
         ("seed", 2**32 - 1),
         ("training.batch_size", 1),
-        ("training.target_accuracy", 1.0),
+        ("training.target", 1.0),
         ("optimizer.beta_1", 0.0),
         ("optimizer.schedule.warmup_fraction", 0.0),
         ("comparison.num_seeds", 1),
@@ -212,11 +212,11 @@ def test_value_that_the_formula_needs(optimizer: str, needed: str) -> None:
 
 
 def test_margin_finer_than_the_test_set_resolves() -> None:
-    assert problems_of("comparison.accuracy_margin_points=0.1") == [
-        "comparison.accuracy_margin_points=0.1 is finer than digits can resolve: "
+    assert problems_of("comparison.score_margin_points=0.1") == [
+        "comparison.score_margin_points=0.1 is finer than digits can resolve: "
         "360 test samples are 0.28 points each"
     ]
-    assert compose(["comparison.accuracy_margin_points=0.28"])
+    assert compose(["comparison.score_margin_points=0.28"])
 
 
 def test_a_rule_is_not_asked_about_a_value_in_doubt(config: Config) -> None:

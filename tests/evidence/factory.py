@@ -26,7 +26,7 @@ PRICING: dict[str, Any] = {
 COMPARISON: dict[str, Any] = {
     "name": "standard",
     "num_seeds": 5,
-    "accuracy_margin_points": 2.0,
+    "score_margin_points": 2.0,
     "ratio_margin": 1.1,
     "confidence": 0.95,
 }

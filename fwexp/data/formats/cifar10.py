@@ -35,12 +35,12 @@ def _missing(folder: Path, names: list[str]) -> list[str]:
 def _decode_binary(folder: Path) -> Arrays:
     train = np.concatenate([read_records(folder / f"{name}.bin") for name in _TRAIN])
     test = np.concatenate([read_records(folder / f"{name}.bin") for name in _TEST])
-    return dict(
-        x_train=_channels_last(train),
-        y_train=train[:, 0],
-        x_test=_channels_last(test),
-        y_test=test[:, 0],
-    )
+    return {
+        "x_train": _channels_last(train),
+        "y_train": train[:, 0],
+        "x_test": _channels_last(test),
+        "y_test": test[:, 0],
+    }
 
 
 def read_records(file: Path) -> Bytes:
@@ -61,12 +61,12 @@ def _channels_last(records: Bytes) -> Bytes:
 def _decode_images(folder: Path) -> Arrays:
     x_train = np.concatenate([read_image(folder / f"{name}.png") for name in _TRAIN])
     x_test = np.concatenate([read_image(folder / f"{name}.png") for name in _TEST])
-    return dict(
-        x_train=x_train,
-        y_train=read_labels(folder / _TRAIN_LABELS, count=len(x_train)),
-        x_test=x_test,
-        y_test=read_labels(folder / _TEST_LABELS, count=len(x_test)),
-    )
+    return {
+        "x_train": x_train,
+        "y_train": read_labels(folder / _TRAIN_LABELS, count=len(x_train)),
+        "x_test": x_test,
+        "y_test": read_labels(folder / _TEST_LABELS, count=len(x_test)),
+    }
 
 
 def read_image(file: Path) -> Bytes:

@@ -32,12 +32,12 @@ def decode(folder: Path) -> Arrays:
                 problem=f"holds {len(arrays[f'y_{part}'])} labels "
                 f"for {len(arrays[f'x_{part}'])} images",
             )
-    return dict(
-        x_train=arrays["x_train"][..., np.newaxis],
-        y_train=arrays["y_train"],
-        x_test=arrays["x_test"][..., np.newaxis],
-        y_test=arrays["y_test"],
-    )
+    return {
+        "x_train": arrays["x_train"][..., np.newaxis],
+        "y_train": arrays["y_train"],
+        "x_test": arrays["x_test"][..., np.newaxis],
+        "y_test": arrays["y_test"],
+    }
 
 
 def read_idx(file: Path, *, axes: int) -> Bytes:

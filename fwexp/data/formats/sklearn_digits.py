@@ -22,9 +22,12 @@ def decode(folder: Path) -> Arrays:
     rows = _read_rows(file)
     images, labels = rows[:, :-1].reshape(-1, 8, 8, 1), rows[:, -1]
     test = is_test(labels)
-    return dict(
-        x_train=images[~test], y_train=labels[~test], x_test=images[test], y_test=labels[test]
-    )
+    return {
+        "x_train": images[~test],
+        "y_train": labels[~test],
+        "x_test": images[test],
+        "y_test": labels[test],
+    }
 
 
 def is_test(labels: Bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

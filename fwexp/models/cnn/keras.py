@@ -9,7 +9,7 @@ from fwexp.models.keras_layers import BatchNorm
 
 def build(spec: Spec) -> keras.Model:
     """(batch, height, width, channels) → logits (batch, num_classes)."""
-    inputs = x = keras.Input(spec.input_shape)
+    inputs = x = keras.Input(spec.image_shape)
     for i, channels in enumerate(spec.channels()[1:]):
         x = layers.ZeroPadding2D(1, name=f"pad{i}")(x)
         x = layers.Conv2D(channels, 3, strides=2, use_bias=False, name=f"conv{i}")(x)

@@ -10,7 +10,7 @@ from fwexp.models.spec import Variable, batch_norm, convolution, dense, named
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    input_shape: tuple[int, ...]  # height, width, channels
+    image_shape: tuple[int, ...]  # height, width, channels
     num_classes: int
     width: int = 32  # channels of the first block; each further block doubles them
     depth: int = 3
@@ -20,7 +20,7 @@ class Spec:
     def __post_init__(self) -> None:
         if self.width < 1 or self.depth < 1:
             raise ValueError("width and depth are at least 1")
-        side = min(self.input_shape[:2])
+        side = min(self.image_shape[:2])
         if 2 ** (self.depth - 1) >= side:
             raise ValueError(
                 f"depth={self.depth} halves a {side}-pixel side {self.depth} times, to nothing; "
@@ -29,7 +29,7 @@ class Spec:
 
     def channels(self) -> list[int]:
         """The image's channels, then each block's."""
-        return [self.input_shape[2]] + [self.width * 2**i for i in range(self.depth)]
+        return [self.image_shape[2]] + [self.width * 2**i for i in range(self.depth)]
 
     def variables(self) -> dict[str, Variable]:
         channels = self.channels()

@@ -8,7 +8,7 @@ from fwexp.models.mlp.spec import Spec
 
 def build(spec: Spec) -> keras.Model:
     """(batch, height, width, channels) → logits (batch, num_classes)."""
-    inputs = keras.Input(spec.input_shape)
+    inputs = keras.Input(spec.image_shape)
     x = layers.Flatten(name="flatten")(inputs)
     for i in range(spec.depth):
         x = layers.Dense(spec.width, name=f"dense{i}")(x)

@@ -8,7 +8,7 @@ from fwexp.models.spec import Variable, dense, named
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    input_shape: tuple[int, ...]  # height, width, channels; flattened in this order
+    image_shape: tuple[int, ...]  # height, width, channels; flattened in this order
     num_classes: int
     width: int = 128
     depth: int = 2
@@ -19,7 +19,7 @@ class Spec:
 
     def sizes(self) -> list[int]:
         """The input's size, then each hidden layer's."""
-        return [math.prod(self.input_shape)] + [self.width] * self.depth
+        return [math.prod(self.image_shape)] + [self.width] * self.depth
 
     def variables(self) -> dict[str, Variable]:
         sizes = self.sizes()

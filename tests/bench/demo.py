@@ -1,0 +1,61 @@
+"""The demo sweep's runs, for whoever is to run them in another way than the sweep does."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fwexp import data as datasets
+from fwexp.config import to_plain
+from fwexp.launch.axes import split_axes
+from fwexp.launch.plan import Plan, plan_runs
+from fwexp.launch.sweepfile import read_sweep
+from fwexp.meters.environment import commit
+from fwexp.runs.execute import RunRequest
+from fwexp.runs.record import RunRecord
+from fwexp.runs.store import record_from_plain
+
+QUICK = ["seed=0", "training.num_epochs=6"]
+
+
+def demo_overrides(*, quick: bool) -> list[str]:
+    """What one would type after `fwexp -m` for the demo's runs."""
+    seeds = QUICK if quick else ["seed=range(5)"]  # conf/comparison/standard.yaml: num_seeds
+    return [*read_sweep("demo", config_dirs=[]).as_overrides(), *seeds]
+
+
+def demo_plan(*, quick: bool) -> Plan:
+    """The demo's runs, planned; its data set is in the cache then."""
+    axes, fixed = split_axes(demo_overrides(quick=quick))
+    plan = plan_runs(axes, fixed, name="bench", title="", command="")
+    datasets.prepare(plan.first.data)
+    return plan
+
+
+def requests(plan: Plan, store: Path) -> list[dict[str, Any]]:
+    """What the process of each run is to be handed, in the plan's order."""
+    fwexp_commit = commit()
+    return [
+        asdict(
+            RunRequest(
+                run_id=run.run_id,
+                config=to_plain(run.config),
+                digests=run.digests,
+                machine_class=plan.machine_class,
+                commit=fwexp_commit,
+                store=str(store),
+                redo=None,
+            )
+        )
+        for run in plan.runs
+    ]
+
+
+def done_records(store: Path) -> list[RunRecord]:
+    """Every record in the store; a bench whose runs failed measures nothing."""
+    records = []
+    for path in sorted(store.glob("runs/*/*/record.json")):
+        record = record_from_plain(json.loads(path.read_text()))
+        assert record.status == "done", record.failure
+        records.append(record)
+    return records

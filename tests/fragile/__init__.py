@@ -1,0 +1,1 @@
+"""The mlp with a fault on order, to see what a run does with it."""

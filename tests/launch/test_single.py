@@ -1,0 +1,54 @@
+"""One run from the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from fwexp.config import compose
+from fwexp.launch import drive
+from fwexp.launch.single import run_one
+from tests.tiny import FRAGILE, TINY, SharedServers
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(drive, "WarmServers", SharedServers)
+    return tmp_path
+
+
+def run(folder: Path, *overrides: str) -> int:
+    return run_one(compose([*overrides, f"store={folder / 'store'}"]))
+
+
+def test_it_ends_in_a_summary_and_again_in_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder, *TINY) == 0
+    first = capsys.readouterr().out.splitlines()
+    assert [line[2:15].strip() for line in first[2:]] == [
+        "accuracy", "total", "phases", "throughput", "memory", "machine", "cost", "record",
+    ]  # fmt: skip
+    assert run(folder, *TINY) == 0
+    again = capsys.readouterr().out.splitlines()
+    assert again[2].startswith("  in the store  since ")
+    assert again[3:] == first[2:]
+
+
+def test_a_failed_run_is_said_kept_and_tried_again(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flag = folder / "flag"
+    flag.touch()
+    fault = ["model.options.fault=raise", f"model.options.while_exists={flag}"]
+    assert run(folder, *FRAGILE, *fault) == 1
+    assert "  FAILED        RuntimeError: planted" in capsys.readouterr().out
+    flag.unlink()
+    assert run(folder, *FRAGILE, *fault) == 0
+
+
+def test_an_interrupted_run_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, *FRAGILE, "model.options.fault=kill") == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "the run was interrupted: torch-mlp-digits-s0-" in err

@@ -1,0 +1,87 @@
+"""The summary of a single run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fwexp.config import to_plain
+from fwexp.config.schema import Pricing
+from fwexp.launch.summary import print_summary
+from fwexp.runs.record import Failure, RunRecord
+from tests.runs.test_store import DONE, FAILED
+from tests.tiny import tiny_config
+
+FOLDER = Path("store/runs/m/r1")
+
+
+def record(*overrides: str) -> RunRecord:
+    return replace(
+        DONE,
+        config=to_plain(tiny_config(*overrides)),
+        effective={"compute_dtype": "float32", "compiled": False, "num_threads": 1},
+        import_s=4.0,
+        num_first_steps=3,
+        data_wait_ms_per_step=0.25,
+    )
+
+
+def shown(
+    capsys: pytest.CaptureFixture[str],
+    record: RunRecord,
+    *,
+    pricing: Pricing | None = None,
+    is_new: bool = True,
+) -> dict[str, str]:
+    print_summary(record, pricing or tiny_config().pricing, FOLDER, is_new=is_new)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["", "r1"]
+    return {line[2:15].strip(): line[16:] for line in lines[2:]}
+
+
+def test_a_done_run(capsys: pytest.CaptureFixture[str]) -> None:
+    pricing = replace(tiny_config().pricing, price_usd_per_hour=0.36, source="a list")
+    lines = shown(capsys, record(), pricing=pricing)
+    cost = lines.pop("cost")
+    assert cost.startswith("US$ 0.000250, projected: total × US$ 0.36 an hour (a list")
+    assert lines == {
+        "accuracy": "50.00 % on the test set, loss 1.0000",
+        "total": "2.50 s (and 4.0 s to import, once a server)",
+        "phases": "start 0.100 s, data 0.200 s, build 0.30 s, first 3 steps 0.40 s, "
+        "steady 0.50 s, evaluation 0.60 s",
+        "throughput": "10 samples/s over the steady steps; input 0.250 ms a step",
+        "memory": "imports 300 MiB; at its peak training adds 3 MiB",
+        "machine": "A CPU (R), 2 cores, float32, not compiled, 1 threads",
+        "record": "store/runs/m/r1/record.json",
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (0.5, "accuracy 50 % after 0.90 s of training"),
+        (0.6, "accuracy 60 % was not reached"),
+    ],
+)
+def test_the_target(capsys: pytest.CaptureFixture[str], target: float, words: str) -> None:
+    assert shown(capsys, record(f"training.target={target}"))["target"] == words
+
+
+def test_without_a_price_for_the_hardware_there_is_no_cost(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pricing = replace(tiny_config().pricing, hardware="gpu")
+    assert shown(capsys, record(), pricing=pricing)["cost"].startswith("unknown: ")
+
+
+def test_a_run_that_was_there_says_since_when(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "since 2026-01-01T00:00:09+00:00; seed=… or store=… runs anew"
+    assert shown(capsys, record(), is_new=False)["in the store"] == words
+
+
+def test_a_failed_run(capsys: pytest.CaptureFixture[str]) -> None:
+    failure = Failure(kind="ValueError", message="planted", traceback="")
+    assert shown(capsys, replace(FAILED, failure=failure)) == {
+        "FAILED": "ValueError: planted",
+        "record": "store/runs/m/r1/record.json",
+    }

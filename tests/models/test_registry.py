@@ -1,0 +1,133 @@
+"""From a model's configuration to its spec: every mistake named, with what to type instead."""
+
+from pathlib import Path
+
+import pytest
+
+from fwexp.config import compose
+from fwexp.config.schema import Config, Model
+from fwexp.errors import ConfigError
+from fwexp.models.registry import load_spec
+
+SPEC = """\
+from dataclasses import dataclass
+
+from fwexp.models.spec import Variable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    image_shape: tuple[int, ...]
+    num_classes: int
+    rate: float = 0.5
+    wide: bool = False
+    activation: str = "relu"
+
+    def variables(self):
+        return {"head.kernel": Variable(shape=(2, 2), initializer="zeros")}
+
+    def blocks(self):
+        return ["head"]
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request) -> Path:
+    """A package of a name of its own, since Python keeps what it has imported."""
+    folder = tmp_path / f"package_{abs(hash(request.node.name))}"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "spec.py").write_text(SPEC)
+    monkeypatch.syspath_prepend(tmp_path)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return compose(["data=cifar10"])
+
+
+def problems(config: Config, implementation: str, **options) -> list[str]:
+    model = Model(name="mine", implementation=implementation, options=options)
+    with pytest.raises(ConfigError) as raised:
+        load_spec(model, config.data)
+    return raised.value.problems
+
+
+def test_the_data_set_gives_the_shape(config):
+    spec = load_spec(Model(name="cnn", implementation="fwexp.models.cnn"), config.data)
+    assert (spec.image_shape, spec.num_classes) == ((32, 32, 3), 10)
+
+
+def test_options_reach_the_spec(config, package):
+    model = Model(name="mine", implementation=package.name, options={"rate": 1, "wide": True})
+    spec = load_spec(model, config.data)
+    assert (spec.rate, spec.wide, spec.activation) == (1, True, "relu")  # type: ignore[attr-defined]
+
+
+def test_a_misspelt_option(config):
+    assert problems(config, "fwexp.models.cnn", widht=8) == [
+        "model.options.widht: mine has no such option; did you mean width?"
+    ]
+
+
+def test_an_unknown_option_lists_the_others(config):
+    assert problems(config, "fwexp.models.cnn", zzz=8) == [
+        "model.options.zzz: mine has no such option; "
+        "it has width, depth, norm_momentum, norm_epsilon"
+    ]
+
+
+def test_the_data_sets_own_fields_are_no_options(config):
+    assert problems(config, "fwexp.models.mlp", num_classes=3) == [
+        "model.options.num_classes: mine has no such option; it has width, depth"
+    ]
+
+
+def test_all_mistakes_at_once(config, package):
+    assert problems(config, package.name, rate="fast", wide=1, activation=3, wdie=True) == [
+        "model.options.rate=fast: float is wanted",
+        "model.options.wide=1: bool is wanted",
+        "model.options.activation=3: str is wanted",
+        "model.options.wdie: mine has no such option; did you mean wide?",
+    ]
+
+
+def test_a_bool_is_no_number(config):
+    assert problems(config, "fwexp.models.mlp", width=True) == [
+        "model.options.width=True: int is wanted"
+    ]
+
+
+def test_what_the_spec_itself_refuses(config):
+    assert problems(config, "fwexp.models.mlp", width=0) == [
+        "model=mine: width and depth are at least 1"
+    ]
+
+
+@pytest.mark.parametrize("name", ["nowhere", "fwexp.models.nowhere"])
+def test_a_package_that_is_not_there(config, name):
+    assert problems(config, name) == [
+        f"model=mine: there is no module {name}.spec; model.implementation names a package with "
+        "spec.py, torch.py and keras.py that Python can import from here"
+    ]
+
+
+def test_an_import_of_the_models_own_that_is_missing(config, package):
+    """Not to be taken for a missing model, even where the names begin alike."""
+    (package / "spec.py").write_text(f"import {package.name[:-1]}\n")
+    with pytest.raises(ModuleNotFoundError, match=f"No module named '{package.name[:-1]}'"):
+        load_spec(Model(name="mine", implementation=package.name), config.data)
+
+
+def test_a_module_without_a_spec(config, package):
+    (package / "spec.py").write_text("")
+    assert problems(config, package.name) == [f"model=mine: {package / 'spec.py'} has no Spec"]
+
+
+def test_an_initializer_that_we_do_not_have(config, package):
+    (package / "spec.py").write_text(SPEC.replace('"zeros"', '"orthogonal"'))
+    assert problems(config, package.name) == [
+        "model=mine: head.kernel has the initializer 'orthogonal'; "
+        "choose from he_normal, glorot_uniform, zeros, ones"
+    ]

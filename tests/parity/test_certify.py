@@ -1,0 +1,171 @@
+"""The certificate as a sweep has it made: what passes, what does not, what is used again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from fwexp.config.schema import Config
+from fwexp.errors import ParityError
+from fwexp.launch.plan import resolved
+from fwexp.parity.certificate import Certificate
+from fwexp.parity.certify import certificate_key, certify, describe
+from fwexp.runs.store import Store
+from tests.tiny import FRAGILE, SharedServers, tiny_config, warm_servers
+
+STAGES = [
+    *["data", "parameters", "initial weights", "shapes", "forward", "loss", "gradients"],
+    *["optimizer steps", "optimizer state", "statistics"],
+    *["evaluation after training", "forward in float32", "dtypes"],
+]
+CNN = ["model=cnn", "model.options.width=4", "model.options.depth=2"]
+MINE = """\
+# a user's model
+name: mine
+implementation: tests.parity.mine
+options:
+  width: 3
+"""
+
+said: list[str] = []
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    said.clear()
+    return Store(tmp_path / "store")
+
+
+def make(config: Config, store: Store) -> Certificate:
+    return certify(config, store=store, servers=warm_servers(), say=said.append)
+
+
+def failed(certificate: Certificate) -> list[str]:
+    return [stage.name for stage in certificate.stages if not stage.passed]
+
+
+def names(certificate: Certificate) -> list[str]:
+    return [stage.name for stage in certificate.stages]
+
+
+def without(*stages: str) -> list[str]:
+    return [stage for stage in STAGES if stage not in stages]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "absent"),
+    [
+        (["model=mlp", "optimizer=sgd"], ["optimizer state", "statistics", "dtypes"]),
+        (["model=mlp", "optimizer=momentum"], ["statistics", "dtypes"]),
+        (["model=mlp", "optimizer=adam", "precision=bf16"], ["statistics"]),
+        (["model=mlp", "optimizer=adamw"], ["statistics", "dtypes"]),
+        ([*CNN, "optimizer=adam", "precision=bf16"], []),
+    ],
+)
+def test_our_models_are_one_computation(overrides: list[str], absent: list[str], store: Store):
+    certificate = make(tiny_config(*overrides), store)
+    assert failed(certificate) == [], describe(certificate)
+    assert certificate.passed
+    assert names(certificate) == without(*absent)
+    for stage in certificate.stages:
+        assert stage.tolerance in (0.0, 1e-10, 1e-4), stage.name
+        assert stage.difference <= stage.tolerance, stage.name
+    assert describe(certificate).startswith(
+        f"parity of {certificate.model} × {certificate.optimizer} × digits: passed, "
+        f"{len(certificate.stages)} stages, "
+    )
+
+
+def user_config(folder: Path, *overrides: str) -> Config:
+    (folder / "model").mkdir(parents=True)
+    (folder / "model" / "mine.yaml").write_text(MINE)
+    chosen = ["data=digits", "model=mine", "hardware.num_threads=1", *overrides]
+    return resolved(chosen, [str(folder)])
+
+
+def test_a_users_own_model(tmp_path: Path, store: Store):
+    certificate = make(user_config(tmp_path / "conf"), store)
+    assert failed(certificate) == [], describe(certificate)
+    # 9·1·3 + 3 in the convolution, 2·3 in the norm, 3·10 + 10 in the head
+    assert (certificate.model, certificate.num_parameters) == ("mine", 30 + 6 + 40)
+
+
+def test_a_users_model_whose_implementations_differ(tmp_path: Path, store: Store):
+    config = user_config(tmp_path / "conf", "++model.options.fault=same padding")
+    certificate = make(config, store)
+    assert not certificate.passed
+    stage = next(stage for stage in certificate.stages if not stage.passed)
+    assert (stage.name, stage.where) == ("forward", "first")
+    assert stage.difference > 0.1
+    assert describe(certificate) == (
+        "parity of mine × adam × digits: FAILED at stage forward, first, relative difference "
+        f"{stage.difference:.0e}: the first block whose outputs differ"
+    )
+
+
+def test_a_weight_that_one_side_does_not_train(tmp_path: Path, store: Store):
+    config = user_config(tmp_path / "conf", "++model.options.fault=frozen")
+    stage = next(stage for stage in make(config, store).stages if not stage.passed)
+    assert (stage.name, stage.where) == ("gradients", "head.bias")
+    assert stage.detail == "only torch's loss depends on it"
+
+
+def test_a_side_that_raises(store: Store):
+    fault = "++model.options.fault=raise"
+    log = store.path / "logs" / "parity-torch-mlp.log"
+    with pytest.raises(ParityError) as raised:
+        make(resolved([*FRAGILE, fault]), store)
+    assert str(raised.value) == (
+        f"parity of mlp: its torch side raised on two lines; the whole of it is in {log}"
+    )
+    assert "RuntimeError: planted" in log.read_text()
+    assert not (store.path / "certificates").exists()
+
+
+class NoServers(SharedServers):
+    """Of which nothing may be asked."""
+
+    def __getitem__(self, framework: str) -> None:
+        raise AssertionError(f"the {framework} server was asked")
+
+
+def test_a_certificate_is_used_again_until_it_is_torn(store: Store):
+    config = tiny_config("optimizer=sgd")
+    first = make(config, store)
+    assert said == ["parity of mlp with sgd on digits …"]
+    again = certify(config, store=store, servers=NoServers([]), say=said.append)  # type: ignore[arg-type]
+    assert again == first
+    file = store.path / "certificates" / f"{certificate_key(config)}.json"
+    file.write_text(file.read_text()[:100])
+    said.clear()
+    made = make(config, store)
+    assert made.stages == first.stages
+    assert store.read_certificate(first.key) == made
+    assert said[0].startswith(f"{file}: ")
+    assert said[0].endswith("; it is made again")
+
+
+def keys(*overrides: Sequence[str]) -> list[str]:
+    return [certificate_key(tiny_config(*chosen)) for chosen in overrides]
+
+
+def test_the_key_is_of_what_is_vouched_for():
+    different = keys(
+        [],
+        ["model=cnn"],
+        ["model.options.width=9"],
+        ["optimizer=momentum"],
+        ["optimizer.learning_rate=0.3"],
+        ["precision=bf16"],
+        ["data=mnist"],
+    )
+    assert len(set(different)) == 7
+    same = keys([], ["seed=3"], ["training.batch_size=32"], ["framework=tf"], ["tracking=none"])
+    assert set(same) == {different[0]}
+
+
+def test_the_device_counts_where_the_certificate_is_made_on_it():
+    fp32 = keys(["precision=fp32"], ["precision=fp32", "hardware=gpu"])
+    bf16 = keys(["precision=bf16"], ["precision=bf16", "hardware=gpu"])
+    assert len(set(fp32)) == 1
+    assert len(set(bf16)) == 2

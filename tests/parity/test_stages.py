@@ -1,0 +1,218 @@
+"""Each stage by itself, on made-up arrays: what it lets pass, and what it says otherwise."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fwexp.models.mlp.spec import Spec
+from fwexp.parity.certificate import Stage
+from fwexp.parity.side import NUM_STEPS
+from fwexp.parity.stages import dtype_stage, numeric_stages, relative
+
+SPEC = Spec(image_shape=(2, 2, 1), num_classes=3, width=2, depth=1)
+BLOCKS = ["dense0", "relu0", "head"]
+Side = dict[str, Any]
+
+
+def side() -> Side:
+    """What a side leaves whose model is SPEC, trained by Adam."""
+    rng = np.random.default_rng(0)
+    shapes = {name: v.shape for name, v in SPEC.variables().items()}
+    made: Side = {f"initial/{name}": rng.normal(size=s) for name, s in shapes.items()}
+    made |= {f"batch/{k}/{part}": np.array(["(2,)", "crc 0"]) for k in (1, 2) for part in "xy"}
+    for dtype in ("float32", "float64"):
+        made |= {f"{dtype}/block/{b}": rng.normal(size=(4, 3)) for b in BLOCKS}
+        made |= {f"{dtype}/evaluation": rng.normal(size=(4, 3)), f"{dtype}/loss": np.array(2.3)}
+        made |= {f"{dtype}/gradient/{n}": rng.normal(size=s) for n, s in shapes.items()}
+    for step in range(NUM_STEPS + 1):
+        made |= {f"state/{step}/{n}": rng.normal(size=s) for n, s in shapes.items()}
+        made |= {f"state/{step}/{n}/m": rng.normal(size=s) for n, s in shapes.items() if step}
+    made |= {name: rng.normal(size=(4, 3)) for name in ("evaluation after", "first evaluation")}
+    return made | {"losses": rng.uniform(1, 2, NUM_STEPS)}
+
+
+def stages_of(**changes: Any) -> list[Stage]:
+    """Of two sides that are equal but for these arrays of Keras's; None leaves one out."""
+    changed = {**side(), **{name.replace("__", "/"): value for name, value in changes.items()}}
+    theirs = {name: value for name, value in changed.items() if value is not None}
+    return numeric_stages(side(), theirs, SPEC)
+
+
+def failure(changes: Side) -> Stage:
+    (stage,) = [stage for stage in stages_of(**changes) if not stage.passed]
+    return stage
+
+
+def test_two_equal_sides():
+    stages = stages_of()
+    assert [s.name for s in stages if not s.passed or s.difference] == []
+    assert len(stages) == 11
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "where", "detail"),
+    [
+        ("float64/block/relu0", "forward", "relu0", "the first block whose outputs differ"),
+        ("float64/evaluation", "forward", "evaluation", "the first block whose outputs differ"),
+        ("float64/loss", "loss", "loss", "equal logits, another loss"),
+        (
+            "float64/gradient/head.bias",
+            *("gradients", "head.bias", "the first weight whose gradient differs"),
+        ),
+        (
+            "state/3/head.kernel",
+            *("optimizer steps", "step 3, head.kernel", "equal gradients, another update"),
+        ),
+        (
+            "state/20/head.bias/m",
+            *("optimizer state", "step 20, head.bias/m", "the optimizers remember other values"),
+        ),
+        (
+            "evaluation after",
+            *("evaluation after training", "logits"),
+            "equal states, other logits in evaluation mode",
+        ),
+    ],
+)
+@pytest.mark.parametrize("size", [3e-10, 1e-2])
+def test_a_difference(name, stage, where, detail, size):
+    found = failure({name: side()[name] * (1 + size)})
+    assert (found.name, found.where, found.detail) == (stage, where, detail)
+    assert 1e-10 < found.difference <= size * 1.0001
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e-14])
+def test_rounding_passes(size):
+    scaled = {n: v * (1 + size) for n, v in side().items() if n.startswith(("float64/", "state/"))}
+    assert [s.name for s in stages_of(**scaled) if not s.passed] == []
+
+
+def test_the_first_block_that_differs_is_named_with_its_own_difference():
+    """Those after it differ more, but may only follow from it."""
+    ours = side()
+    found = failure(
+        {
+            "float64/block/dense0": ours["float64/block/dense0"] * (1 + 1e-6),
+            "float64/block/head": ours["float64/block/head"] * 2,
+        }
+    )
+    assert found.where == "dense0"
+    assert found.difference == pytest.approx(1e-6)
+
+
+def test_float32_is_held_to_a_tolerance_of_its_own():
+    name = "float32/block/head"
+    found = failure({name: side()[name] * (1 + 2e-4)})
+    assert (found.name, found.where) == ("forward in float32", "head")
+    assert [s for s in stages_of(**{name: side()[name] * (1 + 5e-5)}) if not s.passed] == []
+
+
+def test_an_evaluation_that_leaves_samples_out():
+    found = failure({"first evaluation": side()["first evaluation"][:3]})
+    assert (found.name, found.where) == ("forward in float32", "a run's first evaluation")
+    assert found.difference == float("inf")
+
+
+def test_another_batch_ends_the_comparison():
+    changed = np.array(["(2,)", "crc 1"])
+    stages = stages_of(batch__2__y=changed)
+    assert [(s.name, s.passed) for s in stages] == [("data", False), ("parameters", True)]
+    assert stages[0].where == "batch 2/y"
+    assert stages[0].detail == "torch's pipeline gives (2,) crc 0, Keras's (2,) crc 1"
+
+
+def test_a_pipeline_that_ends_early():
+    stages = stages_of(batch__2__x=None, batch__2__y=None)
+    assert stages[0].where == "batch 2/x"
+    assert stages[0].detail == "torch's pipeline gives (2,) crc 0, Keras's nothing"
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "detail"),
+    [
+        (
+            {"initial/head.bias": None},
+            "head.bias",
+            "spec.py says (3,), keras.py has None",
+        ),
+        (
+            {"initial/extra.bias": np.zeros(1)},
+            "extra.bias",
+            "spec.py says None, keras.py has (1,)",
+        ),
+        (
+            {"initial/head.kernel": np.zeros((3, 2))},
+            "head.kernel",
+            "spec.py says (2, 3), keras.py has (3, 2)",
+        ),
+    ],
+)
+def test_parameters_that_are_not_the_specs(changes, where, detail):
+    stages = stages_of(**changes)
+    assert [(s.name, s.passed) for s in stages] == [("data", True), ("parameters", False)]
+    assert (stages[1].where, stages[1].detail) == (where, detail)
+
+
+def test_other_initial_weights_end_the_comparison():
+    stages = stages_of(**{"initial/head.bias": side()["initial/head.bias"] + 1e-9})
+    assert [s.name for s in stages if not s.passed] == ["initial weights"]
+    assert len(stages) == 4
+
+
+def test_another_shape_ends_the_comparison():
+    stages = stages_of(**{"float64/block/relu0": np.zeros((4, 2))})
+    assert stages[-1].where == "relu0"
+    assert stages[-1].detail == "torch puts out (4, 3), Keras (4, 2)"
+
+
+def test_the_loss_that_fit_reports_of_each_step():
+    losses = side()["losses"]
+    running_mean = np.cumsum(losses) / np.arange(1, NUM_STEPS + 1)
+    found = failure({"losses": running_mean})
+    assert (found.name, found.where) == ("loss", "reported at step 2")
+
+
+def test_a_fit_that_takes_fewer_steps():
+    found = failure({"losses": side()["losses"][:19]})
+    assert (found.name, found.where) == ("loss", "the number of steps")
+    assert found.detail == "torch's fit took 20 steps, Keras's 19"
+
+
+def test_a_weight_that_one_loss_does_not_depend_on():
+    found = failure({"float64/gradient/head.bias": None})
+    assert (found.name, found.where) == ("gradients", "head.bias")
+    assert found.detail == "only torch's loss depends on it"
+
+
+def test_a_gradient_that_is_zero_but_for_rounding():
+    """A bias before a norm: its rounding differs wholly, and means nothing."""
+    name = "float64/gradient/dense0.bias"
+    ours, theirs = {**side(), name: np.array([1e-17, 0])}, {**side(), name: np.array([0, 2e-17])}
+    assert all(s.passed for s in numeric_stages(ours, theirs, SPEC))
+    theirs[name] = np.array([0, 1e-8])
+    (stage,) = [s for s in numeric_stages(ours, theirs, SPEC) if not s.passed]
+    assert (stage.name, stage.where) == ("gradients", "dense0.bias")
+
+
+def test_a_slot_that_keras_does_not_keep():
+    found = failure({f"state/{k}/head.bias/m": None for k in range(1, NUM_STEPS + 1)})
+    assert (found.name, found.where) == ("optimizer state", "step 1, head.bias/m")
+
+
+def test_dtypes():
+    ours = dict.fromkeys(BLOCKS, np.array("bfloat16"))
+    assert dtype_stage(ours, ours, SPEC).passed
+    found = dtype_stage(ours, {**ours, "head": np.array("float32")}, SPEC)
+    assert (found.passed, found.where) == (False, "head")
+    assert found.detail == "torch puts out bfloat16, Keras float32"
+
+
+def test_relative():
+    three = np.array([3.0, 4.0])
+    assert relative(three, three) == 0
+    assert relative(three, three + np.array([0.5, 0])) == pytest.approx(0.1)
+    assert relative(three, np.array([np.nan, 4.0])) == float("inf")
+    assert relative(three, np.array([[3.0, 4.0]])) == float("inf")
+    assert relative(np.zeros(2), np.zeros(2)) == 0
+    assert relative(np.zeros(2), three) == float("inf")

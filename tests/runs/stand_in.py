@@ -1,0 +1,124 @@
+"""A trainer without a framework, and what it takes to execute a run in the test's own process."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from fwexp.config import to_plain
+from fwexp.models.initialization import Weights
+from fwexp.runs import execute as module
+from fwexp.runs import locks
+from fwexp.runs.execute import RunRequest, execute
+from fwexp.runs.record import RunRecord
+from fwexp.runs.store import Store
+from fwexp.trainers.devices import requested
+from fwexp.trainers.protocol import Effective, Job, Observer
+from tests.tiny import tiny_plan
+
+NUM_WRONG = 36  # of the 360 test samples
+
+
+class StandIn:
+    """The Trainer protocol, with whatever is to go wrong."""
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        losses: dict[int, float] | None = None,
+        logits: float = 1.0,
+        **effective: Any,
+    ) -> None:
+        self.job = job
+        self.planted = losses or {}
+        self.size = logits
+        self.found = replace(requested(job.config), **effective)
+        self.step_losses: list[float] = []
+
+    def fit(self, observer: Observer) -> None:
+        for step in range(len(self.job.order)):
+            observer.before_step(step)
+            self.step_losses.append(self.planted.get(step + 1, 2.0))
+            observer.after_step(step)
+
+    def losses(self) -> list[float]:
+        return self.step_losses
+
+    def test_logits(self) -> NDArray[np.floating]:
+        logits = np.where(np.eye(10)[self.job.data.y_test] > 0, self.size, 0.0)
+        logits[:NUM_WRONG] = np.roll(logits[:NUM_WRONG], 1, axis=1)
+        return logits
+
+    def batches(self) -> Iterator[tuple[NDArray[np.floating], NDArray[np.int64]]]:
+        raise NotImplementedError
+
+    def drain(self, num_batches: int) -> float:
+        return 0.001 * num_batches
+
+    def state(self) -> Weights:
+        raise NotImplementedError
+
+    def load_state(self, state: Weights) -> None:
+        raise NotImplementedError
+
+    def synchronize(self) -> None:
+        pass
+
+    def effective(self) -> Effective:
+        return self.found
+
+
+class Harness:
+    """Executes the one run of a tiny plan by a stand-in trainer."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+        self.plan = tiny_plan(in_store=folder)
+        self.store = Store(folder)
+        self.num_trainings = 0
+        self.events: list[dict[str, Any]] = []
+        monkeypatch.setattr(locks, "DEVICE_LOCKS", folder)
+        self.give()
+
+    @property
+    def folder(self) -> Path:
+        (run,) = self.plan.runs
+        return self.store.run_folder(self.plan.machine_class, run.run_id)
+
+    def give(self, **planted: Any) -> None:
+        """From now on the trainer is the stand-in with these faults."""
+
+        def make(job: Job) -> StandIn:
+            self.num_trainings += 1
+            return StandIn(job, **planted)
+
+        self.monkeypatch.setattr(module, "make_trainer", make)
+
+    def request(self, **changes: Any) -> dict[str, Any]:
+        (run,) = self.plan.runs
+        request = RunRequest(
+            run_id=run.run_id,
+            config=to_plain(run.config),
+            digests=run.digests,
+            machine_class=self.plan.machine_class,
+            commit="abc",
+            store=str(self.store.path),
+            redo=None,
+        )
+        return {**vars(request), **changes}
+
+    def execute(self, *, redo: str | None = None) -> RunRecord:
+        extra = {"dispatched_at": time.monotonic(), "import_s": 3.0, "import_rss_mib": 400.0}
+        execute(self.request(redo=redo), extra, self.events.append)
+        return self.record()
+
+    def record(self) -> RunRecord:
+        record = self.store.read_record(self.plan.machine_class, self.plan.runs[0].run_id)
+        assert record is not None
+        return record

@@ -1,0 +1,95 @@
+"""The sample order, the learning rates and the evaluation steps, before a run starts."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fwexp.config.schema import Config, Optimizer, Schedule, Training
+from fwexp.trainers.schedule import (
+    evaluation_steps,
+    learning_rates,
+    num_steps,
+    sample_order,
+    steps_per_epoch,
+)
+
+TRAINING = Training(name="t", batch_size=10, num_epochs=3, evaluate_every_epochs=1)
+
+
+def rates(name: str, *, steps: int, warmup: float = 0.0, peak: float = 0.5) -> np.ndarray:
+    schedule = Schedule(name=name, warmup_fraction=warmup)
+    optimizer = Optimizer(name="sgd", learning_rate=peak, schedule=schedule)
+    return learning_rates(Config(optimizer=optimizer), steps)
+
+
+def test_the_last_samples_that_fill_no_batch_are_dropped():
+    assert steps_per_epoch(TRAINING, 45) == 4
+    assert num_steps(TRAINING, 45) == 12
+    assert num_steps(replace(TRAINING, num_epochs=0.5), 45) == 2
+    assert num_steps(replace(TRAINING, num_epochs=0.01), 45) == 1
+    assert num_steps(replace(TRAINING, num_epochs=None, num_steps=7), 45) == 7
+
+
+def test_every_epoch_is_a_permutation():
+    order = sample_order(num_train=45, batch_size=10, num_steps=12, seed=0)
+    assert (order.shape, order.dtype) == ((12, 10), np.int64)
+    epochs = [order[k : k + 4].ravel() for k in (0, 4, 8)]
+    for epoch in epochs:
+        assert len(set(epoch.tolist())) == 40  # of the 45: the last five are dropped
+        assert set(epoch.tolist()) <= set(range(45))
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+    dropped = [frozenset(range(45)) - set(epoch.tolist()) for epoch in epochs]
+    assert len(set(dropped)) > 1  # not always the same ones
+
+
+def test_the_order_is_the_seeds():
+    first, again, other = (
+        sample_order(num_train=45, batch_size=10, num_steps=4, seed=s) for s in (1, 1, 2)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_longer_run_begins_as_a_shorter_one():
+    short, long = (sample_order(num_train=45, batch_size=10, num_steps=n, seed=0) for n in (6, 11))
+    assert np.array_equal(short, long[:6])
+
+
+def test_a_constant_rate():
+    assert rates("constant", steps=4).tolist() == [0.5] * 4
+
+
+def test_the_warm_up_rises_to_the_peak():
+    # 0.4 of 10 steps are 4: a fifth, two fifths, … and the peak at the step after them
+    found = rates("constant", steps=10, warmup=0.4)
+    assert found[:5].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
+    assert found[5:].tolist() == [0.5] * 5
+
+
+def test_the_cosine_falls_towards_zero():
+    found = rates("cosine", steps=8)
+    assert found.tolist() == pytest.approx(
+        [0.25 * (1 + np.cos(np.pi * k / 8)) for k in range(8)]  # indexed by the step, from 0
+    )
+    assert found[0] == 0.5
+    assert 0 < found[-1] < 0.02
+
+
+def test_the_cosine_begins_where_the_warm_up_ends():
+    found = rates("cosine", steps=100, warmup=0.2)
+    assert found.argmax() == 20
+    assert found[20] == 0.5
+    assert (np.diff(found[:21]) > 0).all()
+    assert (np.diff(found[20:]) < 0).all()
+
+
+def test_evaluations():
+    found = evaluation_steps(TRAINING, num_train=45, num_steps=12)
+    assert found == [0, 4, 8, 12]
+    rare = replace(TRAINING, evaluate_every_epochs=5)
+    assert evaluation_steps(rare, num_train=45, num_steps=12) == [0, 12]
+    often = replace(TRAINING, evaluate_every_epochs=0.01)
+    assert evaluation_steps(often, num_train=45, num_steps=3) == [0, 1, 2, 3]
+    odd = replace(TRAINING, evaluate_every_epochs=1.5)
+    assert evaluation_steps(odd, num_train=45, num_steps=13) == [0, 6, 12, 13]
