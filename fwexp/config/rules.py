@@ -76,8 +76,8 @@ def check_optimizer(config: Config) -> Iterator[str]:
 
 def check_accuracy_margin(config: Config) -> Iterator[str]:
     margin, data = config.comparison.score_margin_points, config.data
-    if data.num_test < 1:
-        return
+    if data.num_test < 1 or data.num_classes is None:
+        return  # only an accuracy comes in steps of one sample
     resolution = 100 / data.num_test  # points that one test sample is worth
     if 0 < margin < resolution:
         yield (
@@ -88,6 +88,11 @@ def check_accuracy_margin(config: Config) -> Iterator[str]:
 
 def check_channels(config: Config) -> Iterator[str]:
     shape = config.data.image_shape
+    if shape is None:
+        return  # no images
+    if config.data.scale is None or config.data.mean is None or config.data.std is None:
+        yield "data.scale, data.mean and data.std belong to images: give all three."
+        return
     if len(shape) != 3 or min(shape) < 1:
         yield f"data.image_shape={shape}: must be height, width and channels, each at least 1."
         return
