@@ -123,7 +123,7 @@ class LightningTrainer:
         with torch.inference_mode(), self.trainer.precision_plugin.forward_context():
             parts = [
                 self.module.network(*(part.to(device) for part in batch)).to(dtype).cpu()
-                for batch in zip(*(t.split(EVALUATION_BATCH) for t in tensors), strict=True)
+                for batch in zip(*(torch.split(t, EVALUATION_BATCH) for t in tensors), strict=True)
             ]
         self.module.train(training)
         outputs: NDArray[Any] = torch.cat(parts).numpy()
