@@ -63,6 +63,8 @@ def _run(name: str, *, quick: bool) -> str:
             f"""{datetime.now(UTC):%Y-%m-%d}, {cpu_machine_class()}, commit {commit()},
             {os.getloadavg()[0]:.1f} processes busy at the start; {found}."""
         )
+        if quick:
+            print_text("Only a trial (--quick): too little for the limits to mean anything.")
         import_module(f"tests.bench.{name}").main(quick=quick)
     return printed.getvalue()
 

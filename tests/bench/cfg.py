@@ -1,12 +1,11 @@
 """How long `fwexp --cfg job` takes, over the same of a minimal Hydra application."""
 
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from tests.bench.fresh import environment
+from tests.bench.fresh import run_quietly
 from tests.bench.ratio import interleave, paired_ratio
 from tests.bench.table import print_table, print_text, spread, within
 
@@ -36,11 +35,5 @@ def main(*, quick: bool = False) -> None:
 def _seconds(*arguments: str) -> float:
     with tempfile.TemporaryDirectory(prefix="fwexp-bench-") as folder:
         started = time.monotonic()
-        subprocess.run(
-            [sys.executable, *arguments],
-            env=environment(),
-            cwd=folder,
-            check=True,
-            capture_output=True,
-        )
+        run_quietly([sys.executable, *arguments], folder=Path(folder))
         return time.monotonic() - started

@@ -19,6 +19,15 @@ def environment() -> dict[str, str]:
     return {**os.environ, **server, "PYTHONPATH": found}
 
 
+def run_quietly(command: list[str], *, folder: Path | None = None) -> str:
+    """What the command prints, in a process of its own; what it complains of, if it fails."""
+    done = subprocess.run(
+        command, env=environment(), cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout[-1000:]} {done.stderr[-2000:]}"
+    return done.stdout
+
+
 def execute_fresh(request: dict[str, Any], dispatched_at: float) -> None:
     """Import the run's framework, and do the run as the child of a warm server does it."""
     from fwexp.meters.memory import rss_mib
@@ -36,8 +45,7 @@ def start_fresh(request: dict[str, Any], *, folder: Path) -> None:
     """Do the run in a process of its own, to its end."""
     file = folder / "request.json"
     file.write_text(json.dumps({"request": request, "dispatched_at": time.monotonic()}))
-    command = [sys.executable, "-m", "tests.bench.fresh", str(file)]
-    subprocess.run(command, env=environment(), cwd=folder, check=True, capture_output=True)
+    run_quietly([sys.executable, "-m", "tests.bench.fresh", str(file)])
 
 
 if __name__ == "__main__":

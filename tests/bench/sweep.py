@@ -1,6 +1,6 @@
 """The demo sweep's wall time, over its runs' own totals and over two other ways to run them."""
 
-import subprocess
+import os
 import sys
 import tempfile
 import time
@@ -11,7 +11,7 @@ from typing import Any
 import submitit
 
 from tests.bench.demo import QUICK, demo_overrides, demo_plan, done_records, requests
-from tests.bench.fresh import environment, execute_fresh
+from tests.bench.fresh import environment, execute_fresh, run_quietly
 from tests.bench.ratio import interleave, paired_ratio
 from tests.bench.table import print_table, print_text, spread, within
 
@@ -90,12 +90,12 @@ def _hydra_basic(store: Path, quick: bool) -> None:
 
 
 def _fwexp(*arguments: str) -> None:
-    command = [sys.executable, "-m", "fwexp", *arguments]
-    subprocess.run(command, env=environment(), check=True, capture_output=True)
+    run_quietly([sys.executable, "-m", "fwexp", *arguments])
 
 
 def _submitit(store: Path, quick: bool) -> None:
     jobs = requests(demo_plan(quick=quick), store)
+    os.environ.update(environment())  # a job's process inherits it
     executor = submitit.LocalExecutor(folder=store / "submitit")
     executor.update_parameters(timeout_min=30)
     for request in jobs:

@@ -2,12 +2,11 @@
 
 import json
 import statistics
-import subprocess
 import sys
 from typing import Any
 
 from fwexp.config.resolve import usable_cores
-from tests.bench.fresh import environment
+from tests.bench.fresh import run_quietly
 from tests.bench.ratio import paired_ratio
 from tests.bench.table import print_table, print_text, within
 
@@ -45,8 +44,7 @@ def _side(framework: str, num_threads: int, num_rounds: int) -> dict[str, Any]:
     print(f"  {framework}, threads: {num_threads} …", file=sys.stderr)
     words = [framework, *map(str, (num_threads, num_rounds, NUM_STEPS, NUM_FIRST))]
     command = [sys.executable, "-m", "tests.bench.tax_side", *words]
-    done = subprocess.run(command, env=environment(), check=True, capture_output=True, text=True)
-    side: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    side: dict[str, Any] = json.loads(run_quietly(command).splitlines()[-1])
     assert side["difference"] <= DIFFERENCE, f"{framework}: the ways do not compute the same"
     return side
 

@@ -112,6 +112,16 @@ class Ways:
         )
 
 
+def _alone(way: Callable[[], float]) -> Callable[[], float]:
+    """The same under the lock of timed runs, so that no sweep's run disturbs it."""
+
+    def measured() -> float:
+        with hold(device_lock("cpu")):
+            return way()
+
+    return measured
+
+
 def main(framework: str, num_threads: int, num_rounds: int, num_steps: int, num_first: int) -> None:
     job = make_bench_job(framework, num_threads=num_threads, num_steps=num_steps)
     ways = Ways(framework, job, num_first=num_first)

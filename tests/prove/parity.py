@@ -118,7 +118,7 @@ def page(certificates: list[Certificate], caught: list[Caught]) -> str:
         *_stage_table(full),
         "",
         "At a mixed precision no numbers are compared but the dtype of every block's output: "
-        + "; ".join(f"{c.model} at {c.precision} {_outcome(c.stages[-1])}" for c in mixed)
+        + "; ".join(f"{c.model} at {c.precision}: {_outcome(c.stages[-1])}" for c in mixed)
         + ".",
         "",
         "## Planted traps",
@@ -133,7 +133,7 @@ def page(certificates: list[Certificate], caught: list[Caught]) -> str:
 
 
 def _outcome(stage: Stage) -> str:
-    return f"{stage.name}: " + ("equal" if stage.passed else f"FAILED at {stage.where}")
+    return "equal" if stage.passed else f"FAILED at {stage.where}"
 
 
 def _stage_table(certificates: list[Certificate]) -> list[str]:

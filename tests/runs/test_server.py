@@ -12,6 +12,7 @@ import pytest
 
 from fwexp.runs.task import Progress, Task, encode
 from tests.processes import is_running, wait_until
+from tests.tiny import ROOT
 
 STAND_IN = """
 import os, sys, types
@@ -143,8 +144,16 @@ def test_a_server_dies_with_its_driver() -> None:
 
 def test_a_server_whose_driver_is_dead_already_does_not_start(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "fwexp.runs.server", "torch", str(os.getpid() + 1)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (1, b"")
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
 
 
 def test_progress_is_told_at_most_five_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:

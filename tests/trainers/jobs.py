@@ -6,9 +6,9 @@ import numpy as np
 
 from fwexp.config.schema import Config
 from fwexp.data import DataSet
+from fwexp.launch.plan import resolved
 from fwexp.runs.execute import make_job
 from fwexp.trainers.protocol import Job
-from tests.tiny import resolved
 
 NUM_STEPS = 5
 
