@@ -49,9 +49,9 @@ def source_digests(config: Config) -> dict[str, str]:
     here = Path(__file__).resolve().parents[1]
     trainers = [*(here / "trainers").glob("*.py"), *(here / "models").glob("*.py")]
     return {
-        "model": files_sha256(_package_folder(config).rglob("*.py")),
+        "model": files_sha256(_model_sources(config)),
         "trainers": files_sha256(trainers),
-        "harness": files_sha256(here / name for name in HARNESS),
+        "harness": files_sha256([*(here / n for n in HARNESS), *(here / "tasks").glob("*.py")]),
         "data": config.data.sha256,
     }
 
@@ -70,7 +70,8 @@ def sha256_of(plain: Any) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
-def _package_folder(config: Config) -> Path:
+def package_folder(config: Config) -> Path:
+    """The folder of the model's package; ConfigError where Python finds none."""
     name = config.model.implementation
     try:
         found = find_spec(name)
@@ -85,6 +86,16 @@ def _package_folder(config: Config) -> Path:
             ]
         )
     return Path(found.submodule_search_locations[0])
+
+
+def _model_sources(config: Config) -> Iterable[Path]:
+    """The model's own files; of a user's model every module of the top-level package, since its
+    layers may lie beside it."""
+    folder = package_folder(config)
+    above = config.model.implementation.count(".")
+    is_ours = config.model.implementation.startswith("fwexp.")
+    top = folder if is_ours or not above else folder.parents[above - 1]
+    return top.rglob("*.py")
 
 
 def _deciding(plain: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ class Manifest:
     sha256: str  # of what is declared in here: of the runs, the ids
     comparison: dict[str, Any]  # the typed Comparison, as plain data
     pricing: dict[str, Any]  # the typed Pricing, as plain data
+    targets: dict[str, float | None]  # workload -> the value of its metric to be reached
     machine_class: str  # a run counts as done on this machine class only
     blocks: list[list[str]] = field(default_factory=list)  # run ids, in the order they start
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # run id -> typed Config, plain

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from fwexp.config import compose, rules, to_plain
-from fwexp.config.identity import run_digests, run_id, sha256_of, workload_key
+from fwexp.config.identity import package_folder, run_digests, run_id, sha256_of, workload_key
 from fwexp.config.ranges import value_at
 from fwexp.config.resolve import resolve, usable_cores
 from fwexp.config.schema import Config
+from fwexp.config.traps import live_traps
 from fwexp.errors import ConfigError, StoreError
 from fwexp.launch import probe
 from fwexp.launch.manifest import Manifest
@@ -20,7 +21,7 @@ from fwexp.runs.store import Store
 
 UNDECLARED = ("command", "declared_at", "sha256")
 DECLARED_ONCE = (
-    *("comparison", "pricing", "training.target"),
+    *("comparison", "pricing"),
     *("launcher", "store", "tracking"),
 )
 
@@ -58,13 +59,15 @@ def plan_runs(
     name: str,
     title: str,
     command: str,
+    cases: Sequence[Sequence[str]] = ((),),
     config_dirs: Sequence[str] = (),
 ) -> Plan:
-    """Every combination of the axes' overrides as a run, checked whole before any starts.
+    """Every combination of the axes' overrides in every case as a run, checked whole before any
+    starts. A case's overrides yield to those of the command line.
 
     Without a `seed` axis there is one run a seed, of comparison.num_seeds.
     """
-    configs = _configs(axes, overrides, config_dirs)
+    configs = [c for case in cases for c in _configs(axes, [*case, *overrides], config_dirs)]
     _check_declared_once(configs)
     unique = {run.run_id: run for run in map(plan_run, configs)}
     classes = {probe.machine_class(config) for config in _one_a_device(configs)}
@@ -88,6 +91,9 @@ def plan_run(config: Config) -> PlannedRun:
     """One run, its framework at hand and its model's options checked by the model's own spec."""
     probe.require_framework(config.framework.name)
     load_spec(config.model, config.data)
+    traps = live_traps(package_folder(config))
+    if traps:
+        raise ConfigError([trap.told() for trap in traps])
     digests = run_digests(config)
     return PlannedRun(run_id=run_id(config, digests), config=config, digests=digests)
 
@@ -110,6 +116,7 @@ def declare(plan: Plan, store: Store) -> Manifest:
         sha256="",
         comparison=asdict(first.comparison),
         pricing=asdict(first.pricing),
+        targets={key: config.training.target for key, config in workloads.items()},
         machine_class=plan.machine_class,
         blocks=[[run.run_id for run in block] for block in plan.blocks],
         runs={run.run_id: to_plain(run.config) for run in plan.runs},

@@ -39,6 +39,7 @@ def command(argv: list[str]) -> int:
         fixed,
         name=_name(given.name, given.overrides),
         title=sweep.title,
+        cases=sweep.cases or [[]],
         command=shlex.join(["fwexp", "sweep", given.name, *given.overrides, *flags]),
         config_dirs=given.config_dir,
     )

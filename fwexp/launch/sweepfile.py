@@ -22,10 +22,11 @@ Value = int | float | str | bool
 class SweepFile:
     title: str = MISSING
     matrix: dict[str, Any] = field(default_factory=dict)  # axis -> the list of its values
+    cases: list[Any] = field(default_factory=list)  # lists of overrides that belong together
     overrides: list[str] = field(default_factory=list)  # for every run alike
 
     def as_overrides(self) -> list[str]:
-        """The matrix and the overrides, as one would type them after -m."""
+        """The matrix and the overrides, as one would type them after -m; the cases left out."""
         axes = (f"{axis}={','.join(map(_typed, values))}" for axis, values in self.matrix.items())
         return [*axes, *self.overrides]
 
@@ -56,6 +57,11 @@ def _read(path: Path) -> SweepFile:
         reason = str(error).splitlines()[0]
         raise ConfigError([f"{path}: {reason}; a sweep has {fields}"]) from error
     problems = [
+        f"{path}: cases[{number}] is no list of overrides; give it one: - [model=mlp, data=digits]"
+        for number, case in enumerate(sweep.cases)
+        if not isinstance(case, list) or not all(isinstance(text, str) for text in case)
+    ]
+    problems += [
         f"{path}: matrix.{axis} is no list of values; give it one: {axis}: [a, b]"
         for axis, values in sweep.matrix.items()
         if not isinstance(values, list) or not values
@@ -69,7 +75,8 @@ def _read(path: Path) -> SweepFile:
 
 def _checked(sweep: SweepFile, path: Path, config_dirs: Sequence[str]) -> SweepFile:
     try:
-        check_sweep(sweep.as_overrides(), config_dirs=config_dirs)
+        for case in sweep.cases or [[]]:
+            check_sweep([*case, *sweep.as_overrides()], config_dirs=config_dirs)
     except ConfigError as error:
         raise ConfigError(f"{path}: {problem}" for problem in error.problems) from error
     return sweep

@@ -30,6 +30,7 @@ def _glorot_uniform(rng: np.random.Generator, shape: Shape) -> NDArray[np.float6
 INITIALIZERS: dict[str, Callable[[np.random.Generator, Shape], NDArray[np.float64]]] = {
     "he_normal": _he_normal,
     "glorot_uniform": _glorot_uniform,
+    "normal_002": lambda rng, shape: rng.normal(0.0, 0.02, shape),  # embeddings, as GPT-2's
     "zeros": lambda _, shape: np.zeros(shape),
     "ones": lambda _, shape: np.ones(shape),
 }

@@ -1,7 +1,7 @@
 """From a model's configuration to its spec and its implementation in one framework."""
 
 import difflib
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from importlib import import_module
 from types import ModuleType
 from typing import Any, get_type_hints
@@ -48,7 +48,8 @@ def _given(model: Model, data: Data, spec_type: Any) -> dict[str, Any]:
     """What the spec asks of the data set; ConfigError where the set has no such thing."""
     asked = [f.name for f in fields(spec_type) if f.name in GIVEN]
     given = {name: getattr(data, name) for name in asked}
-    lacking = [name for name, value in given.items() if value is None]
+    needed = [f.name for f in fields(spec_type) if f.default is MISSING]  # the others may be None
+    lacking = [name for name, value in given.items() if value is None and name in needed]
     if lacking:
         has = ", ".join(name for name in GIVEN if getattr(data, name) is not None)
         raise ConfigError(

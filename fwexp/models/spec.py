@@ -54,6 +54,19 @@ def batch_norm(num_channels: int) -> dict[str, Variable]:
     }
 
 
+def layer_norm(width: int) -> dict[str, Variable]:
+    """A LayerNorm's scale and shift."""
+    return {
+        "gamma": Variable(shape=(width,), initializer="ones"),
+        "beta": Variable(shape=(width,), initializer="zeros"),
+    }
+
+
+def embedding(num_rows: int, width: int) -> dict[str, Variable]:
+    """An embedding's table, a row a token, user or item."""
+    return {"embeddings": Variable(shape=(num_rows, width), initializer="normal_002")}
+
+
 def named(layer: str, variables: dict[str, Variable]) -> dict[str, Variable]:
     """The same variables, each name preceded by its layer's."""
     return {f"{layer}.{name}": variable for name, variable in variables.items()}

@@ -14,6 +14,8 @@ CONVOLUTION = (2, 3, 1, 0)  # (out, in, h, w) → (h, w, in, out)
 LEAVES: dict[type[nn.Module], dict[str, tuple[str, tuple[int, ...] | None]]] = {
     nn.Linear: {"weight": ("kernel", DENSE)},
     nn.Conv2d: {"weight": ("kernel", CONVOLUTION)},
+    nn.Embedding: {"weight": ("embeddings", None)},
+    nn.LayerNorm: {"weight": ("gamma", None), "bias": ("beta", None)},
     nn.modules.batchnorm._BatchNorm: {
         "weight": ("gamma", None),
         "bias": ("beta", None),

@@ -25,5 +25,6 @@ class Certificate:
     precision: str  # of the runs it stands for; the numeric stages run in float64 and float32
     num_parameters: int
     stages: list[Stage] = field(default_factory=list)
+    code_lines: dict[str, int] = field(default_factory=dict)  # of torch.py and keras.py
     versions: dict[str, str] = field(default_factory=dict)
     made_at: str = ""  # ISO 8601, UTC

@@ -9,12 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
-from fwexp.config.identity import FRAMEWORK_PACKAGES, files_sha256, run_digests, sha256_of
+from fwexp.config.identity import (
+    FRAMEWORK_PACKAGES,
+    files_sha256,
+    package_folder,
+    run_digests,
+    sha256_of,
+)
 from fwexp.config.load import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
 from fwexp.launch.local import ServerDied, WarmServers
-from fwexp.models.registry import load_spec
+from fwexp.models.lines import code_lines
+from fwexp.models.registry import GIVEN, load_spec
 from fwexp.parity.certificate import Certificate, Stage
 from fwexp.parity.stages import FLOAT64_TOLERANCE, dtype_stage, numeric_stages
 from fwexp.runs.store import Store
@@ -30,7 +37,7 @@ def certificate_key(config: Config) -> str:
     here = Path(__file__).parent
     sides = [run_digests(_of(config, framework)) for framework in FRAMEWORK_PACKAGES]
     parity = files_sha256(here.glob("*.py"))
-    shape = {"image_shape": config.data.image_shape, "num_classes": config.data.num_classes}
+    shape = {name: getattr(config.data, name) for name in GIVEN}
     on = config.hardware.name if config.precision.name in MIXED else "cpu"
     depends = {"config": kept, "sides": sides, "parity": parity, "data": shape, "on": on}
     return sha256_of(depends)[:16]
@@ -85,6 +92,9 @@ def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certi
         precision=config.precision.name,
         num_parameters=int(sum(np.prod(shape) for shape in shapes)),
         stages=stages,
+        code_lines={
+            file: code_lines(package_folder(config) / file) for file in ("torch.py", "keras.py")
+        },
         versions={p: version(p) for p in packages},
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
