@@ -21,10 +21,9 @@ def code_lines(path: Path) -> int:
 
 def _docstring_lines(source: str) -> set[int]:
     lines: set[int] = set()
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node
-        ):
+        if isinstance(node, documented) and ast.get_docstring(node):
             first = node.body[0]
             lines |= set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
     return lines

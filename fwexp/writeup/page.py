@@ -80,6 +80,7 @@ def _details(evidence: Evidence) -> list[Table]:
     tables = [
         particulars.phase_table(evidence),
         particulars.certificate_table(evidence),
+        particulars.lines_table(evidence),
         particulars.run_table(evidence),
         particulars.data_table(evidence),
         particulars.environment_table(evidence),

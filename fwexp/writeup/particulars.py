@@ -92,6 +92,25 @@ def certificate_table(evidence: Evidence) -> Table:
     )
 
 
+def lines_table(evidence: Evidence) -> Table:
+    """How long each model's two implementations are."""
+    lines = {certificate.model: certificate.code_lines for certificate in evidence.certificates}
+    return Table(
+        key="lines",
+        title="How much code is the model?",
+        lead="Lines of the model's implementation; blanks, comments and docstrings are left out. "
+        "The trainers, which all models share, are not counted.",
+        basis="measured",
+        columns=["Model", "PyTorch, lines", "Keras, lines"],
+        figures=[1, 2],
+        rows=[
+            [model, str(found["torch.py"]), str(found["keras.py"])]
+            for model, found in lines.items()
+            if found
+        ],
+    )
+
+
 def run_table(evidence: Evidence) -> Table:
     """Runs that carry no figure, and those that look disturbed."""
     rows = [
