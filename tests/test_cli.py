@@ -343,10 +343,12 @@ def test_cfg_prints_what_hydra_would(line: list[str], capsys: pytest.CaptureFixt
 def test_help(empty_folder: Path) -> None:
     done = fwexp_process("--help", cwd=empty_folder)
     assert (done.returncode, done.stderr) == (0, "")
+    models = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
+    assert {"cnn", "mlp"} <= set(models)
     for part in (
         "fwexp: TensorFlow or PyTorch, for this workload, on this hardware?",
         "fwexp sweep NAME",
-        "model: cnn, mlp\n",
+        f"model: {', '.join(models)}\n",
         "optimizer: adam, adamw, momentum, sgd\n",
         "--config-dir DIR",
         'eval "$(fwexp -sc install=bash)"',
@@ -379,7 +381,8 @@ def test_completion_can_be_installed(empty_folder: Path) -> None:
     ("line", "words"),
     [
         ("fwexp mod", "model. model="),
-        ("fwexp model=", "model=cnn model=mlp"),
+        ("fwexp framework=", "framework=tf framework=torch"),
+        ("fwexp model=cn", "model=cnn"),
         ("fwexp seed=1 data=fa", "data=fashion_mnist"),
         ("fwexp optimizer.lea", "optimizer.learning_rate="),
     ],

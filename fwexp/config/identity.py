@@ -15,10 +15,15 @@ from fwexp.errors import ConfigError
 
 FRAMEWORK_PACKAGES = {"torch": ("torch", "pytorch-lightning"), "tf": ("tensorflow", "keras")}
 UNDECIDING = ("tracking", "launcher", "store", "comparison", "pricing")  # of the result
-DATA_DECIDES = ("name", "sha256", "num_classes", "scale", "mean", "std")
+DATA_DECIDES = (
+    *("name", "task", "sha256", "num_train", "num_test", "scale", "mean", "std"),
+    *("image_shape", "num_classes", "sequence_length", "target_length", "vocabulary_size"),
+    *("num_users", "num_items"),  # with these a model is built
+    *("num_train", "num_test"),  # which no hash tells where the data are made on the spot
+)
 UNDECIDING_FIELDS = {"training": ("name", "target"), "hardware": ("probe_timeout_s",)}
 HARNESS = (
-    *("data/dataset.py", "runs/execute.py", "runs/watch.py"),
+    *("data/dataset.py", "data/synthetic.py", "runs/execute.py", "runs/watch.py"),
     *("meters/clock.py", "meters/memory.py"),
 )
 

@@ -76,7 +76,7 @@ def check_optimizer(config: Config) -> Iterator[str]:
 
 def check_accuracy_margin(config: Config) -> Iterator[str]:
     margin, data = config.comparison.score_margin_points, config.data
-    if data.num_test < 1 or data.num_classes is None:
+    if data.num_test < 1 or data.num_classes is None or data.task == "throughput":
         return  # only an accuracy comes in steps of one sample
     resolution = 100 / data.num_test  # points that one test sample is worth
     if 0 < margin < resolution:
@@ -84,6 +84,17 @@ def check_accuracy_margin(config: Config) -> Iterator[str]:
             f"comparison.score_margin_points={margin:g} is finer than {data.name} can resolve: "
             f"{data.num_test} test samples are {resolution:.2g} points each"
         )
+
+
+def check_noise(config: Config) -> Iterator[str]:
+    data, target = config.data, config.training.target
+    if data.format == "synthetic" and data.task != "throughput":
+        yield (
+            f"data.task={data.task}: {data.name} is noise, of which nothing can be learnt; "
+            "choose data.task=throughput, or another data set."
+        )
+    if data.task == "throughput" and target is not None:
+        yield f"training.target={target:g}: throughput has no score to reach; set it to null."
 
 
 def check_channels(config: Config) -> Iterator[str]:
@@ -112,8 +123,11 @@ RULES: dict[Rule, tuple[str, ...]] = {
     check_optimizer: tuple(
         f"optimizer.{name}" for name in ("name", "momentum", *FORMULA_FIELDS["adamw"])
     ),
-    check_accuracy_margin: ("comparison.score_margin_points", "data.num_test"),
-    check_channels: ("data.image_shape", "data.mean", "data.std"),
+    check_accuracy_margin: (
+        *("comparison.score_margin_points", "data.num_test", "data.num_classes", "data.task"),
+    ),
+    check_noise: ("data.name", "data.format", "data.task", "training.target"),
+    check_channels: ("data.image_shape", "data.scale", "data.mean", "data.std"),
 }
 
 

@@ -23,9 +23,9 @@ class Model:
 class Source:
     """One place a data set may come from; which fields it needs depends on its kind."""
 
-    kind: str = MISSING  # sklearn | system | url | npm
-    package: str | None = None  # the Debian or npm package's name
-    version: str | None = None  # the npm package's version
+    kind: str = MISSING  # sklearn | system | url | npm | pypi
+    package: str | None = None  # the Debian, npm or PyPI package's name
+    version: str | None = None  # the npm or PyPI package's version
     directory: str | None = None  # where the files lie: on the disk, or inside the package
     base_url: str | None = None
     files: dict[str, str] = field(default_factory=dict)  # file name -> "md5:…" or "sha256:…"

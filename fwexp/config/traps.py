@@ -4,9 +4,12 @@ It reads the files without importing them. What it cannot see, the parity certif
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from fwexp.errors import ConfigError
 
 UNKNOWN = object()  # the value of an argument that is not written out
 
@@ -49,16 +52,26 @@ class LiveTrap:
 
 
 def live_traps(package: Path) -> list[LiveTrap]:
-    """The traps that are live in a model package's torch.py and keras.py, by file and line."""
+    """The traps that are live in a model package's torch.py and keras.py, by file and line.
+
+    Raises ConfigError for a file that is not Python.
+    """
     found = []
     for file in ("torch.py", "keras.py"):
         path = package / file
         if not path.is_file():
             continue  # the registry says so
         own = [trap for trap in TRAPS if trap.file in (file, "both")]
-        for call in _calls(ast.parse(path.read_text(), filename=str(path))):
+        for call in sorted(_calls(_parsed(path)), key=lambda call: call.line):
             found += [LiveTrap(trap=t, path=path, line=call.line) for t in own if t.is_live(call)]
     return found
+
+
+def _parsed(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_bytes(), filename=str(path))
+    except SyntaxError as error:
+        raise ConfigError([f"{path}:{error.lineno}: this is not Python: {error.msg}"]) from error
 
 
 def _calls(tree: ast.AST) -> Iterator[Call]:
@@ -93,7 +106,7 @@ def _pads_unevenly(call: Call) -> bool:
 
 def _drops(call: Call) -> bool:
     rates = [call.arguments[a] for a in ("rate", "p", "dropout", "first") if a in call.arguments]
-    if call.name.endswith(("Dropout", "Dropout1d", "Dropout2d", "dropout")):
+    if re.search(r"[Dd]ropout([123][dD])?$", call.name):
         return not rates or rates[0] not in (0, 0.0)
     return call.is_set("dropout") and not call.has("dropout", 0, 0.0)
 
@@ -101,6 +114,11 @@ def _drops(call: Call) -> bool:
 def _average_counts_padding(call: Call) -> bool:
     pads = call.is_set("padding") and not call.has("padding", 0, (0, 0))
     return call.name.startswith("AvgPool") and pads and not call.has("count_include_pad", False)
+
+
+def _augments(call: Call) -> bool:
+    initializers = ("RandomNormal", "RandomUniform")  # whose values are overwritten by the spec's
+    return call.name.startswith("Random") and call.name not in initializers
 
 
 def _named(*names: str) -> Callable[[Call], bool]:
@@ -216,7 +234,7 @@ TRAPS = [
     Trap(
         name="augmentation inside the model: random streams and interpolation differ",
         file="keras.py",
-        is_live=lambda call: call.name.startswith("Random") or call.name in ("Resizing",),
+        is_live=lambda call: call.name == "Resizing" or _augments(call),
         neutral="prepare the samples once, in NumPy",
     ),
     Trap(

@@ -48,15 +48,26 @@ def problems_of(data: Data) -> list[str]:
 
 def problems_with(arrays: Arrays, *, data: Data) -> list[str]:
     """What the decoded arrays contradict in the declaration; empty when they agree."""
-    declared = {"train": data.num_train, "test": data.num_test}
+    shapes = {name: list(array.shape) for name, array in arrays.items()}
+    return shape_problems(shapes, data=data) + _label_problems(arrays, data=data)
+
+
+def shape_problems(shapes: Mapping[str, list[int]], *, data: Data) -> list[str]:
+    """What these shapes of inputs and targets contradict in the declaration."""
+    declared = {
+        **{"x_train": data.num_train, "y_train": data.num_train},
+        **{"x_test": data.num_test, "y_test": data.num_test},
+    }
     problems = []
-    for name, array in arrays.items():
-        part = name.partition(".")[0].removeprefix("x_").removeprefix("y_")
-        sample = tuple(data.image_shape) if data.image_shape and name.startswith("x_") else None
-        wanted = (declared.get(part, len(array)), *(array.shape[1:] if sample is None else sample))
-        if array.shape != wanted:
-            problems.append(f"{name} has shape {list(array.shape)}, declared is {list(wanted)}")
-    return problems + _label_problems(arrays, data=data)
+    for name, shape in shapes.items():
+        part = name.partition(".")[0]
+        if part not in declared:
+            continue  # what else the task needs, of any shape
+        is_image = data.image_shape is not None and part.startswith("x_")
+        wanted = [declared[part], *(data.image_shape or [] if is_image else shape[1:])]
+        if shape != wanted:
+            problems.append(f"{name} has shape {shape}, declared is {wanted}")
+    return problems
 
 
 def _label_problems(arrays: Arrays, *, data: Data) -> list[str]:

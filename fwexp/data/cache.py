@@ -91,7 +91,8 @@ def provenance_of(data: Data) -> tuple[Provenance, bool] | None:
     """
     try:
         facts = json.loads(provenance_file(data).read_bytes())
-        provenance = Provenance(**facts["provenance"])
+        plain = facts["provenance"]
+        provenance = Provenance(**{**plain, "arrays": _layout_of(plain["arrays"])})
         return provenance, facts["file"] == _stamp_of(arrays_file(data))
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -100,6 +101,10 @@ def provenance_of(data: Data) -> tuple[Provenance, bool] | None:
 def layout(arrays: Arrays) -> list[tuple[str, str, list[int]]]:
     """Name, dtype and shape of each array, in their order."""
     return [(name, str(array.dtype), list(array.shape)) for name, array in arrays.items()]
+
+
+def _layout_of(plain: list[Any]) -> list[tuple[str, str, list[int]]]:
+    return [(str(name), str(np.dtype(kind)), [*map(int, shape)]) for name, kind, shape in plain]
 
 
 def read(data: Data, *, provenance: Provenance) -> Arrays | None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.config.schema import Data
-from fwexp.data import cache
+from fwexp.data import cache, synthetic
 from fwexp.data.arrays import Arrays, Bytes, problems_with
 from fwexp.errors import DataError
 
@@ -49,6 +49,25 @@ def load(data: Data) -> DataSet:
     Raises:
         DataError: the set is not in the cache, or its file there is damaged.
     """
+    arrays, source = _arrays(data)
+    if problems := problems_with(arrays, data=data):
+        raise DataError(f"data={data.name}: " + "; ".join(problems))
+    named = ("x_train", "y_train", "x_test", "y_test")
+    return DataSet(
+        name=data.name,
+        train=split(arrays, "train", data=data),
+        test=split(arrays, "test", data=data),
+        sha256=data.sha256,
+        source=source,
+        licence=data.licence,
+        extras={k: v for k, v in arrays.items() if not k.startswith(named)},
+    )
+
+
+def _arrays(data: Data) -> tuple[Arrays, str]:
+    """The decoded arrays and their source: out of the cache, or made on the spot."""
+    if data.format == synthetic.FORMAT:
+        return synthetic.make(data), synthetic.SOURCE
     file = cache.arrays_file(data)
     known = cache.provenance_of(data)
     if known is None:
@@ -65,18 +84,7 @@ def load(data: Data) -> DataSet:
             f"data={data.name}: {file} is damaged (its content is not the declared sha256); "
             f"type rm {file} and the same command again, which decodes it anew"
         )
-    if problems := problems_with(arrays, data=data):
-        raise DataError(f"data={data.name}: " + "; ".join(problems))
-    named = ("x_train", "y_train", "x_test", "y_test")
-    return DataSet(
-        name=data.name,
-        train=split(arrays, "train", data=data),
-        test=split(arrays, "test", data=data),
-        sha256=data.sha256,
-        source=known[0].source,
-        licence=data.licence,
-        extras={k: v for k, v in arrays.items() if not k.startswith(named)},
-    )
+    return arrays, known[0].source
 
 
 def split(arrays: Arrays, part: str, *, data: Data) -> Split:

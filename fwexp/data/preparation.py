@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fwexp.config.schema import Data
-from fwexp.data import cache
-from fwexp.data.arrays import Arrays, content_sha256, problems_of, problems_with
+from fwexp.data import cache, synthetic
+from fwexp.data.arrays import Arrays, content_sha256, problems_of, problems_with, shape_problems
 from fwexp.data.cache import Provenance
 from fwexp.data.faults import DamagedFile, MissingFiles, SourceAbsent
 from fwexp.data.formats import decoder
@@ -31,6 +31,8 @@ def prepare(data: Data, *, say: Say = _to_stderr) -> Provenance:
     """
     if problems := problems_of(data):
         raise DataError(f"data={data.name}: " + "; ".join(problems))
+    if data.format == synthetic.FORMAT:
+        return synthetic.provenance(data)
     places = origins(data)
     if known := _cached(data, places=places, say=say):
         return known
@@ -68,6 +70,8 @@ def _cached(data: Data, *, places: list[Origin], say: Say) -> Provenance | None:
     provenance, untouched = known
     if data.path is not None and provenance.source != places[0].label:
         return None  # the user named a source: no other may stand in for it
+    if shape_problems({name: shape for name, _, shape in provenance.arrays}, data=data):
+        return None  # no longer as declared: decoding says what is wrong
     if untouched:
         return provenance
     if cache.read(data, provenance=provenance) is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fwexp.config.schema import Data
-from fwexp.data import cache
+from fwexp.data import cache, synthetic
 from fwexp.data.cache import Provenance
 from fwexp.data.sources import State, origins
 
@@ -27,6 +27,12 @@ def status(data: Data) -> Status:
     Raises:
         DataError: the data set's own YAML names an unknown source.
     """
+    if data.format == synthetic.FORMAT:
+        return Status(
+            name=data.name,
+            cache_file=cache.arrays_file(data),
+            cached=synthetic.provenance(data),
+        )
     places = origins(data)
     known = cache.provenance_of(data)
     states = {origin.label: origin.state() for origin in places}

@@ -3,12 +3,13 @@
 import gzip
 import shutil
 import tarfile
+import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
 from fwexp.data.faults import DamagedFile
 
-_BROKEN = (OSError, EOFError, zlib.error, tarfile.TarError)
+_BROKEN = (OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
 
 
 def read_whole(file: Path) -> bytes:
@@ -34,6 +35,20 @@ def unpack(archive: Path, *, directory: str, into: Path) -> Path:
                 if content is not None:
                     with (into / inside.name).open("wb") as copy:
                         shutil.copyfileobj(content, copy)
+    except _BROKEN as error:
+        raise DamagedFile(archive, problem=f"cannot be unpacked ({error})") from error
+    return into
+
+
+def unzip(archive: Path, *, directory: str, into: Path) -> Path:
+    """The same for a zip archive, such as a wheel."""
+    wanted = PurePosixPath(directory)
+    try:
+        with zipfile.ZipFile(archive) as bundle:
+            for member in bundle.infolist():
+                inside = PurePosixPath(member.filename)
+                if inside.parent == wanted and not member.is_dir():
+                    (into / inside.name).write_bytes(bundle.read(member))
     except _BROKEN as error:
         raise DamagedFile(archive, problem=f"cannot be unpacked ({error})") from error
     return into

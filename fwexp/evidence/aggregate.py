@@ -1,7 +1,7 @@
 """A sweep's records sorted into workloads, with every run that cannot be used named."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fwexp.launch.manifest import Manifest
@@ -12,6 +12,7 @@ FRAMEWORKS = ("torch", "tf")
 NAMES = {"torch": "PyTorch", "tf": "TensorFlow"}
 # what may differ between two runs of one workload
 _NOT_WORKLOAD = ("framework", "seed", "comparison", "launcher", "tracking", "pricing", "store")
+_TOLD_ELSEWHERE = {"training.target"}  # than in a workload's label: each has one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +87,8 @@ def _run(
         framework=config["framework"]["name"],
         seed=config["seed"],
         block=block,
-        record=None if problem else record,
+        # a record may serve several sweeps: its targets, say, are those of this one
+        record=None if problem or record is None else replace(record, config=config),
         problem=problem,
         reason=reason,
     )
@@ -109,7 +111,7 @@ def _labels(configs: list[dict[str, Any]]) -> list[str]:
     varying = [
         key
         for key in dict.fromkeys(key for leaf in leaves for key in leaf)
-        if len({leaf.get(key) for leaf in leaves}) > 1
+        if key not in _TOLD_ELSEWHERE and len({leaf.get(key) for leaf in leaves}) > 1
     ]
     named = [key for key in varying if key.endswith(".name") and key.count(".") == 1]
     told = [key for key in varying if key in named or not _explained(key, leaves, named)]

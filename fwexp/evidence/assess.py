@@ -11,6 +11,7 @@ from fwexp.evidence.decision import (
     Decision,
     Scope,
     choose,
+    choose_by_speed,
     listing,
     recommend,
     span,
@@ -136,13 +137,15 @@ def _decide(
     manifest: Manifest, workloads: list[Workload], answers: list[Answer], voided: dict[str, str]
 ) -> Decision:
     by_key = {answer.question.key: answer for answer in answers}
-    speed_key = "target" if "target" in by_key else "total"
+    speed_key = _speed_key(by_key, workloads)
     scores = {f.workload: f for a in answers if is_score(a.question) for f in a.findings}
     speeds = {f.workload: f for key in ("total", speed_key) for f in by_key[key].findings}
     choices = [_choose(w, scores, speeds, void=voided.get(w.label, "")) for w in workloads]
-    num_pairs = [f.n for f in scores.values() if f.verdict is not Verdict.VOID]
+    noise = [w.label for w in workloads if w.metric is not None and not w.metric.compared]
+    deciding = [*scores.values(), *(speeds[label] for label in noise)]
+    num_pairs = [f.n for f in deciding if f.verdict is not Verdict.VOID]
     confidence = manifest.comparison["confidence"]
-    scope = _scope(manifest, workloads, num_pairs, by_key[speed_key].question.title)
+    scope = _scope(manifest, workloads, num_pairs, _deciding_time(by_key[speed_key], workloads))
     return Decision(
         recommendation=recommend(choices, scope=scope),
         scope=f"{scope.machine}; {scope.effort}",
@@ -152,17 +155,36 @@ def _decide(
     )
 
 
+def _speed_key(by_key: dict[str, Answer], workloads: list[Workload]) -> str:
+    """The time that decides; on noise it is a step's: there is no training that comes to an end."""
+    if "target" in by_key:
+        return "target"
+    metrics = [w.metric for w in workloads if w.metric is not None]
+    return "step" if metrics and not any(m.compared for m in metrics) else "total"
+
+
+def _deciding_time(answer: Answer, workloads: list[Workload]) -> str:
+    """What the time is called that decides; where some workloads have no target there are two."""
+    if len(answer.findings) < len(workloads):
+        return "time"
+    if answer.question.key == "step":
+        return "time per step, once warm"
+    title = answer.question.title
+    return title[0].lower() + title[1:]
+
+
 def _choose(
     workload: Workload, scores: dict[str, Finding], speeds: dict[str, Finding], *, void: str
 ) -> Choice:
     if workload.metric is None:
-        return unscored(workload.label, void=void)
+        has_run = any(run.record for run in workload.runs)
+        return unscored(workload.label, void=void, has_run=has_run)
+    if not workload.metric.compared:
+        return choose_by_speed(speeds[workload.label])
     return choose(scores[workload.label], speeds[workload.label], metric=workload.metric)
 
 
-def _scope(
-    manifest: Manifest, workloads: list[Workload], num_pairs: list[int], speed: str
-) -> Scope:
+def _scope(manifest: Manifest, workloads: list[Workload], num_pairs: list[int], time: str) -> Scope:
     def names(group: str) -> str:
         return listing(list(dict.fromkeys(str(w.config[group]["name"]) for w in workloads)))
 
@@ -173,14 +195,14 @@ def _scope(
         subject=f"{names('model')} on {names('data')}",
         machine=f"measured on {hardware}, {manifest.machine_class}",
         effort=f"{seeds} seeds per framework",
-        time=speed.lower(),
+        time=time,
     )
 
 
 def _changes(workloads: list[Workload], answers: list[Answer]) -> list[str]:
     by_key = {answer.question.key: answer for answer in answers}
     deciding = [a for a in answers if is_score(a.question)]
-    deciding.append(by_key["target" if "target" in by_key else "total"])
+    deciding.append(by_key[_speed_key(by_key, workloads)])
     found = [
         text
         for answer in deciding

@@ -1,6 +1,6 @@
 """The recommendation: the score first, then time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fwexp.evidence.aggregate import NAMES
@@ -35,7 +35,7 @@ class Choice:
     workload: str
     winner: Winner
     because: str
-    score: str = "score"  # the metric's name
+    score: str = "score"  # the metric's name; empty where there is none to compare
     ground: str = ""  # score | time: what made one of them win
     amount: float | None = None  # points or ratio of scores, or the slower one's multiple of time
 
@@ -56,7 +56,7 @@ class Decision:
     scope: str  # hardware, machine class and N, which end the sentence
     how_sure: str
     choices: list[Choice]
-    speed_key: str  # the question that decides when accuracy does not: total, or target
+    speed_key: str  # the question that decides when the score does not: total, target or step
 
     @property
     def headline(self) -> str:
@@ -76,17 +76,30 @@ def choose(score: Finding, speed: Finding, *, metric: Metric) -> Choice:
     elif score.verdict is Verdict.MATERIAL:
         return _choose_by_score(score, metric)
     elif speed.verdict is Verdict.MATERIAL:
-        return _choose_by_time(speed, metric, same)
+        by_time = _choose_by_time(speed)
+        return replace(by_time, because=f"{by_time.because}, and {same}", score=metric.name)
     elif speed.verdict in (Verdict.INCONCLUSIVE, Verdict.VOID):
         winner, because = Winner.UNDECIDED, f"{same}, but the time is open: {speed.reason}"
     return Choice(workload=score.workload, winner=winner, because=because, score=metric.name)
 
 
-def unscored(workload: str, *, void: str) -> Choice:
-    """The choice where no run has a score: the comparison is void, or none has finished."""
+def choose_by_speed(speed: Finding) -> Choice:
+    """The framework for a workload on noise, which has no score: a material gap in time decides."""
+    if speed.verdict is Verdict.MATERIAL:
+        return _choose_by_time(speed)
+    winner, because = {
+        Verdict.VOID: (Winner.VOID, speed.reason),
+        Verdict.INCONCLUSIVE: (Winner.UNDECIDED, f"the time is open: {speed.reason}"),
+    }.get(speed.verdict, (Winner.EITHER, "the time is the same within the margin"))
+    return Choice(workload=speed.workload, winner=winner, because=because, score="")
+
+
+def unscored(workload: str, *, void: str, has_run: bool) -> Choice:
+    """The choice where no run has a score: a time alone recommends nothing."""
     if void:
         return Choice(workload=workload, winner=Winner.VOID, because=void)
-    return Choice(workload=workload, winner=Winner.UNDECIDED, because="no run has finished")
+    because = "its runs carry no score" if has_run else "no run has finished"
+    return Choice(workload=workload, winner=Winner.UNDECIDED, because=because)
 
 
 def _choose_by_score(finding: Finding, metric: Metric) -> Choice:
@@ -109,7 +122,7 @@ def _choose_by_score(finding: Finding, metric: Metric) -> Choice:
     )
 
 
-def _choose_by_time(finding: Finding, metric: Metric, same: str) -> Choice:
+def _choose_by_time(finding: Finding) -> Choice:
     assert finding.larger
     assert finding.estimate is not None
     slow, fast = finding.larger, OTHER[finding.larger]
@@ -117,8 +130,8 @@ def _choose_by_time(finding: Finding, metric: Metric, same: str) -> Choice:
     return Choice(
         workload=finding.workload,
         winner=Winner(fast),
-        because=f"{NAMES[slow]} takes {multiple:.2f}× {NAMES[fast]}'s time, and {same}",
-        score=metric.name,
+        because=f"{NAMES[slow]} takes {multiple:.2f}× {NAMES[fast]}'s time",
+        score="",
         ground="time",
         amount=multiple,
     )
@@ -157,6 +170,8 @@ def _gain(choices: list[Choice], *, time: str) -> str:
     if grounds == {"time"}:
         gain = _amounts(choices, unit="×", of=f" {name}'s {time}")
         scores = {choice.score for choice in choices}
+        if "" in scores:
+            return f"{other} takes {gain}"
         score = scores.pop() if len(scores) == 1 else "score"
         return f"{other} takes {gain}, at the same {score} within the margin"
     return _reasons(choices)

@@ -1,4 +1,4 @@
-"""Pairs of one figure from both frameworks: accuracy by seed, times and memory by block."""
+"""Pairs of one figure from both frameworks: scores by seed, times and memory by block."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

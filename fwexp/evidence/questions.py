@@ -31,7 +31,8 @@ class Question:
 
 def questions(workloads: list[Workload], *, pricing: dict[str, Any]) -> list[Question]:
     """The questions of one sweep, in the order a reader asks them."""
-    metrics = {metric.name: metric for w in workloads if (metric := w.metric) is not None}
+    found = [w.metric for w in workloads if w.metric is not None]
+    metrics = {metric.name: metric for metric in found if metric.compared}
     return [
         *(_score(metric) for metric in metrics.values()),
         *_to_target(workloads),

@@ -18,6 +18,7 @@ from fwexp.launch.manifest import Manifest
 from fwexp.models.registry import load_spec
 from fwexp.parity.certify import certificate_key
 from fwexp.runs.store import Store
+from fwexp.tasks import make_task
 
 UNDECLARED = ("command", "declared_at", "sha256")
 DECLARED_ONCE = (
@@ -69,6 +70,7 @@ def plan_runs(
     """
     configs = [c for case in cases for c in _configs(axes, [*case, *overrides], config_dirs)]
     _check_declared_once(configs)
+    _check_targets(configs)
     unique = {run.run_id: run for run in map(plan_run, configs)}
     classes = {probe.machine_class(config) for config in _one_a_device(configs)}
     if len(classes) > 1:
@@ -91,6 +93,7 @@ def plan_run(config: Config) -> PlannedRun:
     """One run, its framework at hand and its model's options checked by the model's own spec."""
     probe.require_framework(config.framework.name)
     load_spec(config.model, config.data)
+    _check_task(config)
     traps = live_traps(package_folder(config))
     if traps:
         raise ConfigError([trap.told() for trap in traps])
@@ -176,6 +179,31 @@ def _check_declared_once(configs: list[Config]) -> None:
     ]
     if problems:
         raise ConfigError(problems)
+
+
+def _check_targets(configs: list[Config]) -> None:
+    """Raise ConfigError where one workload has several targets: its runs would serve only one."""
+    targets: dict[str, dict[float | None, None]] = {}
+    for config in configs:
+        targets.setdefault(workload_key(config), {})[config.training.target] = None
+    several = [list(found) for found in targets.values() if len(found) > 1]
+    if several:
+        told = " and ".join(str(target) for target in several[0])
+        raise ConfigError(
+            [f"training.target is {told} for one workload, which has one; type a sweep for each"]
+        )
+
+
+def _check_task(config: Config) -> None:
+    """Raise ConfigError where the data set's task is none of ours, or cannot reach the target."""
+    metric, target = make_task(config.data).metric, config.training.target
+    if target is not None and metric.unit == "%" and target > 1:
+        raise ConfigError(
+            [
+                f"training.target={target:g}: {metric.name} is a share, at most 1; "
+                f"type training.target={target / 100:g} for {target:g} %"
+            ]
+        )
 
 
 def _one_a_device(configs: list[Config]) -> list[Config]:

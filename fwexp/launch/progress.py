@@ -75,5 +75,5 @@ def _outcome(record: RunRecord | None) -> str:
     assert record.phases is not None
     return (
         f"{Metric(**record.metric).tell(record.score)}, {record.phases.total_s:.1f} s, "
-        f"{record.samples_per_s:,.0f} samples/s"
+        f"{record.units_per_s:,.0f} {record.unit}/s"
     )

@@ -12,7 +12,7 @@ from fwexp.tasks.task import Metric
 
 
 def print_summary(record: RunRecord, pricing: Pricing, folder: Path, *, is_new: bool) -> None:
-    """Accuracy, phases, throughput, memory, cost and where the record lies, a line each."""
+    """Score, phases, throughput, memory, cost and where the record lies, a line each."""
     lines = _failure(record) if record.failure else _figures(record, pricing)
     if not is_new:
         lines.insert(
@@ -35,8 +35,12 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
     assert record.score is not None
     phases, memory, metric = record.phases, record.memory, _metric(record)
     others = {k: v for k, v in record.evaluations[-1].scores.items() if k != metric.name}
+    told = [
+        f"{metric.tell(record.score)} on {'the test set' if metric.compared else 'noise'}",
+        *([_tell_scores(others)] * bool(others)),
+    ]
     lines = [
-        ("score", f"{metric.tell(record.score)} on the test set; {_tell_scores(others)}"),
+        ("score", "; ".join(told)),
         ("total", f"{phases.total_s:.2f} s (and {record.import_s:.1f} s to import, once a server)"),
         (
             "phases",

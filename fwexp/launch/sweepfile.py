@@ -1,6 +1,6 @@
 """A named sweep: a YAML file that declares a matrix of runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from yaml import YAMLError
 
 from fwexp.config.choices import suggest
 from fwexp.config.load import check_sweep
+from fwexp.config.overrides import spread_sweeps
 from fwexp.config.paths import sweeps_dir
 from fwexp.errors import ConfigError
 from fwexp.runs.store import check_sweep_name
@@ -74,12 +75,34 @@ def _read(path: Path) -> SweepFile:
 
 
 def _checked(sweep: SweepFile, path: Path, config_dirs: Sequence[str]) -> SweepFile:
-    try:
-        for case in sweep.cases or [[]]:
-            check_sweep([*case, *sweep.as_overrides()], config_dirs=config_dirs)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {problem}" for problem in error.problems) from error
+    problems: list[str] = []
+    for overrides in (sweep.as_overrides(), *sweep.cases):
+        try:
+            check_sweep(overrides, config_dirs=config_dirs)
+        except ConfigError as error:
+            problems += error.problems
+    problems += _case_problems(sweep)
+    if problems:
+        raise ConfigError(f"{path}: {problem}" for problem in dict.fromkeys(problems))
     return sweep
+
+
+def _case_problems(sweep: SweepFile) -> Iterator[str]:
+    """What a case may not set: it would be overridden, or make a sweep within the sweep."""
+    shared = {_key(text) for text in sweep.as_overrides()}
+    for number, case in enumerate(sweep.cases):
+        for text in case:
+            where = f"cases[{number}]: {text}"
+            if _key(text) == "seed":
+                yield f"{where}: all cases have the same seeds; give the matrix an axis: seed: [0]"
+            elif _key(text) in shared:
+                yield f"{where}: {_key(text)} is set for all cases; take it out here or there."
+            elif spread_sweeps([text]) != [text]:
+                yield f"{where}: a case has one value of each; write a case for every value."
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]
 
 
 def _typed(value: Value | list[Value] | None) -> str:

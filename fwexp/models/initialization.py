@@ -21,6 +21,11 @@ def _he_normal(rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
     return rng.normal(0.0, math.sqrt(2.0 / _fan_in(shape)), shape)
 
 
+def _he_normal_depthwise(rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
+    """A channel's output is made of its own window alone: 3 high * 3 wide, of (3, 3, 64, 1)."""
+    return rng.normal(0.0, math.sqrt(2.0 / math.prod(shape[:2])), shape)
+
+
 def _glorot_uniform(rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
     receptive = math.prod(shape[:-2])
     limit = math.sqrt(6.0 / (receptive * (shape[-2] + shape[-1])))
@@ -29,8 +34,10 @@ def _glorot_uniform(rng: np.random.Generator, shape: Shape) -> NDArray[np.float6
 
 INITIALIZERS: dict[str, Callable[[np.random.Generator, Shape], NDArray[np.float64]]] = {
     "he_normal": _he_normal,
+    "he_normal_depthwise": _he_normal_depthwise,
     "glorot_uniform": _glorot_uniform,
     "normal_002": lambda rng, shape: rng.normal(0.0, 0.02, shape),  # embeddings, as GPT-2's
+    "uniform": lambda rng, shape: rng.uniform(-1.0, 1.0, shape),  # a variable's factor is its range
     "zeros": lambda _, shape: np.zeros(shape),
     "ones": lambda _, shape: np.ones(shape),
 }
@@ -39,7 +46,9 @@ INITIALIZERS: dict[str, Callable[[np.random.Generator, Shape], NDArray[np.float6
 def initial_weights(variables: Mapping[str, Variable], *, seed: int) -> Weights:
     """Every variable's first value, float64, the same for either framework."""
     rng = np.random.default_rng([seed, 0])  # 0: weights; 1: sample order
-    return {name: INITIALIZERS[v.initializer](rng, v.shape) for name, v in variables.items()}
+    return {
+        name: v.factor * INITIALIZERS[v.initializer](rng, v.shape) for name, v in variables.items()
+    }
 
 
 def generic_weights(variables: Mapping[str, Variable], *, seed: int) -> Weights:
@@ -50,7 +59,7 @@ def generic_weights(variables: Mapping[str, Variable], *, seed: int) -> Weights:
     def draw(variable: Variable) -> NDArray[np.float64]:
         if variable.initializer in ("zeros", "ones"):
             return rng.uniform(0.5, 1.5, variable.shape)
-        return INITIALIZERS[variable.initializer](rng, variable.shape)
+        return variable.factor * INITIALIZERS[variable.initializer](rng, variable.shape)
 
     return {name: draw(variable) for name, variable in variables.items()}
 

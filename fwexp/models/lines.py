@@ -21,7 +21,7 @@ def code_lines(path: Path) -> int:
 
 def _docstring_lines(source: str) -> set[int]:
     lines: set[int] = set()
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, documented) and ast.get_docstring(node):
             first = node.body[0]

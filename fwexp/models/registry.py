@@ -54,11 +54,15 @@ def _given(model: Model, data: Data, spec_type: Any) -> dict[str, Any]:
         has = ", ".join(name for name in GIVEN if getattr(data, name) is not None)
         raise ConfigError(
             [
-                f"model={model.name} does not fit data={data.name}: it needs "
-                f"{' and '.join(lacking)}, and that data set has {has}"
+                f"model={model.name} does not fit data={data.name}: it needs {_listing(lacking)}, "
+                f"and that data set has {has or 'none of what a model is built for'}"
             ]
         )
     return {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
+
+
+def _listing(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def build(model: Model, spec: Spec, *, framework: str) -> Any:

@@ -11,6 +11,7 @@ class Variable:
     shape: tuple[int, ...]
     initializer: str  # a key of fwexp.models.initialization.INITIALIZERS
     trainable: bool = True
+    factor: float = 1.0  # by which the initializer's values are multiplied
 
 
 class Spec(Protocol):
@@ -38,9 +39,17 @@ def dense(num_in: int, num_out: int, *, initializer: str = "he_normal") -> dict[
     }
 
 
-def convolution(size: int, num_in: int, num_out: int) -> dict[str, Variable]:
-    """A square convolution's kernel, without a bias: a norm follows."""
-    return {"kernel": Variable(shape=(size, size, num_in, num_out), initializer="he_normal")}
+def convolution(size: int, num_in: int, num_out: int, *, bias: bool = False) -> dict[str, Variable]:
+    """A square convolution's kernel; its bias where no norm follows, which would take it out."""
+    kernel = Variable(shape=(size, size, num_in, num_out), initializer="he_normal")
+    shift = {"bias": Variable(shape=(num_out,), initializer="zeros")} if bias else {}
+    return {"kernel": kernel} | shift
+
+
+def depthwise_convolution(size: int, num_channels: int) -> dict[str, Variable]:
+    """A square kernel a channel, without a bias: a norm follows. Keras's layout: (h, w, in, 1)."""
+    shape = (size, size, num_channels, 1)
+    return {"kernel": Variable(shape=shape, initializer="he_normal_depthwise")}
 
 
 def batch_norm(num_channels: int) -> dict[str, Variable]:

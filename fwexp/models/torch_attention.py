@@ -43,7 +43,9 @@ class Attend(nn.Module):
 
     def _heads(self, x: Tensor) -> Tensor:
         """(batch, places, width) → (batch, heads, places, width of a head)."""
-        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        batch, num_places, width = x.shape
+        split = x.reshape(batch, num_places, self.num_heads, width // self.num_heads)
+        return split.transpose(1, 2)
 
 
 class Block(nn.Module):
@@ -65,4 +67,5 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.norm1(x)
         x = x + self.output(self.attend(self.query(y), self.key(y), self.value(y)))
-        return x + self.contract(self.gelu(self.expand(self.norm2(x))))
+        out: Tensor = x + self.contract(self.gelu(self.expand(self.norm2(x))))
+        return out

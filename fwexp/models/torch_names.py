@@ -8,14 +8,24 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from fwexp.models.torch_layers import DepthwiseConv2d
+
 DENSE = (1, 0)  # (out, in) → (in, out)
 CONVOLUTION = (2, 3, 1, 0)  # (out, in, h, w) → (h, w, in, out)
+DEPTHWISE = (2, 3, 0, 1)  # (in, 1, h, w) → (h, w, in, 1)
+ONLY_IN_TORCH = ("num_batches_tracked", "bias_hh_l0")  # batch counters; the LSTM's second bias
 
 LEAVES: dict[type[nn.Module], dict[str, tuple[str, tuple[int, ...] | None]]] = {
     nn.Linear: {"weight": ("kernel", DENSE)},
+    DepthwiseConv2d: {"weight": ("kernel", DEPTHWISE)},  # before its parent: the first one counts
     nn.Conv2d: {"weight": ("kernel", CONVOLUTION)},
     nn.Embedding: {"weight": ("embeddings", None)},
     nn.LayerNorm: {"weight": ("gamma", None), "bias": ("beta", None)},
+    nn.LSTM: {
+        "weight_ih_l0": ("kernel", DENSE),
+        "weight_hh_l0": ("recurrent_kernel", DENSE),
+        "bias_ih_l0": ("bias", None),
+    },
     nn.modules.batchnorm._BatchNorm: {
         "weight": ("gamma", None),
         "bias": ("beta", None),
@@ -49,12 +59,14 @@ class Named:
 
 
 def named_tensors(module: nn.Module) -> Iterator[Named]:
-    """Every weight and buffer, but for the batch counters that only torch has."""
+    """Every weight and buffer, but for the batch counters that only torch has, and for buffers
+    that are not saved with the module: those are constants."""
+    saved = module.state_dict().keys()
     for path, child in module.named_modules():
         leaves = next((names for kind, names in LEAVES.items() if isinstance(child, kind)), {})
         own = [*child.named_parameters(recurse=False), *child.named_buffers(recurse=False)]
         for leaf, tensor in own:
-            if leaf == "num_batches_tracked":
+            if leaf in ONLY_IN_TORCH or (f"{path}.{leaf}" if path else leaf) not in saved:
                 continue
             name, axes = leaves.get(leaf, (leaf, None))
             yield Named(name=f"{path}.{name}" if path else name, tensor=tensor, axes=axes)

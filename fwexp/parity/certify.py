@@ -37,7 +37,7 @@ def certificate_key(config: Config) -> str:
     here = Path(__file__).parent
     sides = [run_digests(_of(config, framework)) for framework in FRAMEWORK_PACKAGES]
     parity = files_sha256(here.glob("*.py"))
-    shape = {name: getattr(config.data, name) for name in GIVEN}
+    shape = {name: getattr(config.data, name) for name in ("task", *GIVEN)}
     on = config.hardware.name if config.precision.name in MIXED else "cpu"
     depends = {"config": kept, "sides": sides, "parity": parity, "data": shape, "on": on}
     return sha256_of(depends)[:16]

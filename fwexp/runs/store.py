@@ -17,7 +17,10 @@ from fwexp.runs.record import Evaluation, Failure, History, Memory, Phases, RunR
 
 Kind = TypeVar("Kind")
 REQUIRED = {  # by a record's status, the fields that it cannot be without
-    "done": ("phases", "memory", "num_steps", "samples_per_s", "score", "evaluations"),
+    "done": (
+        *("phases", "memory", "num_steps", "samples_per_s", "unit", "units_per_s"),
+        *("metric", "score", "evaluations"),
+    ),
     "failed": ("failure",),
 }
 

@@ -7,7 +7,12 @@ from fwexp.errors import ConfigError
 from fwexp.tasks.task import Task
 
 TASKS = {
+    "forecast": "fwexp.tasks.forecast:Forecast",
+    "recommendation": "fwexp.tasks.recommendation:Recommendation",
     "classification": "fwexp.tasks.classification:Classification",
+    "throughput": "fwexp.tasks.throughput:Throughput",
+    "translation": "fwexp.tasks.translation:Translation",
+    "language_model": "fwexp.tasks.language_model:LanguageModel",
 }
 
 

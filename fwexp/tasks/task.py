@@ -23,6 +23,7 @@ class Metric:
     comparison: Literal["points", "ratio"]  # a difference of points, or a ratio
     points: float = 1.0  # points in one whole: 100 where the value is a share
     unit: str = ""  # of a value in points: "%"
+    compared: bool = True  # False: it says nothing of how well a model learnt
 
     def tell(self, value: float) -> str:
         """A value in words: accuracy 98.06 %."""

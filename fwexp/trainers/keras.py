@@ -20,6 +20,7 @@ from fwexp.trainers.keras_optimizers import TorchFormula
 from fwexp.trainers.protocol import Batch, Effective, Job, Observer
 
 EVALUATION_BATCH = 1000
+ONLY_IN_KERAS = ("seed_generator_state",)  # of an LSTM's dropout, though its rate is 0
 ALIGNMENT = 64  # bytes: what TensorFlow asks of a tensor's memory
 FIRST_LOSS_SCALE = 2.0**16  # of fp16: torch's, whose GradScaler else moves as Keras's does
 
@@ -34,7 +35,9 @@ class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
         self.outputs_dtype = ""
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        return self.network(inputs, training=training)
+        # as the network has them: Keras warns of a list of one, and of a tuple
+        given = inputs[0] if len(inputs) == 1 else list(inputs)
+        return self.network(given, training=training)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         loss, gradients = self.loss_and_gradients(*data)
@@ -49,7 +52,10 @@ class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
             loss = self.batch_loss(ops.cast(outputs, at_least_float32), targets)
             scaled = self.optimizer.scale_loss(loss)
         self.outputs_dtype = keras.backend.standardize_dtype(outputs.dtype)
-        return loss, tape.gradient(scaled, self.trainable_variables)
+        gradients = tape.gradient(scaled, self.trainable_variables)
+        # An embedding's comes as slices, a row twice where its token is in the batch twice: to
+        # square those is not to square the gradient. torch's are whole, and update every row.
+        return loss, [None if g is None else tf.convert_to_tensor(g) for g in gradients]
 
 
 class Steps(keras.callbacks.Callback):  # type: ignore[misc]
@@ -125,7 +131,8 @@ class KerasTrainer:
                 variable.assign(state[name])
 
     def _variables(self) -> dict[str, Any]:
-        named = {spec_name(v): v for v in self.model.network.variables}
+        ours = [v for v in self.model.network.variables if v.name not in ONLY_IN_KERAS]
+        named = {spec_name(v): v for v in ours}
         trainable = self.model.network.trainable_variables
         slots = {
             f"{spec_name(variable)}/{slot}": value
@@ -149,8 +156,8 @@ class KerasTrainer:
 
 
 def spec_name(variable: Any) -> str:
-    """conv0/kernel → conv0.kernel."""
-    return str(variable.path).replace("/", ".")
+    """conv0/kernel → conv0.kernel; lstm0/lstm_cell/kernel → lstm0.kernel."""
+    return str(variable.path).replace("/lstm_cell/", "/").replace("/", ".")
 
 
 def pipeline(job: Job) -> tf.data.Dataset:

@@ -20,6 +20,17 @@ def masked_cross_entropy(logits: Any, labels: Any) -> Any:
     return ops.sum(_each(logits, ops.maximum(labels, 0)) * kept) / ops.sum(kept)
 
 
+def binary_cross_entropy(logits: Any, labels: Any) -> Any:
+    """Mean over all labels 0 and 1, in nats; logits (…, 1), labels (…)."""
+    wanted = ops.cast(labels, logits.dtype)
+    return ops.mean(ops.binary_crossentropy(wanted, logits[..., 0], from_logits=True))
+
+
+def mean_squared_error(outputs: Any, targets: Any) -> Any:
+    """Mean over all values; outputs and targets of one shape."""
+    return ops.mean(ops.square(outputs - targets))
+
+
 def _each(logits: Any, labels: Any) -> Any:
     return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
@@ -27,4 +38,6 @@ def _each(logits: Any, labels: Any) -> Any:
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "cross_entropy": cross_entropy,
     "masked_cross_entropy": masked_cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
+    "mean_squared_error": mean_squared_error,
 }

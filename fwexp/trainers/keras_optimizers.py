@@ -53,9 +53,6 @@ class TorchFormula(keras.optimizers.Optimizer):  # type: ignore[misc]  # Keras h
             "adam": self._adam,
             "adamw": self._adamw,
         }[self.settings.name]
-        gradient = ops.convert_to_tensor(
-            gradient
-        )  # an embedding's is sparse: torch updates all rows
         update(gradient, variable, ops.convert_to_tensor(learning_rate, dtype="float64"))
 
     def _sgd(self, gradient: Any, variable: Any, rate: Any) -> None:

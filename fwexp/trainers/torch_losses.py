@@ -18,7 +18,19 @@ def masked_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     return functional.cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED)
 
 
+def binary_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean over all labels 0 and 1, in nats; logits (…, 1), labels (…)."""
+    return functional.binary_cross_entropy_with_logits(logits[..., 0], labels.to(logits.dtype))
+
+
+def mean_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Mean over all values; outputs and targets of one shape."""
+    return functional.mse_loss(outputs, targets)
+
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "cross_entropy": cross_entropy,
     "masked_cross_entropy": masked_cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
+    "mean_squared_error": mean_squared_error,
 }

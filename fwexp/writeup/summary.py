@@ -44,9 +44,10 @@ class KeyFigure:
 
 
 def key_figures(evidence: Evidence) -> list[KeyFigure]:
-    """Accuracy, the deciding time, the speed once warm, and the cost."""
+    """The scores, the deciding time, the speed once warm, and the cost."""
     scores = [answer for answer in evidence.answers if is_score(answer.question)]
-    others = [evidence.answer(key) for key in (evidence.decision.speed_key, "step", "cost")]
+    keys = dict.fromkeys([evidence.decision.speed_key, "step", "cost"])
+    others = [evidence.answer(key) for key in keys]
     return [_key_figure(answer, evidence) for answer in [*scores, *others]]
 
 

@@ -35,7 +35,7 @@ def train(job: Job, *, num_first: int) -> tuple[float, Weights]:
 
     compiled = tf.function(train_step, jit_compile=False)
     started = time.perf_counter()
-    for step, (x, y) in enumerate(pipeline(job)):
+    for step, ((x,), y) in enumerate(pipeline(job)):
         if step == num_first:
             started = time.perf_counter()
         compiled(x, y)

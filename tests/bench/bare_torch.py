@@ -23,7 +23,7 @@ def train(job: Job, *, num_first: int) -> tuple[float, Weights]:
     optimizer = make_optimizer(job.config.optimizer, network.parameters())
     batches, rates = Pipeline(job), job.learning_rates.tolist()
     started = time.perf_counter()
-    for step, (x, y) in enumerate(batches):
+    for step, ((x,), y) in enumerate(batches):
         if step == num_first:
             started = time.perf_counter()
         for group in optimizer.param_groups:

@@ -62,8 +62,7 @@ def make_bench_job(framework: str, *, num_threads: int, num_steps: int) -> Job:
     ]
     config = resolve(compose(overrides), num_cores=num_threads)
     job = make_job(config, datasets.load(config.data))
-    data = replace(job.data, x_test=job.data.x_test[:NUM_TEST], y_test=job.data.y_test[:NUM_TEST])
-    return replace(job, data=data)
+    return replace(job, data=replace(job.data, test=job.data.test.first(NUM_TEST)))
 
 
 class Ways:

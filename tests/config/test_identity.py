@@ -11,13 +11,23 @@ from fwexp.config.identity import run_digests, run_id, sha256_of, source_digests
 from fwexp.config.load import compose
 from fwexp.config.schema import Config
 from fwexp.errors import ConfigError
+from fwexp.models.registry import GIVEN
 
 DECIDES = [
     "framework=tf",
     "model=mlp",
     "model.options.width=16",
     "data=mnist",
+    "data.task=other",
+    "data.num_train=1000",
+    "data.num_test=100",
     "data.num_classes=11",
+    "data.image_shape=[4,16,1]",
+    "data.sequence_length=3",
+    "data.target_length=3",
+    "data.vocabulary_size=3",
+    "data.num_users=3",
+    "data.num_items=3",
     "data.scale=255",
     "data.mean=[0.5]",
     "training.batch_size=32",
@@ -62,6 +72,10 @@ def test_what_decides_the_result_makes_another_run(override: str) -> None:
 @pytest.mark.parametrize("override", DECIDES_NOT)
 def test_what_does_not_decide_it_makes_none(override: str) -> None:
     assert identify(compose([override])) == identify(compose([]))
+
+
+def test_all_that_a_model_is_built_for_decides() -> None:
+    assert set(GIVEN) <= set(identity.DATA_DECIDES)
 
 
 def test_the_launcher_decides_nothing() -> None:
@@ -126,6 +140,28 @@ def test_either_implementation_of_the_model_decides(own_model: Path, digests: Di
     assert len(set(found)) == len(found)
 
 
+def test_of_a_users_model_the_whole_package_decides(own_model: Path) -> None:
+    """Its layers may lie beside it."""
+    inner = own_model / "models" / "mine"
+    inner.mkdir(parents=True)
+    (inner / "__init__.py").touch()
+    config = compose([f"model.implementation={own_model.name}.models.mine"])
+    found = [source_digests(config)["model"]]
+    for name in ("layers.py", "models/blocks.py", "models/mine/spec.py"):
+        (own_model / name).write_text("# new\n")
+        found.append(source_digests(config)["model"])
+    assert len(set(found)) == len(found)
+
+
+def test_one_of_our_models_is_not_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new model of fwexp's own leaves the runs of the others done."""
+    files: list[Path] = []
+    monkeypatch.setattr(identity, "files_sha256", lambda paths: files.extend(paths) or "")
+    identity.source_digests(compose(["model=mlp"]))
+    folders = {path.parent.name for path in files if "models" in path.parts}
+    assert folders == {"mlp", "models"}
+
+
 def test_what_is_no_source_of_the_model_does_not(own_model: Path, digests: Digests) -> None:
     before = digests()
     (own_model / "notes.txt").touch()
@@ -140,7 +176,8 @@ def test_what_is_no_source_of_the_model_does_not(own_model: Path, digests: Diges
         ("models/initialization.py", "trainers"),
         ("runs/execute.py", "harness"),
         ("runs/watch.py", "harness"),
-        ("runs/metrics.py", "harness"),
+        ("tasks/classification.py", "harness"),
+        ("tasks/numerics.py", "harness"),
         ("meters/clock.py", "harness"),
         ("meters/memory.py", "harness"),
         ("data/dataset.py", "harness"),

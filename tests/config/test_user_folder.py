@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fwexp.config import compose
+from fwexp.config.paths import conf_dir
 from fwexp.errors import ConfigError
 
 MINE = """\
@@ -101,8 +102,10 @@ def test_a_default_that_is_not_there(folder: Path) -> None:
 
 
 def test_an_unknown_option_lists_the_users_too(folder: Path) -> None:
+    ours = [path.stem for path in (conf_dir() / "model").glob("*.yaml")]
+    assert {"cnn", "mlp"} < set(ours)
     assert problems_of(folder, "model=xyz") == [
-        "model=xyz: there is no model 'xyz'. Choose from: cnn, mine, mlp."
+        f"model=xyz: there is no model 'xyz'. Choose from: {', '.join(sorted([*ours, 'mine']))}."
     ]
 
 

@@ -25,12 +25,12 @@ def cache_folder(tmp_path, monkeypatch) -> Path:
 
 def _arrays(*, shape: tuple[int, ...], num_train: int = 20, num_test: int = 10) -> Arrays:
     rng = np.random.default_rng(7)
-    return Arrays(
-        x_train=rng.integers(0, 256, (num_train, *shape), dtype=np.uint8),
-        y_train=rng.integers(0, 10, num_train, dtype=np.uint8),
-        x_test=rng.integers(0, 256, (num_test, *shape), dtype=np.uint8),
-        y_test=rng.integers(0, 10, num_test, dtype=np.uint8),
-    )
+    return {
+        "x_train": rng.integers(0, 256, (num_train, *shape), dtype=np.uint8),
+        "y_train": rng.integers(0, 10, num_train, dtype=np.uint8),
+        "x_test": rng.integers(0, 256, (num_test, *shape), dtype=np.uint8),
+        "y_test": rng.integers(0, 10, num_test, dtype=np.uint8),
+    }
 
 
 @pytest.fixture
@@ -50,12 +50,13 @@ def declare() -> Callable[..., Data]:
     def _declare(
         arrays: Arrays, *, format: str, sources: list[Source] | None = None, **more
     ) -> Data:
-        shape = arrays.x_train.shape[1:]
+        shape = arrays["x_train"].shape[1:]
         fields = {
             "name": "small",
+            "task": "classification",
             "format": format,
-            "num_train": len(arrays.x_train),
-            "num_test": len(arrays.x_test),
+            "num_train": len(arrays["x_train"]),
+            "num_test": len(arrays["x_test"]),
             "image_shape": list(shape),
             "num_classes": 10,
             "sha256": content_sha256(arrays),
@@ -93,10 +94,10 @@ def idx_files() -> Callable[..., dict[str, bytes]]:
 
     def _files(arrays: Arrays, *, separator: str = "-", gz: bool = True) -> dict[str, bytes]:
         parts = {
-            f"train-images{separator}idx3-ubyte": arrays.x_train[..., 0],
-            f"train-labels{separator}idx1-ubyte": arrays.y_train,
-            f"t10k-images{separator}idx3-ubyte": arrays.x_test[..., 0],
-            f"t10k-labels{separator}idx1-ubyte": arrays.y_test,
+            f"train-images{separator}idx3-ubyte": arrays["x_train"][..., 0],
+            f"train-labels{separator}idx1-ubyte": arrays["y_train"],
+            f"t10k-images{separator}idx3-ubyte": arrays["x_test"][..., 0],
+            f"t10k-labels{separator}idx1-ubyte": arrays["y_test"],
         }
         if gz:
             return {f"{name}.gz": gzip.compress(_idx(array)) for name, array in parts.items()}

@@ -1,6 +1,5 @@
 """Each format decodes its files, and names the one that is damaged."""
 
-import dataclasses
 import gzip
 import io
 import json
@@ -12,7 +11,7 @@ from PIL import Image
 from fwexp.config.schema import Source
 from fwexp.data.arrays import content_sha256
 from fwexp.data.faults import DamagedFile, MissingFiles
-from fwexp.data.formats import cifar10, decoder, idx, sklearn_digits
+from fwexp.data.formats import FORMATS, cifar10, decoder, idx, sklearn_digits
 from fwexp.data.sources.sklearn import SklearnPackage
 from fwexp.errors import DataError
 
@@ -33,7 +32,7 @@ def test_missing_idx_files_are_named(grey, idx_files, put, tmp_path):
 
 
 def test_a_label_missing_for_an_image_is_damage(grey, idx_files, put, tmp_path):
-    short = dataclasses.replace(grey, y_test=grey.y_test[:-1])
+    short = {**grey, "y_test": grey["y_test"][:-1]}
     with pytest.raises(DamagedFile, match=r"t10k-labels.* holds 9 labels for 10 images"):
         idx.decode(put(tmp_path, idx_files(short)))
 
@@ -91,14 +90,15 @@ def cifar_binary(arrays):
         planes = [images[..., channel].reshape(len(images), -1) for channel in range(3)]
         return np.hstack([labels[:, np.newaxis], *planes]).tobytes()
 
-    size = len(arrays.x_train) // 5
+    images, labels = arrays["x_train"], arrays["y_train"]
+    size = len(images) // 5
     files = {
         f"data_batch_{n + 1}.bin": rows(
-            arrays.x_train[n * size : (n + 1) * size], arrays.y_train[n * size : (n + 1) * size]
+            images[n * size : (n + 1) * size], labels[n * size : (n + 1) * size]
         )
         for n in range(5)
     }
-    return files | {"test_batch.bin": rows(arrays.x_test, arrays.y_test)}
+    return files | {"test_batch.bin": rows(arrays["x_test"], arrays["y_test"])}
 
 
 def png(images):
@@ -109,12 +109,13 @@ def png(images):
 
 def cifar_images(arrays):
     files = {
-        f"data_batch_{n + 1}.png": png(part) for n, part in enumerate(np.split(arrays.x_train, 5))
+        f"data_batch_{n + 1}.png": png(part)
+        for n, part in enumerate(np.split(arrays["x_train"], 5))
     }
     return files | {
-        "test_batch.png": png(arrays.x_test),
-        "train_lables.json": json.dumps(arrays.y_train.tolist()).encode(),
-        "test_lables.json": json.dumps(arrays.y_test.tolist()).encode(),
+        "test_batch.png": png(arrays["x_test"]),
+        "train_lables.json": json.dumps(arrays["y_train"].tolist()).encode(),
+        "test_lables.json": json.dumps(arrays["y_test"].tolist()).encode(),
     }
 
 
@@ -202,9 +203,9 @@ def test_the_digits_are_those_of_scikit_learn(real):
     arrays = sklearn_digits.decode(folder)
     digits = load_digits()
     test = sklearn_digits.is_test(digits.target.astype(np.uint8))
-    np.testing.assert_array_equal(arrays.x_test[..., 0], digits.images[test])
-    np.testing.assert_array_equal(arrays.y_train, digits.target[~test])
-    assert (len(arrays.x_train), len(arrays.x_test)) == (1437, 360)
+    np.testing.assert_array_equal(arrays["x_test"][..., 0], digits.images[test])
+    np.testing.assert_array_equal(arrays["y_train"], digits.target[~test])
+    assert (len(arrays["x_train"]), len(arrays["x_test"])) == (1437, 360)
 
 
 def test_the_digits_split_gives_each_class_a_fifth():
@@ -230,8 +231,9 @@ def test_a_damaged_digits_file_is_named(tmp_path, table, problem):
 
 
 def test_an_unknown_format_lists_the_options():
+    assert {"cifar10", "idx", "sklearn_digits"} <= set(FORMATS)
     with pytest.raises(DataError) as caught:
         decoder("cifar")
     assert str(caught.value) == (
-        "data.format=cifar: did you mean cifar10? formats are cifar10, idx, sklearn_digits"
+        f"data.format=cifar: did you mean cifar10? formats are {', '.join(sorted(FORMATS))}"
     )

@@ -27,14 +27,20 @@ def test_the_first_present_source_wins_and_is_told(small, tmp_path):
     said = []
     provenance = prepare(small, say=said.append)
     assert provenance.source == "system package dataset-second"
-    assert (provenance.num_train, provenance.num_test) == (20, 10)
+    assert provenance.arrays == [
+        ("x_train", "uint8", [20, 6, 5, 1]),
+        ("y_train", "uint8", [20]),
+        ("x_test", "uint8", [10, 6, 5, 1]),
+        ("y_test", "uint8", [10]),
+    ]
+    assert provenance.num_bytes == cache.arrays_file(small).stat().st_size == 30 * (6 * 5 + 1)
     assert (provenance.sha256, provenance.licence) == (small.sha256, "none")
     assert said == [
         "data=small: system package dataset-small",
         "  not usable: there is no folder /nowhere/at/all",
         "data=small: system package dataset-second",
         f"  folder {tmp_path}/system",
-        f"  decoded 20 + 10 images: {cache.arrays_file(small)}",
+        f"  decoded 20 + 10 samples: {cache.arrays_file(small)}",
     ]
 
 
@@ -165,11 +171,24 @@ def test_a_copied_cache_file_is_checked_and_used(small):
     assert said == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"provenance": {}, "file": {}}'])
-def test_a_damaged_provenance_file_means_decoding_again(small, text):
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        *(lambda _, text=text: text for text in ("", "{", "[]", '{"provenance": {}, "file": {}}')),
+        lambda text: text.replace('"uint8"', '"uint9"'),
+        lambda text: text.replace('"uint8",', ""),
+        lambda text: text.replace('"arrays"', '"array"'),
+    ],
+)
+def test_a_damaged_provenance_file_means_decoding_again(small, spoil):
     first = prepare(small, say=SAY_NOTHING)
-    cache.provenance_file(small).write_text(text)
-    assert prepare(small, say=SAY_NOTHING) == first
+    file = cache.provenance_file(small)
+    sound = file.read_text()
+    file.write_text(spoil(sound))
+    assert file.read_text() != sound
+    said = []
+    assert prepare(small, say=said.append) == first
+    assert said[-1] == f"  decoded 20 + 10 samples: {cache.arrays_file(small)}"
 
 
 def test_a_cache_that_cannot_be_written_says_where_to_put_it(small, tmp_path, monkeypatch):

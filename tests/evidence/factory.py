@@ -1,6 +1,6 @@
 """Simulated sweeps: manifest, records and certificates with known truth and a fixed seed."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,8 @@ from fwexp.evidence.assess import Evidence, assess
 from fwexp.launch.manifest import Manifest
 from fwexp.parity.certificate import Certificate, Stage
 from fwexp.runs.record import Evaluation, Failure, Memory, Phases, RunRecord
+from fwexp.tasks.classification import Classification
+from fwexp.tasks.language_model import LanguageModel
 
 MACHINE = "Example CPU 3.0 GHz, 4 cores"
 START = datetime.fromisoformat("2026-11-09T10:00:00+00:00")
@@ -27,6 +29,7 @@ COMPARISON: dict[str, Any] = {
     "name": "standard",
     "num_seeds": 5,
     "score_margin_points": 2.0,
+    "score_margin_ratio": 1.05,
     "ratio_margin": 1.1,
     "confidence": 0.95,
 }
@@ -43,6 +46,10 @@ class Truth:
     step_ms: float = 4.0  # PyTorch's
     accuracy: float = 95.0  # PyTorch's, per cent
     tf_build_s: float = 0.4  # TensorFlow's fixed cost; PyTorch's is 0.1
+    perplexity: float | None = None  # PyTorch's; given, the model reads text and has no accuracy
+    perplexity_ratio: float = 1.0  # TensorFlow / PyTorch
+    perplexity_sd: float = 0.003  # of logs, over seeds
+    target: float | None = None  # of its metric
 
 
 @dataclass(kw_only=True)
@@ -65,8 +72,11 @@ class Sweep:
             failure=Failure(kind="RuntimeError", message=message, traceback=""),
             phases=None,
             memory=None,
-            accuracy=None,
+            metric=None,
+            score=None,
             samples_per_s=None,
+            unit=None,
+            units_per_s=None,
             evaluations=[],
         )
 
@@ -74,19 +84,39 @@ class Sweep:
         return assess(self.manifest, records=self.records, certificates=self.certificates)
 
 
-def config(framework: str, model: str, seed: int) -> dict[str, Any]:
+DIGITS: dict[str, Any] = {
+    "name": "digits",
+    "task": "classification",
+    "num_train": 1437,
+    "num_test": 360,
+    "sha256": "ab" * 32,
+    "licence": "BSD-3-Clause",
+    "provenance": "scikit-learn load_digits, from the UCI optical digits",
+}
+TEXT: dict[str, Any] = {
+    "name": "text",
+    "task": "language_model",
+    "num_train": 6000,
+    "num_test": 150,
+    "sha256": "ef" * 32,
+    "licence": "public domain",
+    "provenance": "an old book",
+}
+TOKENS = 64  # a sample of text
+
+
+def config(framework: str, model: str, seed: int, truth: Truth | None = None) -> dict[str, Any]:
+    truth = truth or Truth()
     return {
         "framework": {"name": framework},
         "model": {"name": model, "implementation": f"fwexp.models.{model}", "options": {}},
-        "data": {
-            "name": "digits",
-            "num_train": 1437,
-            "num_test": 360,
-            "sha256": "ab" * 32,
-            "licence": "BSD-3-Clause",
-            "provenance": "scikit-learn load_digits, from the UCI optical digits",
+        "data": dict(DIGITS if truth.perplexity is None else TEXT),
+        "training": {
+            "name": "short",
+            "batch_size": 64,
+            "num_epochs": 10.0,
+            "target": truth.target,
         },
-        "training": {"name": "short", "batch_size": 64, "num_epochs": 10.0},
         "hardware": {"name": "cpu", "num_threads": None},
         "precision": {"name": "fp32"},
         "execution": {"name": "plain"},
@@ -100,9 +130,7 @@ def config(framework: str, model: str, seed: int) -> dict[str, Any]:
     }
 
 
-def simulate(
-    truths: dict[str, Truth], *, num_seeds: int = 5, target_accuracy: float | None = None
-) -> Sweep:
+def simulate(truths: dict[str, Truth], *, num_seeds: int = 5) -> Sweep:
     """A whole sweep with the given truths; the same arguments give the same figures."""
     rng = np.random.default_rng(20261109)
     records, runs, blocks = {}, {}, []
@@ -113,7 +141,7 @@ def simulate(
             block = []
             for framework in rng.permutation(["torch", "tf"]).tolist():
                 run_id = f"{framework}-{model}-{seed}"
-                runs[run_id] = config(framework, model, seed)
+                runs[run_id] = config(framework, model, seed, truth)
                 records[run_id] = _record(run_id, runs[run_id], truth, shared, clock, rng)
                 clock += timedelta(seconds=10)
                 block.append(run_id)
@@ -126,13 +154,16 @@ def simulate(
         sha256="cd" * 32,
         comparison=COMPARISON | {"num_seeds": num_seeds},
         pricing=PRICING,
-        target_accuracy=target_accuracy,
+        targets={f"key-{model}": truth.target for model, truth in truths.items()},
         machine_class=MACHINE,
         blocks=blocks,
         runs=runs,
         certificates=[f"key-{model}" for model in truths],
     )
-    certificates = [certificate(model) for model in truths]
+    certificates = [
+        certificate(model, data=config("torch", model, 0, truth)["data"]["name"])
+        for model, truth in truths.items()
+    ]
     return Sweep(manifest=manifest, records=records, certificates=certificates, truths=truths)
 
 
@@ -147,7 +178,6 @@ def _record(
     tf = run_config["framework"]["name"] == "tf"
     slow = (truth.time_ratio if tf else 1.0) * float(np.exp(rng.normal(0, truth.time_sd)))
     own = rng.normal(0, truth.accuracy_sd / 3) if truth.accuracy_sd else 0.0
-    accuracy = (truth.accuracy + (truth.accuracy_gap if tf else 0.0) + shared + own) / 100
     step_s = truth.step_ms / 1000 * slow
     phases = Phases(
         start_s=0.012,
@@ -159,7 +189,9 @@ def _record(
         total_s=0.0,
     )
     phases.total_s = sum(vars(phases).values()) + 0.01
-    increments = np.linspace(0.25, 1.0, 10)
+    curve = _curve(truth, tf=tf, shared=shared, own=own)
+    reads_text = truth.perplexity is not None
+    metric = (LanguageModel if reads_text else Classification).metric
     return RunRecord(
         run_id=run_id,
         status="done",
@@ -189,21 +221,30 @@ def _record(
         num_first_steps=20,
         num_parameters=9000,
         samples_per_s=64 / step_s,
+        unit="tokens" if reads_text else "images",
+        units_per_s=64 / step_s * (TOKENS if reads_text else 1),
         data_wait_ms_per_step=0.1,
-        accuracy=accuracy,
+        metric=asdict(metric),
+        score=curve[-1][metric.name],
         evaluations=[
-            Evaluation(
-                step=22 * (i + 1),
-                train_s=22 * (i + 1) * step_s,
-                accuracy=accuracy * float(share) ** 0.2,
-                loss=float(1 - 0.8 * share),
-            )
-            for i, share in enumerate(increments)
+            Evaluation(step=step, train_s=step * step_s, scores=scores)
+            for step, scores in zip(range(22, 221, 22), curve, strict=True)
         ],
     )
 
 
-def certificate(model: str, *, passed: bool = True) -> Certificate:
+def _curve(truth: Truth, *, tf: bool, shared: float, own: float) -> list[dict[str, float]]:
+    """Ten evaluations, each better than the one before."""
+    shares = [float(share) for share in np.linspace(0.25, 1.0, 10)]
+    if truth.perplexity is None:
+        accuracy = (truth.accuracy + (truth.accuracy_gap if tf else 0.0) + shared + own) / 100
+        return [{"accuracy": accuracy * s**0.2, "loss": 1 - 0.8 * s} for s in shares]
+    noise = (shared + own) / truth.accuracy_sd * truth.perplexity_sd if truth.accuracy_sd else 0.0
+    last = truth.perplexity * (truth.perplexity_ratio if tf else 1.0) * float(np.exp(noise))
+    return [{"perplexity": last * s**-0.5, "loss": float(np.log(last * s**-0.5))} for s in shares]
+
+
+def certificate(model: str, *, passed: bool = True, data: str = "digits") -> Certificate:
     stages = [
         Stage(name="data", passed=True, difference=0.0, tolerance=0.0, where=""),
         Stage(
@@ -220,10 +261,11 @@ def certificate(model: str, *, passed: bool = True) -> Certificate:
         passed=passed,
         model=model,
         optimizer="adam",
-        data="digits",
+        data=data,
         precision="fp32",
         num_parameters=9000,
         stages=stages,
+        code_lines={"torch.py": 20, "keras.py": 14},
         versions={"torch": "2.13.0", "tensorflow": "2.21.0"},
         made_at="2026-11-09T09:58:00+00:00",
     )

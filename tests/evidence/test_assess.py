@@ -41,13 +41,13 @@ def test_opposite_winners_make_it_depend() -> None:
 
 def test_a_material_accuracy_gap_beats_speed() -> None:
     sweep = simulate({"mlp": Truth(accuracy_gap=4.0)})
-    assert verdict(sweep, "accuracy") is Verdict.MATERIAL
+    assert verdict(sweep, "score accuracy") is Verdict.MATERIAL
     assert winners(sweep) == [Winner.TF]
 
 
 def test_noise_is_inconclusive_and_names_an_n() -> None:
     sweep = simulate({"mlp": Truth(accuracy_sd=6.0, accuracy_gap=1.0)})
-    finding = sweep.evidence().answer("accuracy").findings[0]
+    finding = sweep.evidence().answer("score accuracy").findings[0]
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert finding.n_to_decide is not None
     assert winners(sweep) == [Winner.UNDECIDED]
@@ -69,7 +69,7 @@ def test_a_failed_run_drops_its_pair_only() -> None:
     sweep.fail("tf", "mlp", 3, message="out of memory")
     evidence = sweep.evidence()
     assert [answer.findings[0].n for answer in evidence.answers] == [4] * 6
-    assert evidence.answer("accuracy").findings[0].dropped == [
+    assert evidence.answer("score accuracy").findings[0].dropped == [
         "seed 3 has no figure from TensorFlow"
     ]
 
@@ -89,7 +89,7 @@ def test_another_machine_class_is_never_mixed_in() -> None:
 
 def test_no_spread_is_said() -> None:
     sweep = simulate({"mlp": Truth(accuracy_sd=0.0)})
-    finding = sweep.evidence().answer("accuracy").findings[0]
+    finding = sweep.evidence().answer("score accuracy").findings[0]
     assert finding.verdict is Verdict.EQUIVALENT
     assert finding.reason.startswith("all 5 differences are identical")
 
@@ -104,15 +104,15 @@ def test_a_price_for_other_hardware_is_unknown_and_the_decision_stands() -> None
 
 
 def test_a_target_makes_time_to_target_the_deciding_question() -> None:
-    sweep = simulate({"mlp": Truth()}, target_accuracy=0.9)
+    sweep = simulate({"mlp": Truth(target=0.9)})
     evidence = sweep.evidence()
     assert evidence.decision.speed_key == "target"
-    assert "PyTorch's training time to 90 % accuracy" in evidence.decision.headline
+    assert "PyTorch's training time to accuracy 90.00 %" in evidence.decision.headline
     assert evidence.answer("target").findings[0].verdict is Verdict.MATERIAL
 
 
 def test_a_missed_target_stays_and_leaves_the_time_open() -> None:
-    sweep = simulate({"mlp": Truth()}, target_accuracy=0.999)
+    sweep = simulate({"mlp": Truth(target=0.999)})
     finding = sweep.evidence().answer("target").findings[0]
     assert finding.n == 5
     assert finding.reason.startswith("the target was missed by 5 of 5 PyTorch and 5 of 5")

@@ -16,7 +16,7 @@ def test_a_void_sweep_has_nothing_to_change() -> None:
 
 def test_the_margins_that_would_flip_the_verdicts_are_named() -> None:
     evidence = simulate({"mlp": Truth()}).evidence()
-    accuracy, total = (evidence.answer(key).findings[0] for key in ("accuracy", "total"))
+    accuracy, total = (evidence.answer(key).findings[0] for key in ("score accuracy", "total"))
     assert accuracy.inner is not None
     assert total.outer is not None
     farthest = max(abs(accuracy.inner.low), abs(accuracy.inner.high))
@@ -30,7 +30,7 @@ def test_the_margins_that_would_flip_the_verdicts_are_named() -> None:
 
 def test_what_is_open_names_the_seeds_that_decide() -> None:
     evidence = simulate({"mlp": Truth(accuracy_sd=6.0, accuracy_gap=1.0)}).evidence()
-    number = evidence.answer("accuracy").findings[0].n_to_decide
+    number = evidence.answer("score accuracy").findings[0].n_to_decide
     expected = f"Accuracy on the test set, mlp: about {number} seeds, instead of 5, would decide."
     assert evidence.changes[0] == expected
 

@@ -1,10 +1,21 @@
-"""Accuracy first, then time; no winner where nothing is shown."""
+"""The score first, then time; no winner where nothing is shown."""
 
 import pytest
 
-from fwexp.evidence.decision import Choice, Scope, Winner, choose, recommend, tell_confidence
+from fwexp.evidence.decision import (
+    Choice,
+    Scope,
+    Winner,
+    choose,
+    recommend,
+    tell_confidence,
+    unscored,
+)
 from fwexp.evidence.verdicts import Finding, Verdict
+from fwexp.tasks.classification import Classification
+from fwexp.tasks.language_model import LanguageModel
 
+ACCURACY, PERPLEXITY = Classification.metric, LanguageModel.metric
 SCOPE = Scope(subject="mlp on digits", machine="CPU", effort="5 seeds", time="total time")
 
 
@@ -35,19 +46,68 @@ SLOW_TF = finding(Verdict.MATERIAL, larger="tf", estimate=1.5)
     ],
 )
 def test_the_choice_follows_the_verdicts(accuracy: Finding, speed: Finding, winner: Winner) -> None:
-    assert choose(accuracy, speed).winner is winner
+    assert choose(accuracy, speed, metric=ACCURACY).winner is winner
+
+
+@pytest.mark.parametrize(
+    ("larger", "estimate", "winner", "because"),
+    [
+        ("tf", 1.25, Winner.TORCH, "PyTorch is 1.25× better in perplexity than TensorFlow"),
+        ("torch", 0.8, Winner.TF, "TensorFlow is 1.25× better in perplexity than PyTorch"),
+    ],
+)
+def test_of_a_score_where_less_is_better_the_smaller_one_wins(
+    larger: str, estimate: float, winner: Winner, because: str
+) -> None:
+    score = finding(Verdict.MATERIAL, larger=larger, estimate=estimate)
+    found = choose(score, SLOW_TF, metric=PERPLEXITY)
+    assert (found.winner, found.because) == (winner, because)
+    assert (found.score, found.ground, found.amount) == ("perplexity", "score", 1.25)
+
+
+def test_without_a_score_nothing_is_recommended() -> None:
+    told = [
+        unscored("mlp", void=void, has_run=has_run)
+        for void, has_run in (("", True), ("", False), ("no certificate", True))
+    ]
+    assert [(c.winner, c.because) for c in told] == [
+        (Winner.UNDECIDED, "its runs carry no score"),
+        (Winner.UNDECIDED, "no run has finished"),
+        (Winner.VOID, "no certificate"),
+    ]
 
 
 def test_a_ratio_below_one_is_told_as_the_slower_ones_multiple() -> None:
-    choice = choose(SAME, finding(Verdict.MATERIAL, larger="torch", estimate=0.5))
+    slow_torch = finding(Verdict.MATERIAL, larger="torch", estimate=0.5)
+    choice = choose(SAME, slow_torch, metric=ACCURACY)
     assert choice.because == (
         "PyTorch takes 2.00× TensorFlow's time, and the accuracy is the same within the margin"
     )
 
 
-def choice(workload: str, winner: Winner, amount: float | None = None) -> Choice:
+def test_what_is_the_same_or_open_is_named_by_its_metric() -> None:
+    told = {
+        choose(score, speed, metric=PERPLEXITY).because
+        for score, speed in (
+            (SAME, finding(Verdict.EQUIVALENT)),
+            (SAME, finding(Verdict.INCONCLUSIVE)),
+            (finding(Verdict.INCONCLUSIVE), SLOW_TF),
+        )
+    }
+    assert told == {
+        "the perplexity is the same within the margin, and so is the time",
+        "the perplexity is the same within the margin, but the time is open: why",
+        "whether the perplexity is the same is open: why",
+    }
+
+
+def choice(
+    workload: str, winner: Winner, amount: float | None = None, *, score: str = "accuracy"
+) -> Choice:
     ground = "time" if amount else ""
-    return Choice(workload=workload, winner=winner, because="why", ground=ground, amount=amount)
+    return Choice(
+        workload=workload, winner=winner, because="why", score=score, ground=ground, amount=amount
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,6 +127,14 @@ def choice(workload: str, winner: Winner, amount: float | None = None) -> Choice
             [choice(name, Winner.TORCH, 1 + i / 10) for i, name in enumerate("abcd", start=1)],
             "Choose PyTorch for mlp on digits: TensorFlow takes 1.10 to 1.40× PyTorch's total "
             "time, at the same accuracy within the margin",
+        ),
+        (
+            [
+                choice("mlp", Winner.TORCH, 1.5),
+                choice("text", Winner.TORCH, 2.0, score="perplexity"),
+            ],
+            "Choose PyTorch for mlp on digits: TensorFlow takes 1.50× PyTorch's total time for "
+            "mlp and 2.00× for text, at the same score within the margin",
         ),
         (
             [choice("mlp", Winner.TORCH, 1.5), choice("cnn", Winner.TF, 2.0)],
@@ -93,9 +161,11 @@ def test_the_recommendation_is_one_sentence(choices: list[Choice], sentence: str
 
 
 def test_a_material_accuracy_gap_is_the_reason_told() -> None:
-    better = choose(finding(Verdict.MATERIAL, larger="tf", estimate=3.0), SLOW_TF)
+    larger = finding(Verdict.MATERIAL, larger="tf", estimate=3.0)
+    better = choose(larger, SLOW_TF, metric=ACCURACY)
     assert recommend([better], scope=SCOPE) == (
-        "Choose TensorFlow for mlp on digits: TensorFlow is 3.00 points more accurate"
+        "Choose TensorFlow for mlp on digits: "
+        "TensorFlow is 3.00 points better in accuracy than PyTorch"
     )
 
 

@@ -9,7 +9,7 @@ from tests.evidence.factory import Sweep, Truth, simulate
 
 
 def accuracy(record: RunRecord) -> float | None:
-    return record.accuracy
+    return record.score
 
 
 def total_s(record: RunRecord) -> float | None:
@@ -26,8 +26,8 @@ def test_accuracy_pairs_by_seed_and_drops_what_is_not_whole() -> None:
     sweep.fail("torch", "mlp", 3, message="boom")
     found = pair_by_seed(only(sweep), accuracy)
     assert [pair.key for pair in found.pairs] == [0, 1, 2, 4]
-    assert found.pairs[0].torch == sweep.records["torch-mlp-0"].accuracy
-    assert found.pairs[0].tf == sweep.records["tf-mlp-0"].accuracy
+    assert found.pairs[0].torch == sweep.records["torch-mlp-0"].score
+    assert found.pairs[0].tf == sweep.records["tf-mlp-0"].score
     assert found.dropped == ["seed 3 has no figure from PyTorch"]
 
 

@@ -5,47 +5,124 @@ from dataclasses import replace
 
 import pytest
 
-from fwexp.evidence.questions import Question, questions
+from fwexp.evidence.aggregate import aggregate
+from fwexp.evidence.questions import Question, is_score, questions
+from fwexp.runs.record import RunRecord
 from tests.evidence.factory import PRICING, Truth, simulate
 
-RECORD = simulate({"mlp": Truth(time_sd=0.0, accuracy_sd=0.0)}).records["torch-mlp-0"]
+IMAGES = Truth(time_sd=0.0, accuracy_sd=0.0)
+TEXT = replace(IMAGES, perplexity=20.0)
+FIGURES = ["total", "training", "step", "memory", "cost"]
 
 
-def asked(target: float | None = None) -> dict[str, Question]:
-    return {q.key: q for q in questions(target_accuracy=target, pricing=PRICING)}
+def asked(*truths: Truth) -> dict[str, Question]:
+    """The questions of a sweep of these workloads, by key."""
+    sweep = simulate({f"model{i}": truth for i, truth in enumerate(truths)})
+    workloads = aggregate(sweep.manifest, sweep.records)
+    return {q.key: q for q in questions(workloads, pricing=PRICING)}
+
+
+def record(truth: Truth) -> RunRecord:
+    return simulate({"mlp": truth}).records["torch-mlp-0"]
 
 
 def test_the_questions_come_in_the_readers_order() -> None:
-    assert list(asked(0.9)) == ["accuracy", "target", "total", "training", "step", "memory", "cost"]
-    assert "target" not in asked(None)
+    target = replace(IMAGES, target=0.9)
+    assert list(asked(target)) == ["score accuracy", "target", *FIGURES]
+    assert list(asked(IMAGES)) == ["score accuracy", *FIGURES]
+    assert list(asked(TEXT, target)) == ["score perplexity", "score accuracy", "target", *FIGURES]
+    assert [key for key, q in asked(TEXT, target).items() if is_score(q)] == [
+        "score perplexity",
+        "score accuracy",
+    ]
 
 
 @pytest.mark.parametrize(
     ("key", "figure"),
     [
-        ("accuracy", 95.0),
+        ("score accuracy", 95.0),
         ("training", 220 * 0.004),
         ("step", 4.0),
         ("memory", 433 + 40.0),
     ],
 )
 def test_a_question_takes_its_figure(key: str, figure: float) -> None:
-    assert asked()[key].figure(RECORD) == pytest.approx(figure, rel=0.1)
+    assert asked(IMAGES)[key].figure(record(IMAGES)) == pytest.approx(figure, rel=0.1)
+
+
+def test_a_score_is_of_its_own_workloads_only() -> None:
+    found = asked(IMAGES, TEXT)
+    figures = {
+        (key, truth.perplexity): found[key].figure(record(truth))
+        for key in ("score accuracy", "score perplexity")
+        for truth in (IMAGES, TEXT)
+    }
+    assert figures == {
+        ("score accuracy", None): pytest.approx(95.0),
+        ("score accuracy", 20.0): None,
+        ("score perplexity", None): None,
+        ("score perplexity", 20.0): pytest.approx(20.0),
+    }
+
+
+def test_a_metric_says_how_it_is_compared() -> None:
+    found = asked(IMAGES, TEXT)
+    accuracy, perplexity = found["score accuracy"], found["score perplexity"]
+    assert (accuracy.scale, accuracy.margin, accuracy.unit, accuracy.more_is_better) == (
+        *("difference", "score_margin_points"),
+        *("%", True),
+    )
+    assert (perplexity.scale, perplexity.margin, perplexity.unit, perplexity.more_is_better) == (
+        *("ratio", "score_margin_ratio"),
+        *("perplexity", False),
+    )
+    assert (accuracy.pairs, perplexity.pairs) == ("seed", "seed")
 
 
 def test_the_first_evaluation_that_reaches_the_target_counts() -> None:
-    reached = [e for e in RECORD.evaluations if e.accuracy >= 0.8]
-    assert asked(0.8)["target"].figure(RECORD) == reached[0].train_s
-    assert asked(0.99)["target"].figure(RECORD) == math.inf
+    question = asked(replace(IMAGES, target=0.8))["target"]
+    aiming = record(replace(IMAGES, target=0.8))
+    reached = [e for e in aiming.evaluations if e.scores["accuracy"] >= 0.8]
+    assert 0 < len(reached) < len(aiming.evaluations)
+    assert question.figure(aiming) == reached[0].train_s
+    assert question.figure(record(replace(IMAGES, target=0.99))) == math.inf
+
+
+def test_a_target_is_reached_from_above_where_less_is_better() -> None:
+    question = asked(replace(TEXT, target=25.0))["target"]
+    aiming = record(replace(TEXT, target=25.0))
+    reached = [e for e in aiming.evaluations if e.scores["perplexity"] <= 25.0]
+    assert 0 < len(reached) < len(aiming.evaluations)
+    assert question.figure(aiming) == reached[0].train_s
+    assert question.figure(record(replace(TEXT, target=19.0))) == math.inf
+
+
+def test_a_target_on_the_point_is_reached() -> None:
+    for truth, name in ((IMAGES, "accuracy"), (TEXT, "perplexity")):
+        last = record(truth).evaluations[-1]
+        aiming = replace(truth, target=last.scores[name])
+        assert asked(aiming)["target"].figure(record(aiming)) == last.train_s
+
+
+def test_the_question_of_the_target_names_one_and_sums_up_several() -> None:
+    aiming, other = replace(IMAGES, target=0.8), replace(TEXT, target=25.0)
+    assert asked(aiming)["target"].title == "Training time to accuracy 80.00 %"
+    assert asked(other)["target"].title == "Training time to perplexity 25.00"
+    assert asked(aiming, other)["target"].title == "Training time to the target"
 
 
 def test_a_figure_that_was_not_taken_is_none() -> None:
-    bare = replace(RECORD, phases=None, memory=None, samples_per_s=None, evaluations=[])
-    figures = {key: question.figure(bare) for key, question in asked(0.9).items()}
-    assert {key for key, figure in figures.items() if figure is not None} == {"accuracy"}
+    aiming = replace(IMAGES, target=0.9)
+    nothing = {"phases": None, "memory": None, "samples_per_s": None, "evaluations": []}
+    bare = replace(record(aiming), **nothing)  # type: ignore[arg-type]
+    figures = {key: question.figure(bare) for key, question in asked(aiming).items()}
+    assert {key for key, figure in figures.items() if figure is not None} == {"score accuracy"}
+    scoreless = replace(bare, metric=None, score=None)
+    assert [q.figure(scoreless) for q in asked(aiming).values()] == [None] * len(figures)
 
 
 def test_a_time_of_zero_is_no_figure() -> None:
-    assert RECORD.phases is not None
-    frozen = replace(RECORD, phases=replace(RECORD.phases, total_s=0.0))
-    assert asked()["total"].figure(frozen) is None
+    whole = record(IMAGES)
+    assert whole.phases is not None
+    frozen = replace(whole, phases=replace(whole.phases, total_s=0.0))
+    assert asked(IMAGES)["total"].figure(frozen) is None

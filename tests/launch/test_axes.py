@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fwexp.config.paths import conf_dir
 from fwexp.errors import ConfigError
 from fwexp.launch.axes import split_axes
 
@@ -32,7 +33,9 @@ def test_a_glob_finds_options_of_ours_and_of_the_users(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "mine.yaml").write_text("# mine\nname: mine\nimplementation: m\n")
     axes, _ = split_axes(["model=glob(*)"], config_dirs=[str(tmp_path)])
-    assert axes == {"model": ["model=cnn", "model=mine", "model=mlp"]}
+    ours = [path.stem for path in (conf_dir() / "model").glob("*.yaml")]
+    assert {"cnn", "mlp"} <= set(ours)
+    assert axes == {"model": [f"model={name}" for name in sorted([*ours, "mine"])]}
 
 
 def test_a_value_keeps_the_plus_of_its_key() -> None:

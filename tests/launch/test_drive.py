@@ -125,7 +125,8 @@ def test_both_frameworks_train_the_same_from_the_same(both: tuple[Plan, Store]) 
     assert [e.step for e in one.evaluations] == [e.step for e in other.evaluations]
     losses = [history_of(plan, store, number).loss for number in (0, 1)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
-    assert one.accuracy == pytest.approx(other.accuracy, abs=1.5 / 360)
+    assert one.metric == other.metric
+    assert one.score == pytest.approx(other.score, abs=1.5 / 360)
 
 
 def test_the_same_plan_again_runs_nothing(

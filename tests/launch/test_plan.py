@@ -10,8 +10,9 @@ from fwexp.config.identity import workload_key
 from fwexp.errors import ConfigError, DeviceError
 from fwexp.launch import plan as module
 from fwexp.launch import probe
-from fwexp.launch.plan import Plan, declare, plan_run
+from fwexp.launch.plan import Plan, declare, plan_run, plan_runs
 from fwexp.runs.store import Store
+from fwexp.tasks import TASKS
 from tests.tiny import tiny_config, tiny_plan
 
 BOTH = ["torch", "tf"]
@@ -80,7 +81,6 @@ def test_every_bad_seed_is_named(tmp_path: Path) -> None:
     [
         ("comparison.num_seeds", [3, 4], "comparison"),
         ("pricing.price_usd_per_hour", [1, 2], "pricing"),
-        ("training.target", [0.5, 0.6], "training.target"),
         ("tracking", ["none", "wandb_offline"], "tracking"),
         ("store", ["a", "b"], "store"),
     ],
@@ -91,6 +91,96 @@ def test_what_a_sweep_declares_once_is_no_axis(
     assert problems_of(tmp_path, **{axis: values}) == [
         f"{key}: a sweep has one for all its runs, but here are several; type a sweep for each"
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"), [([0.5, 0.6], "0.5 and 0.6"), ([0.5, "null"], "0.5 and None")]
+)
+def test_one_workload_has_one_target(tmp_path: Path, values: list[object], told: str) -> None:
+    assert problems_of(tmp_path, model=["mlp", "cnn"], **{"training.target": values}) == [
+        f"training.target is {told} for one workload, which has one; type a sweep for each"
+    ]
+
+
+def test_every_case_may_have_a_target_of_its_own(tmp_path: Path) -> None:
+    cases = [["model=mlp", "training.target=0.9"], ["model=cnn", "training.target=0.8"]]
+    plan = plan_cases(cases, in_store=tmp_path, framework=BOTH)
+    targets = {run.config.model.name: run.config.training.target for run in plan.runs}
+    assert targets == {"mlp": 0.9, "cnn": 0.8}
+    manifest = declare(plan, Store(tmp_path))
+    keys = {workload_key(run.config): run.config.training.target for run in plan.runs}
+    assert manifest.targets == keys
+    assert sorted(manifest.targets.values()) == [0.8, 0.9]
+
+
+@pytest.mark.parametrize(("target", "share"), [("98", "0.98"), ("1.5", "0.015")])
+def test_an_accuracy_cannot_be_above_1(tmp_path: Path, target: str, share: str) -> None:
+    assert problems_of(tmp_path, f"training.target={target}") == [
+        f"training.target={target}: accuracy is a share, at most 1; "
+        f"type training.target={share} for {target} %"
+    ]
+    assert tiny_plan("training.target=1", in_store=tmp_path).first.training.target == 1
+
+
+def test_a_target_of_another_metric_may_be(tmp_path: Path) -> None:
+    plan = tiny_plan("training.target=20", "data.task=language_model", in_store=tmp_path)
+    assert plan.first.training.target == 20
+
+
+def test_an_unknown_task_is_told_before_anything_runs(tmp_path: Path) -> None:
+    assert problems_of(tmp_path, "data.task=clasification") == [
+        f"data.task=clasification: tasks are {', '.join(sorted(TASKS))}"
+    ]
+
+
+def test_a_model_that_does_not_fit_its_data_is_told_before_anything_runs(tmp_path: Path) -> None:
+    assert problems_of(tmp_path, "data.image_shape=null", "data.num_classes=null") == [
+        "model=mlp does not fit data=digits: it needs image_shape and num_classes, "
+        "and that data set has none of what a model is built for"
+    ]
+
+
+def plan_cases(cases: list[list[str]], *, in_store: Path, **axes: Sequence[object]) -> Plan:
+    fixed = ["data=digits", "hardware.num_threads=1", "tracking=none", f"store={in_store}"]
+    chosen = {"seed": [0], **axes}
+    return plan_runs(
+        {key: [f"{key}={value}" for value in values] for key, values in chosen.items()},
+        fixed,
+        name="cases",
+        title="Cases",
+        command="fwexp sweep cases",
+        cases=cases,
+    )
+
+
+def test_every_case_runs_the_whole_matrix(tmp_path: Path) -> None:
+    cases = [["model=mlp", "model.options.width=8"], ["model=cnn", "training.num_epochs=3"]]
+    plan = plan_cases(cases, in_store=tmp_path, framework=BOTH, seed=[0, 1, 2])
+    assert (len(plan.runs), len(plan.blocks)) == (2 * 2 * 3, 2 * 3)
+    told = {
+        (c.model.name, c.model.options["width"], c.training.num_epochs)
+        for c in (run.config for run in plan.runs)
+    }
+    assert told == {("mlp", 8, 10), ("cnn", 32, 3)}
+    assert all(len(block) == 2 for block in plan.blocks)
+    assert len(declare(plan, Store(tmp_path)).certificates) == 2
+
+
+def test_two_cases_that_are_the_same_run_once(tmp_path: Path) -> None:
+    assert len(plan_cases([["model=mlp"], ["model=mlp"]], in_store=tmp_path).runs) == 1
+
+
+def test_an_override_for_all_wins_over_a_cases(tmp_path: Path) -> None:
+    cases = [[f"store={tmp_path / 'other'}", "model=mlp"], ["hardware.num_threads=2", "model=cnn"]]
+    plan = plan_cases(cases, in_store=tmp_path)
+    assert {run.config.store for run in plan.runs} == {str(tmp_path)}
+    assert {run.config.hardware.num_threads for run in plan.runs} == {1}
+
+
+def test_a_case_that_breaks_a_rule_is_told_as_any_run_is(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        plan_cases([["model=mlp"], ["training.batch_size=0"]], in_store=tmp_path)
+    assert raised.value.problems == ["training.batch_size=0: must be at least 1."]
 
 
 def test_a_sweep_has_one_machine_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

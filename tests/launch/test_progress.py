@@ -21,7 +21,7 @@ def test_a_log_gets_a_line_for_each_thing(capsys: pytest.CaptureFixture[str]) ->
     assert out == ""
     assert err.splitlines() == [
         "importing torch",
-        "[2/4] r1: accuracy 50.00 %, 2.5 s, 10 samples/s",
+        "[2/4] r1: accuracy 50.00 %, 2.5 s, 10 images/s",
         "[3/4] r2: FAILED: E: m",
         "[4/4] r3: interrupted: killed by signal 9",
     ]

@@ -27,7 +27,7 @@ def test_it_ends_in_a_summary_and_again_in_the_same(
     assert run(folder, *TINY) == 0
     first = capsys.readouterr().out.splitlines()
     assert [line[2:15].strip() for line in first[2:]] == [
-        "accuracy", "total", "phases", "throughput", "memory", "machine", "cost", "record",
+        "score", "total", "phases", "throughput", "memory", "machine", "cost", "record",
     ]  # fmt: skip
     assert run(folder, *TINY) == 0
     again = capsys.readouterr().out.splitlines()

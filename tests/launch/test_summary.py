@@ -1,6 +1,6 @@
 """The summary of a single run."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,8 @@ import pytest
 from fwexp.config import to_plain
 from fwexp.config.schema import Pricing
 from fwexp.launch.summary import print_summary
-from fwexp.runs.record import Failure, RunRecord
+from fwexp.runs.record import Evaluation, Failure, RunRecord
+from fwexp.tasks.language_model import LanguageModel
 from tests.runs.test_store import DONE, FAILED
 from tests.tiny import tiny_config
 
@@ -45,11 +46,11 @@ def test_a_done_run(capsys: pytest.CaptureFixture[str]) -> None:
     cost = lines.pop("cost")
     assert cost.startswith("US$ 0.000250, projected: total × US$ 0.36 an hour (a list")
     assert lines == {
-        "accuracy": "50.00 % on the test set, loss 1.0000",
+        "score": "accuracy 50.00 % on the test set; loss 1.0000",
         "total": "2.50 s (and 4.0 s to import, once a server)",
         "phases": "start 0.100 s, data 0.200 s, build 0.30 s, first 3 steps 0.40 s, "
         "steady 0.50 s, evaluation 0.60 s",
-        "throughput": "10 samples/s over the steady steps; input 0.250 ms a step",
+        "throughput": "10 images/s over the steady steps; input 0.250 ms a step",
         "memory": "imports 300 MiB; at its peak training adds 3 MiB",
         "machine": "A CPU (R), 2 cores, float32, not compiled, 1 threads",
         "record": "store/runs/m/r1/record.json",
@@ -59,12 +60,42 @@ def test_a_done_run(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        (0.5, "accuracy 50 % after 0.90 s of training"),
-        (0.6, "accuracy 60 % was not reached"),
+        (0.5, "accuracy 50.00 % after 0.90 s of training"),
+        (0.6, "accuracy 60.00 % was not reached"),
     ],
 )
 def test_the_target(capsys: pytest.CaptureFixture[str], target: float, words: str) -> None:
     assert shown(capsys, record(f"training.target={target}"))["target"] == words
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (20, "perplexity 20.00 after 0.90 s of training"),
+        (19, "perplexity 19.00 was not reached"),
+    ],
+)
+def test_a_run_on_text(capsys: pytest.CaptureFixture[str], target: float, words: str) -> None:
+    scores = {"perplexity": 20.0, "loss": 3.0, "other": 0.25}
+    text = replace(
+        record(f"training.target={target}"),
+        metric=asdict(LanguageModel.metric),
+        score=20.0,
+        unit="tokens",
+        units_per_s=6400.0,
+        evaluations=[Evaluation(step=6, train_s=0.9, scores=scores)],
+    )
+    lines = shown(capsys, text)
+    assert lines["score"] == "perplexity 20.00 on the test set; loss 3.0000, other 0.2500"
+    assert lines["throughput"].startswith("6,400 tokens/s over the steady steps; ")
+    assert lines["target"] == words
+
+
+def test_a_run_without_another_score(capsys: pytest.CaptureFixture[str]) -> None:
+    alone = [Evaluation(step=6, train_s=0.9, scores={"accuracy": 0.5})]
+    assert shown(capsys, replace(record(), evaluations=alone))["score"] == (
+        "accuracy 50.00 % on the test set"
+    )
 
 
 def test_without_a_price_for_the_hardware_there_is_no_cost(

@@ -106,4 +106,65 @@ def test_a_file_that_holds_no_sweep_is_named(folder: Path, text: str | bytes, wo
         read_sweep("mine", config_dirs=[])
     (problem,) = raised.value.problems
     assert problem.startswith(f"sweeps/mine.yaml: {words}")
-    assert problem.endswith("; a sweep has title, matrix, overrides")
+    assert problem.endswith("; a sweep has title, matrix, cases, overrides")
+
+
+CASES = """\
+title: t
+matrix: {framework: [torch, tf]}
+overrides: [tracking=none]
+cases:
+"""
+
+
+def test_cases_are_left_out_of_what_holds_for_all(folder: Path) -> None:
+    text = f"{CASES}  - [model=mlp, training.num_epochs=3]\n  - [model=cnn]\n  - []\n"
+    (folder / "mine.yaml").write_text(text)
+    sweep = read_sweep("mine", config_dirs=[])
+    assert sweep.cases == [["model=mlp", "training.num_epochs=3"], ["model=cnn"], []]
+    assert sweep.as_overrides() == ["framework=torch,tf", "tracking=none"]
+
+
+def test_a_case_is_a_list_of_overrides(folder: Path) -> None:
+    text = f"{CASES}  - model=mlp\n  - [model=cnn]\n  - [3]\n  - {{model: mlp}}\n"
+    assert problems_of(folder, text) == [
+        f"sweeps/mine.yaml: cases[{number}] is no list of overrides; give it one: "
+        "- [model=mlp, data=digits]"
+        for number in (0, 2, 3)
+    ]
+
+
+def test_cases_are_a_list(folder: Path) -> None:
+    (problem,) = problems_of(folder, f"{CASES[:-1]} 3\n")
+    assert problem.startswith("sweeps/mine.yaml: Invalid value assigned: ")
+    assert problem.endswith("; a sweep has title, matrix, cases, overrides")
+
+
+def test_every_mistake_in_every_case_is_named_with_its_file(folder: Path) -> None:
+    text = f"{CASES}  - [modle=mlp]\n  - [model=cnn, training.batch_size=many, modle=mlp]\n"
+    assert problems_of(folder, text) == [
+        "sweeps/mine.yaml: modle=mlp: there is no config group or key 'modle'. "
+        "Did you mean 'model'?",
+        "sweeps/mine.yaml: training.batch_size=many: training.batch_size must be a whole number, "
+        "not 'many'.",
+    ]
+
+
+def test_a_case_sets_nothing_that_would_be_overridden(folder: Path) -> None:
+    text = f"{CASES}  - [model=mlp, seed=3]\n  - [framework=tf]\n  - [++tracking=none]\n"
+    assert problems_of(folder, text) == [
+        "sweeps/mine.yaml: cases[0]: seed=3: all cases have the same seeds; give the matrix an "
+        "axis: seed: [0]",
+        "sweeps/mine.yaml: cases[1]: framework=tf: framework is set for all cases; take it out "
+        "here or there.",
+        "sweeps/mine.yaml: cases[2]: ++tracking=none: tracking is set for all cases; take it out "
+        "here or there.",
+    ]
+
+
+@pytest.mark.parametrize("several", ["model=mlp,cnn", "training.batch_size=range(8,10)"])
+def test_a_case_is_no_sweep_within_the_sweep(folder: Path, several: str) -> None:
+    assert problems_of(folder, f"{CASES}  - ['{several}']\n") == [
+        f"sweeps/mine.yaml: cases[0]: {several}: a case has one value of each; write a case for "
+        "every value."
+    ]

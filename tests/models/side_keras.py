@@ -9,7 +9,7 @@ from fwexp.config import compose
 from fwexp.models.keras_layers import BatchNorm
 from fwexp.models.registry import build, load_spec
 from fwexp.trainers.devices import keras_arguments
-from fwexp.trainers.keras import set_up, spec_name
+from fwexp.trainers.keras import ONLY_IN_KERAS, set_up, spec_name
 from tests.trainers.jobs import small_job
 
 
@@ -19,7 +19,7 @@ def as_a_run_sets_it_up():
     set_up(config, keras_arguments(config))
 
 
-@pytest.mark.parametrize("model", ["mlp", "cnn"])
+@pytest.mark.parametrize("model", ["mlp", "cnn", "alexnet", "vgg19", "resnet50", "mobilenet"])
 def test_our_models_are_as_their_specs_say(model):
     config = compose([f"model={model}", "data=cifar10"])
     spec = load_spec(config.model, config.data)
@@ -61,3 +61,14 @@ def test_evaluation_leaves_the_statistics():
     layer(np.ones((4, 3), dtype=np.float32) * 7, training=False)
     assert values(layer.moving_mean).tolist() == [0, 0, 0]
     assert values(layer.moving_variance).tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("model", "data"), [("ncf", "ml100k"), ("lstm", "airline")])
+def test_models_of_other_data_are_as_their_specs_say(model, data):
+    config = compose([f"model={model}", f"data={data}"])
+    spec = load_spec(config.model, config.data)
+    network = build(config.model, spec, framework="tf")
+    ours = [v for v in network.variables if v.name not in ONLY_IN_KERAS]
+    found = {spec_name(v): (tuple(v.shape), v.trainable) for v in ours}
+    assert found == {n: (v.shape, v.trainable) for n, v in spec.variables().items()}
+    assert {layer.name for layer in network.layers} >= set(spec.blocks())

@@ -1,5 +1,6 @@
 """From a model's configuration to its spec: every mistake named, with what to type instead."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from fwexp.config import compose
 from fwexp.config.schema import Config, Model
 from fwexp.errors import ConfigError
-from fwexp.models.registry import load_spec
+from fwexp.models.initialization import INITIALIZERS
+from fwexp.models.registry import GIVEN, load_spec
 
 SPEC = """\
 from dataclasses import dataclass
@@ -57,6 +59,48 @@ def problems(config: Config, implementation: str, **options) -> list[str]:
 def test_the_data_set_gives_the_shape(config):
     spec = load_spec(Model(name="cnn", implementation="fwexp.models.cnn"), config.data)
     assert (spec.image_shape, spec.num_classes) == ((32, 32, 3), 10)
+
+
+def test_a_model_that_does_not_fit_the_data_set(config, package):
+    text = SPEC.replace("num_classes: int", "num_classes: int\n    vocabulary_size: int")
+    (package / "spec.py").write_text(text)
+    assert problems(config, package.name) == [
+        "model=mine does not fit data=cifar10: it needs vocabulary_size, and that data set has "
+        "image_shape, num_classes"
+    ]
+
+
+def test_all_that_is_lacking_is_named_at_once(config, package):
+    needs = "num_classes: int\n    sequence_length: int\n    num_users: int\n    num_items: int"
+    (package / "spec.py").write_text(SPEC.replace("num_classes: int", needs))
+    assert problems(config, package.name) == [
+        "model=mine does not fit data=cifar10: it needs sequence_length, num_users and num_items, "
+        "and that data set has image_shape, num_classes"
+    ]
+
+
+def test_a_model_of_images_on_a_set_without_any(config):
+    bare = replace(config.data, name="words", image_shape=None, num_classes=None)
+    model = Model(name="mine", implementation="fwexp.models.mlp")
+    with pytest.raises(ConfigError) as raised:
+        load_spec(model, bare)
+    assert raised.value.problems == [
+        "model=mine does not fit data=words: it needs image_shape and num_classes, and that data "
+        "set has none of what a model is built for"
+    ]
+
+
+def test_what_a_spec_can_do_without_may_be_lacking(config, package):
+    text = SPEC.replace("rate: float", "vocabulary_size: int | None = None\n    rate: float")
+    (package / "spec.py").write_text(text)
+    model = Model(name="mine", implementation=package.name)
+    assert load_spec(model, config.data).vocabulary_size is None  # type: ignore[attr-defined]
+    read = replace(config.data, vocabulary_size=99)
+    assert load_spec(model, read).vocabulary_size == 99  # type: ignore[attr-defined]
+
+
+def test_a_data_set_has_a_key_for_all_that_is_given(config):
+    assert set(GIVEN) <= vars(config.data).keys()
 
 
 def test_options_reach_the_spec(config, package):
@@ -129,5 +173,6 @@ def test_an_initializer_that_we_do_not_have(config, package):
     (package / "spec.py").write_text(SPEC.replace('"zeros"', '"orthogonal"'))
     assert problems(config, package.name) == [
         "model=mine: head.kernel has the initializer 'orthogonal'; "
-        "choose from he_normal, glorot_uniform, zeros, ones"
+        f"choose from {', '.join(INITIALIZERS)}"
     ]
+    assert {"he_normal", "glorot_uniform", "zeros", "ones"} <= set(INITIALIZERS)

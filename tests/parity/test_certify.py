@@ -88,6 +88,7 @@ def test_a_users_own_model(tmp_path: Path, store: Store):
     assert failed(certificate) == [], describe(certificate)
     # 9·1·3 + 3 in the convolution, 2·3 in the norm, 3·10 + 10 in the head
     assert (certificate.model, certificate.num_parameters) == ("mine", 30 + 6 + 40)
+    assert certificate.code_lines == {"torch.py": 12, "keras.py": 16}
 
 
 def test_a_users_model_whose_implementations_differ(tmp_path: Path, store: Store):
@@ -158,8 +159,10 @@ def test_the_key_is_of_what_is_vouched_for():
         ["optimizer.learning_rate=0.3"],
         ["precision=bf16"],
         ["data=mnist"],
+        ["data.task=throughput"],
+        ["data.vocabulary_size=9"],
     )
-    assert len(set(different)) == 7
+    assert len(set(different)) == 9
     same = keys([], ["seed=3"], ["training.batch_size=32"], ["framework=tf"], ["tracking=none"])
     assert set(same) == {different[0]}
 

@@ -30,6 +30,8 @@ SOURCES = [
     *("fwexp/trainers/keras.py", "fwexp/trainers/lightning.py"),
     *("fwexp/trainers/keras_optimizers.py", "fwexp/trainers/torch_optimizers.py"),
     *("fwexp/trainers/schedule.py", "fwexp/trainers/devices.py"),
+    *("fwexp/trainers/keras_losses.py", "fwexp/trainers/torch_losses.py"),
+    *("fwexp/tasks/classification.py", "fwexp/tasks/numerics.py"),
     *("fwexp/parity/stages.py", "fwexp/parity/side.py"),
     *("fwexp/data/dataset.py", "fwexp/runs/execute.py"),
 ]

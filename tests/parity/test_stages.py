@@ -12,6 +12,7 @@ from fwexp.parity.stages import dtype_stage, numeric_stages, relative
 
 SPEC = Spec(image_shape=(2, 2, 1), num_classes=3, width=2, depth=1)
 BLOCKS = ["dense0", "relu0", "head"]
+PARTS = ("x", "targets")  # of a batch
 Side = dict[str, Any]
 
 
@@ -20,7 +21,7 @@ def side() -> Side:
     rng = np.random.default_rng(0)
     shapes = {name: v.shape for name, v in SPEC.variables().items()}
     made: Side = {f"initial/{name}": rng.normal(size=s) for name, s in shapes.items()}
-    made |= {f"batch/{k}/{part}": np.array(["(2,)", "crc 0"]) for k in (1, 2) for part in "xy"}
+    made |= {f"batch/{k}/{part}": np.array(["(2,)", "crc 0"]) for k in (1, 2) for part in PARTS}
     for dtype in ("float32", "float64"):
         made |= {f"{dtype}/block/{b}": rng.normal(size=(4, 3)) for b in BLOCKS}
         made |= {f"{dtype}/evaluation": rng.normal(size=(4, 3)), f"{dtype}/loss": np.array(2.3)}
@@ -116,15 +117,15 @@ def test_an_evaluation_that_leaves_samples_out():
 
 def test_another_batch_ends_the_comparison():
     changed = np.array(["(2,)", "crc 1"])
-    stages = stages_of(batch__2__y=changed)
+    stages = stages_of(batch__2__targets=changed)
     assert [(s.name, s.passed) for s in stages] == [("data", False), ("parameters", True)]
-    assert stages[0].where == "batch 2/y"
+    assert stages[0].where == "batch 2/targets"
     assert stages[0].detail == "torch's pipeline gives (2,) crc 0, Keras's (2,) crc 1"
 
 
 def test_a_pipeline_that_ends_early():
-    stages = stages_of(batch__2__x=None, batch__2__y=None)
-    assert stages[0].where == "batch 2/x"
+    stages = stages_of(batch__2__x=None, batch__2__targets=None)
+    assert stages[0].where == "batch 2/targets"
     assert stages[0].detail == "torch's pipeline gives (2,) crc 0, Keras's nothing"
 
 

@@ -138,7 +138,7 @@ def _sweep(matrix: str, *overrides: str) -> dict[str, bytes]:
     return {"sweeps/mine.yaml": text.encode()}
 
 
-def _own_model() -> dict[str, bytes]:
+def _own_model(*, activation: str = "layers.ELU(") -> dict[str, bytes]:
     """A user's own model whose Keras side has another activation."""
     mlp = ROOT / "fwexp" / "models" / "mlp"
     keras = (mlp / "keras.py").read_text()
@@ -149,7 +149,7 @@ def _own_model() -> dict[str, bytes]:
         "odd/spec.py": (mlp / "spec.py").read_bytes(),
         "odd/torch.py": (mlp / "torch.py").read_bytes().replace(b"fwexp.models.mlp", b"odd"),
         "odd/keras.py": keras.replace("fwexp.models.mlp", "odd")
-        .replace("layers.ReLU(", "layers.ELU(")
+        .replace("layers.ReLU(", activation)
         .encode(),
     }
 
@@ -279,6 +279,40 @@ CASES = [
         line=["sweep", "mine"],
         files={"sweeps/mine.yaml": b"title: t\nmatrx: {seed: [1]}\n"},
         says=["sweeps/mine.yaml: Key 'matrx' not in 'SweepFile'; a sweep has title, matrix"],
+    ),
+    Case(
+        title="a case of a sweep that is no list",
+        line=["sweep", "mine"],
+        files={"sweeps/mine.yaml": b"title: t\nmatrix: {seed: [1]}\ncases: [model=mlp]\n"},
+        says=["sweeps/mine.yaml: cases[0] is no list of overrides; give it one: - [model=mlp, "],
+    ),
+    Case(
+        title="a case that sets what the matrix sets",
+        line=["sweep", "mine"],
+        files={"sweeps/mine.yaml": b"title: t\nmatrix: {model: [mlp]}\ncases: [[model=cnn]]\n"},
+        says=["sweeps/mine.yaml: cases[0]: model=cnn: model is set for all cases; take it out"],
+    ),
+    Case(
+        title="a model that does not fit its data",
+        line=["data=digits", "data.image_shape=null"],
+        says=["model=cnn does not fit data=digits: it needs image_shape, and that data set has "],
+    ),
+    Case(
+        title="an unknown task",
+        line=["data=digits", "data.task=clasification"],
+        says=["data.task=clasification: tasks are "],
+    ),
+    Case(
+        title="a target above what an accuracy can be",
+        line=["training.target=98"],
+        says=["training.target=98: accuracy is a share, at most 1; type training.target=0.98"],
+    ),
+    Case(
+        title="a user model with a live trap",
+        line=["--config-dir=mine", "model=odd", *TINY[:1]],
+        files=_own_model(activation="layers.LeakyReLU("),
+        decoded=True,
+        says=["odd/keras.py:", ": trap: Keras's leaky_relu: ", "Neutral: ops.maximum(x, "],
     ),
     Case(
         title="an empty matrix",

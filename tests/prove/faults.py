@@ -34,7 +34,7 @@ class Kill:
     again_code: int
     num_after: int
     num_redone: int  # of the records that were there before: done again
-    is_equal: bool  # every accuracy and loss, to the last bit
+    is_equal: bool  # every score and loss, to the last bit
 
     @property
     def passed(self) -> bool:
@@ -172,7 +172,7 @@ DAMAGES: dict[str, Harm] = {
     "another run's record": lambda plain, _: plain["other"],
     "of another machine class": lambda plain, _: plain["own"] | {"machine_class": "Another"},
     "of another version of fwexp": lambda plain, _: plain["own"] | {"colour": "red"},
-    "done, but without its accuracy": lambda plain, _: plain["own"] | {"accuracy": None},
+    "done, but without its score": lambda plain, _: plain["own"] | {"score": None},
     "JSON, but no record": lambda _, __: [1, 2, 3],
 }
 
@@ -204,7 +204,7 @@ def _page(
         f"{'Nothing was lost' if passed else 'SOMETHING WAS LOST'}: after {num_passed} of "
         f"{len(kills)} kills and {sum(d.passed for d in damages)} of {len(damages)} damaged "
         f"records, the sweep typed again ended with the same {NUM_RUNS} records as an undisturbed "
-        "one, every accuracy and every step's loss equal to the last bit, no finished run done "
+        "one, every score and every step's loss equal to the last bit, no finished run done "
         "again, and no process left behind."
     )
     yield ""

@@ -14,7 +14,7 @@ from fwexp.meters.environment import commit
 from fwexp.parity.certificate import Certificate, Stage
 from fwexp.parity.certify import certify, describe
 from fwexp.runs.store import Store
-from tests.prove.traps import ROOT, TRAPS, Trap, copy_project, plant
+from tests.prove.traps import LINTER, ROOT, TRAPS, Trap, copy_project, plant
 
 PAGE = ROOT / "docs" / "proof" / "parity.md"
 MODELS = ("mlp", "cnn")
@@ -33,7 +33,7 @@ class Caught:
     @property
     def as_it_must(self) -> bool:
         return (
-            self.exit_code == 1
+            self.exit_code == (2 if self.trap.stage == LINTER else 1)
             and bool(self.failed)
             and self.failed[0].name == self.trap.stage
             and self.trap.where in ("", self.failed[0].where)
@@ -73,7 +73,8 @@ def catch(trap: Trap, project: Path) -> Caught:
     with tempfile.TemporaryDirectory(prefix="fwexp-trap-") as store:
         done = run_there(project, "parity", *BASE, *trap.overrides, f"store={store}")
         certificates = [*Path(store).glob("certificates/*.json")]
-        failed = _failed(Store(store), certificates[0].stem) if certificates else []
+        failed = _linted(done.stderr, project)
+        failed += _failed(Store(store), certificates[0].stem) if certificates else []
     (project / trap.file).write_text(before)
     caught = Caught(trap=trap, failed=failed, exit_code=done.returncode)
     first = next((f"{stage.name}, {stage.where}" for stage in failed), "")
@@ -92,6 +93,21 @@ def run_there(project: Path, *argv: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
     )
+
+
+def _linted(said: str, project: Path) -> list[Stage]:
+    """The traps that planning named, each with its file and line."""
+    return [
+        Stage(
+            name=LINTER,
+            passed=False,
+            difference=float("inf"),
+            tolerance=0.0,
+            where=line.partition(": trap: ")[0].removeprefix(f"{project}{os.sep}"),
+        )
+        for line in said.splitlines()
+        if ": trap: " in line
+    ]
 
 
 def _failed(store: Store, key: str) -> list[Stage]:
@@ -125,7 +141,8 @@ def page(certificates: list[Certificate], caught: list[Caught]) -> str:
         "",
         "Each is a change of one file of the run's own, in a copy of the project, where "
         "`fwexp parity model=cnn data=digits` (Adam, unless said otherwise) is typed: it exits "
-        "with 1 and names the first stage that fails; what follows from it may fail, too.",
+        "with 1 and names the first stage that fails; what follows from it may fail, too. What "
+        "the linter reads in the model's files is refused with 2, before anything is computed.",
         "",
         *_trap_table(caught),
     ]
@@ -159,6 +176,7 @@ def _trap_table(caught: list[Caught]) -> list[str]:
         if c.failed:
             first, *others = c.failed
             size = "not equal" if first.difference == float("inf") else f"{first.difference:.1g}"
+            size = "–" if first.name == LINTER else size
             name = first.name + ("" if c.as_it_must else f" (WRONG: {c.trap.stage} was to fail)")
             found = [name, first.where, size, ", ".join(stage.name for stage in others)]
         what = c.trap.what + "".join(f"; `{override}`" for override in c.trap.overrides)

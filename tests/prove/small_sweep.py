@@ -83,7 +83,7 @@ class SmallSweep:
         return {run_id: path.stat().st_mtime_ns for run_id, path in self.record_files().items()}
 
     def results(self) -> dict[str, Any]:
-        """What each run computed: all its losses and accuracies, to the last bit."""
+        """What each run computed: all its losses and scores, to the last bit."""
         return {run_id: _result(path) for run_id, path in self.record_files().items()}
 
     def copy(self, folder: Path) -> "SmallSweep":
@@ -111,8 +111,8 @@ def _result(path: Path) -> Any:
     record = json.loads(path.read_text())
     history = path.with_name("history.json")
     losses = json.loads(history.read_text())["loss"] if history.exists() else None
-    evaluations = [(e["step"], e["accuracy"], e["loss"]) for e in record["evaluations"]]
-    return record["status"], record["accuracy"], evaluations, losses
+    evaluations = [(e["step"], e["scores"]) for e in record["evaluations"]]
+    return record["status"], record["score"], evaluations, losses
 
 
 def _command(pid: int) -> bytes:

@@ -16,7 +16,7 @@ class Trap:
     """A change of one file that makes the two frameworks differ."""
 
     what: str  # as a person would tell of it
-    stage: str  # of the certificate, that must be the first to fail
+    stage: str  # of the certificate, that must be the first to fail; or LINTER, before any is made
     file: str
     old: str  # stands in the file once
     new: str
@@ -25,14 +25,18 @@ class Trap:
     extra: dict[str, str] = field(default_factory=dict)  # old → new, where one place is not enough
 
 
+LINTER = "linter"
 KERAS_CNN = "fwexp/models/cnn/keras.py"
 TORCH_CNN = "fwexp/models/cnn/torch.py"
 KERAS = "fwexp/trainers/keras.py"
 TORCH = "fwexp/trainers/lightning.py"
+TORCH_LOSSES = "fwexp/trainers/torch_losses.py"
 KERAS_OPTIMIZERS = "fwexp/trainers/keras_optimizers.py"
 TORCH_OPTIMIZERS = "fwexp/trainers/torch_optimizers.py"
 PAD = '        x = layers.ZeroPadding2D(1, name=f"pad{i}")(x)\n'
 NORM = 'BatchNorm(spec.norm_momentum, spec.norm_epsilon, name=f"norm{i}")'
+IMPORT = "from fwexp.models.keras_layers import BatchNorm\n"
+STOCK = 'momentum=spec.norm_momentum, epsilon=spec.norm_epsilon, name=f"norm{i}"'
 
 TRAPS = [
     Trap(
@@ -46,8 +50,8 @@ TRAPS = [
         what="pixels scaled a second time",
         stage="data",
         file=TORCH,
-        old="np.array(x.transpose(0, 3, 1, 2), dtype=dtype",
-        new="np.array(x.transpose(0, 3, 1, 2) / 2, dtype=dtype",
+        old="np.array(layout, dtype=dtype",
+        new="np.array(layout / 2, dtype=dtype",
     ),
     Trap(
         what="a convolution's bias, which Keras has by default",
@@ -75,11 +79,19 @@ TRAPS = [
     ),
     Trap(
         what='"same" padding at stride 2, which TensorFlow puts to one side',
-        stage="forward",
+        stage=LINTER,
         file=KERAS_CNN,
         old=PAD,
         new="",
         extra={"strides=2, ": 'strides=2, padding="same", '},
+    ),
+    Trap(
+        what='"same" padding at stride 2, in words that the linter cannot read',
+        stage="forward",
+        file=KERAS_CNN,
+        old=PAD,
+        new="",
+        extra={"strides=2, ": 'strides=2, padding=str("same"), '},
         where="conv0",
     ),
     Trap(
@@ -100,26 +112,34 @@ TRAPS = [
     ),
     Trap(
         what="another activation: leaky_relu for relu",
-        stage="forward",
+        stage=LINTER,
         file=KERAS_CNN,
         old="layers.ReLU(",
         new="layers.LeakyReLU(negative_slope=0.01, ",
+    ),
+    Trap(
+        what="a relu with a slope, which the linter does not know",
+        stage="forward",
+        file=KERAS_CNN,
+        old="layers.ReLU(",
+        new="layers.ReLU(negative_slope=0.01, ",
         where="relu0",
     ),
     Trap(
         what="softmax twice: the loss is given probabilities for logits",
         stage="loss",
         file=TORCH,  # Keras finds such a softmax in its graph, and takes it out again
-        old="functional.cross_entropy(logits.to(at_least_float32), y)",
-        new="functional.cross_entropy(logits.to(at_least_float32).softmax(dim=1), y)",
+        old="self.loss(outputs.to(at_least_float32), targets)",
+        new="self.loss(outputs.to(at_least_float32).softmax(dim=-1), targets)",
         where="loss",
     ),
     Trap(
         what="label smoothing in one of the two",
         stage="loss",
-        file=TORCH,
-        old="functional.cross_entropy(logits.to(at_least_float32), y)",
-        new="functional.cross_entropy(logits.to(at_least_float32), y, label_smoothing=0.01)",
+        file=TORCH_LOSSES,
+        old="functional.cross_entropy(logits.flatten(0, -2), labels.flatten())",
+        new="functional.cross_entropy("
+        "logits.flatten(0, -2), labels.flatten(), label_smoothing=0.01)",
         where="loss",
     ),
     Trap(
@@ -130,7 +150,7 @@ TRAPS = [
         new="        self.mean_loss.update_state(loss)\n"
         '        return {"loss": self.mean_loss.result()}\n',
         extra={
-            '        self.logits_dtype = ""\n': '        self.logits_dtype = ""\n'
+            '        self.outputs_dtype = ""\n': '        self.outputs_dtype = ""\n'
             '        self.mean_loss = keras.metrics.Mean(dtype="float64")\n'
         },
         where="reported at step 2",
@@ -139,9 +159,11 @@ TRAPS = [
         what="gradients clipped, each by its own norm",
         stage="gradients",
         file=KERAS,
-        old="return loss, tape.gradient(scaled, self.trainable_variables)",
-        new="gradients = tape.gradient(scaled, self.trainable_variables)\n"
-        "        return loss, [tf.clip_by_norm(g, 0.1) for g in gradients]",
+        old="        gradients = tape.gradient(scaled, self.trainable_variables)\n",
+        new="        gradients = [\n"
+        "            tf.clip_by_norm(g, 0.1)\n"
+        "            for g in tape.gradient(scaled, self.trainable_variables)\n"
+        "        ]\n",
     ),
     Trap(
         what="a layer frozen in one of the two",
@@ -199,11 +221,18 @@ TRAPS = [
     ),
     Trap(
         what="Keras's own BatchNorm, whose running variance is the biased one",
+        stage=LINTER,
+        file=KERAS_CNN,
+        old=NORM,
+        new=f"layers.BatchNormalization({STOCK})",
+    ),
+    Trap(
+        what="Keras's own BatchNorm under a name that the linter does not know",
         stage="statistics",
         file=KERAS_CNN,
         old=NORM,
-        new="layers.BatchNormalization("
-        'momentum=spec.norm_momentum, epsilon=spec.norm_epsilon, name=f"norm{i}")',
+        new=f"Stock({STOCK})",
+        extra={IMPORT: "Stock = layers.BatchNormalization\n"},
     ),
     Trap(
         what="BatchNorm's momentum in Keras's sense given to torch",
@@ -235,8 +264,8 @@ TRAPS = [
         what="evaluates only whole batches of the test set",
         stage="forward in float32",
         file=KERAS,
-        old="starts = range(0, len(self.x_test), EVALUATION_BATCH)",
-        new="starts = range(0, len(self.x_test) - len(self.x_test) % 64, 64)",
+        old="range(0, len(tensors[0]), EVALUATION_BATCH)",
+        new="range(0, len(tensors[0]) - len(tensors[0]) % 64, 64)",
         extra={"i : i + EVALUATION_BATCH": "i : i + 64"},
         where="a run's first evaluation",
     ),

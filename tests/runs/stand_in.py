@@ -17,8 +17,9 @@ from fwexp.runs import locks
 from fwexp.runs.execute import RunRequest, execute
 from fwexp.runs.record import RunRecord
 from fwexp.runs.store import Store
+from fwexp.tasks.task import Inputs
 from fwexp.trainers.devices import requested
-from fwexp.trainers.protocol import Effective, Job, Observer
+from fwexp.trainers.protocol import Batch, Effective, Job, Observer
 from tests.tiny import tiny_plan
 
 NUM_WRONG = 36  # of the 360 test samples
@@ -50,12 +51,13 @@ class StandIn:
     def losses(self) -> list[float]:
         return self.step_losses
 
-    def test_logits(self) -> NDArray[np.floating]:
-        logits = np.where(np.eye(10)[self.job.data.y_test] > 0, self.size, 0.0)
+    def predict(self, inputs: Inputs) -> NDArray[Any]:
+        assert inputs is self.job.data.test.inputs
+        logits = np.where(np.eye(10)[self.job.data.test.targets] > 0, self.size, 0.0)
         logits[:NUM_WRONG] = np.roll(logits[:NUM_WRONG], 1, axis=1)
         return logits
 
-    def batches(self) -> Iterator[tuple[NDArray[np.floating], NDArray[np.int64]]]:
+    def batches(self) -> Iterator[Batch]:
         raise NotImplementedError
 
     def drain(self, num_batches: int) -> float:

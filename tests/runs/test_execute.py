@@ -5,13 +5,18 @@ import math
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
+from numpy.typing import NDArray
 
 from fwexp.runs import execute as module
 from fwexp.runs.execute import Timing, record_crash
 from fwexp.runs.record import Memory, Phases
+from fwexp.tasks.classification import Classification
 from tests.runs.stand_in import NUM_WRONG, Harness
+
+LOSS = math.log(9 + math.e) - 0.9  # of ten logits one is 1; of 36 in 360 samples it is another's
 
 
 @pytest.fixture
@@ -22,7 +27,13 @@ def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Harness:
 def test_a_done_run_leaves_its_record_whole(harness: Harness) -> None:
     record = harness.execute()
     assert (record.status, record.failure) == ("done", None)
-    assert record.accuracy == 1 - NUM_WRONG / 360
+    assert record.metric == asdict(Classification.metric)
+    assert record.score == 1 - NUM_WRONG / 360
+    last = record.evaluations[-1].scores
+    assert last == {"accuracy": record.score, "loss": pytest.approx(LOSS)}
+    assert (record.unit, record.units_per_s) == ("images", record.samples_per_s)
+    assert record.phases is not None
+    assert record.samples_per_s == pytest.approx(3 * 64 / record.phases.steady_s)
     assert (record.num_steps, record.num_first_steps) == (6, 3)
     assert record.num_parameters == 64 * 8 + 8 + 8 * 8 + 8 + 8 * 10 + 10
     assert record.data_wait_ms_per_step == 6
@@ -32,6 +43,28 @@ def test_a_done_run_leaves_its_record_whole(harness: Harness) -> None:
     assert isinstance(record.memory, Memory)
     assert record.memory.import_rss_mib == 400
     assert record.import_s == 3
+
+
+def test_speed_is_told_in_the_tasks_own_unit(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Tokens(Classification):
+        """Which counts seven for a sample."""
+
+        unit = "tokens"
+
+        def __init__(self, _: object) -> None:
+            pass
+
+        def num_units(self, targets: NDArray[Any]) -> int:
+            assert targets.shape == (3 * 64,)  # of the steady steps
+            return 7 * len(targets)
+
+    monkeypatch.setattr(module, "make_task", Tokens)
+    record = harness.execute()
+    assert record.samples_per_s is not None
+    assert record.unit == "tokens"
+    assert record.units_per_s == pytest.approx(7 * record.samples_per_s)
 
 
 def test_the_phases_add_up_to_no_more_than_the_total(harness: Harness) -> None:
@@ -76,7 +109,7 @@ def test_what_differs_from_the_request_fails_the_run(
     assert record.failure.kind == "DeviceError"
     assert record.failure.message.startswith("the framework did not do what was asked; " + words)
     assert record.effective["device"] == effective.get("device", "cpu")
-    assert record.accuracy is None
+    assert (record.metric, record.score, record.unit, record.units_per_s) == (None,) * 4
 
 
 def test_a_training_loss_that_is_no_number_fails_the_run(harness: Harness) -> None:

@@ -13,6 +13,7 @@ from fwexp.parity.certificate import Certificate, Stage
 from fwexp.runs import store as module
 from fwexp.runs.record import Evaluation, Failure, History, Memory, Phases, RunRecord
 from fwexp.runs.store import Store, check_sweep_name, write_json
+from fwexp.tasks.classification import Classification
 
 MACHINE = "A CPU (R), 2 cores"
 PHASES = Phases(
@@ -33,8 +34,11 @@ DONE = RunRecord(
     memory=MEMORY,
     num_steps=6,
     samples_per_s=10.0,
-    accuracy=0.5,
-    evaluations=[Evaluation(step=6, train_s=0.9, accuracy=0.5, loss=1.0)],
+    unit="images",
+    units_per_s=10.0,
+    metric=asdict(Classification.metric),
+    score=0.5,
+    evaluations=[Evaluation(step=6, train_s=0.9, scores={"accuracy": 0.5, "loss": 1.0})],
 )
 FAILED = replace(
     DONE,
@@ -52,7 +56,7 @@ MANIFEST = Manifest(
     sha256="0123456789",
     comparison={},
     pricing={},
-    target_accuracy=None,
+    targets={"w": 0.9, "v": None},
     machine_class=MACHINE,
 )
 STAGE = Stage(name="data", passed=True, difference=0.0, tolerance=0.0, where="x")
@@ -121,8 +125,16 @@ DAMAGES = {
     "evaluations": (without(evaluations=None), "not a run's record ("),
     "status": (without(status="half"), "not a run's record (its status is 'half')"),
     "measured": (
-        without(accuracy=None, evaluations=[]),
-        "not a run's record (its status is 'done', but it has no accuracy, evaluations)",
+        without(score=None, evaluations=[]),
+        "not a run's record (its status is 'done', but it has no score, evaluations)",
+    ),
+    "metric": (
+        without(metric=None, unit=None, units_per_s=None),
+        "not a run's record (its status is 'done', but it has no unit, units_per_s, metric)",
+    ),
+    "before tasks": (
+        without("metric", "score", accuracy=0.5),
+        "not a run's record (RunRecord.__init__() got an unexpected keyword argument 'accuracy')",
     ),
     "failure": (
         without(status="failed"),

@@ -10,6 +10,7 @@ from fwexp.data import load
 from fwexp.runs.execute import make_job
 from fwexp.runs.record import Evaluation
 from fwexp.runs.watch import Watch, check_finite
+from fwexp.tasks.task import Inputs
 from tests.runs.stand_in import StandIn
 from tests.tiny import tiny_config
 
@@ -46,9 +47,9 @@ def test_a_step_is_over_when_the_device_is_done_before_it_is_evaluated() -> None
         def synchronize(self) -> None:
             calls.append("synchronize")
 
-        def test_logits(self) -> Any:
+        def predict(self, inputs: Inputs) -> Any:
             calls.append("evaluate")
-            return super().test_logits()
+            return super().predict(inputs)
 
     config = tiny_config("training.num_steps=2")
     job = make_job(config, load(config.data))
@@ -70,7 +71,7 @@ def test_a_step_is_over_when_the_device_is_done_before_it_is_evaluated() -> None
 def test_the_first_loss_that_is_no_number_is_named(
     losses: list[float], tests: list[float], words: str
 ) -> None:
-    evaluations = [Evaluation(step=7, train_s=1.0, accuracy=0.5, loss=loss) for loss in tests]
+    evaluations = [Evaluation(step=7, train_s=1.0, scores={"loss": loss}) for loss in tests]
     with pytest.raises(ArithmeticError) as raised:
         check_finite(losses, evaluations)
     assert str(raised.value) == f"{words}; try a smaller optimizer.learning_rate"

@@ -48,10 +48,13 @@ def make_record(framework: str) -> RunRecord:
         num_parameters=1234,
         samples_per_s=900.0,
         data_wait_ms_per_step=0.1,
-        accuracy=0.9,
+        unit="images",
+        units_per_s=900.0,
+        metric={"name": "accuracy"},
+        score=0.9,
         evaluations=[
-            Evaluation(step=0, train_s=0.0, accuracy=0.1, loss=2.3),
-            Evaluation(step=NUM_STEPS, train_s=2.0, accuracy=0.9, loss=0.4),
+            Evaluation(step=0, train_s=0.0, scores={"accuracy": 0.1, "loss": 2.3}),
+            Evaluation(step=NUM_STEPS, train_s=2.0, scores={"accuracy": 0.9, "loss": 0.4}),
         ],
     )  # fmt: skip
 
@@ -69,7 +72,8 @@ def make_failure() -> RunRecord:
     record = make_record("torch")
     record.status = "failed"
     record.failure = Failure(kind="ValueError", message="a loss of nan", traceback="…")
-    record.phases = record.memory = record.accuracy = record.num_steps = None
+    record.phases = record.memory = record.num_steps = None
+    record.metric = record.score = record.unit = record.units_per_s = None
     record.samples_per_s = record.data_wait_ms_per_step = None
     record.evaluations = []
     return record

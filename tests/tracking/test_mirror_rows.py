@@ -55,7 +55,22 @@ def test_what_a_failed_run_did_not_reach_is_left_out() -> None:
     summary = summary_of(make_failure())
     assert (summary["status"], summary["failure/kind"]) == ("failed", "ValueError")
     assert None not in summary.values()
+    assert not [name for name in summary if name.startswith(("final/", "throughput/"))]
+
+
+def test_the_summary_has_every_score_and_the_speed_in_its_own_unit() -> None:
+    summary = summary_of(make_record("torch"))
+    assert (summary["final/test_accuracy"], summary["final/test_loss"]) == (0.9, 0.4)
+    assert (summary["throughput/samples_per_s"], summary["throughput/images_per_s"]) == (900, 900)
+    text = make_record("tf")
+    text.unit, text.units_per_s = "tokens", 9e4
+    text.evaluations[-1].scores = {"perplexity": 20.0, "loss": 3.0}
+    summary = summary_of(text)
+    assert (summary["throughput/samples_per_s"], summary["throughput/tokens_per_s"]) == (900, 9e4)
+    assert summary["final/test_perplexity"] == 20.0
     assert "final/test_accuracy" not in summary
+    *_, last = rows_of(text, history=make_history())
+    assert {name for name in last if name.startswith("val/")} == {"val/perplexity", "val/loss"}
 
 
 def test_name_and_tags_tell_the_runs_apart() -> None:

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fwexp.config.schema import Config
-from fwexp.data import DataSet
+from fwexp.data import DataSet, Split
 from fwexp.launch.plan import resolved
 from fwexp.runs.execute import make_job
 from fwexp.trainers.protocol import Job
@@ -24,22 +23,47 @@ def small_job(framework: str, *overrides: str, precision: str = "fp32") -> Job:
         ]
     )
     config = replace(config, precision=replace(config.precision, name=precision))
-    return make_job(config, noise(config))
+    return make_job(config, noise())
 
 
-def noise(config: Config) -> DataSet:
+def noise() -> DataSet:
+    """50 and 30 images in ten classes."""
     rng = np.random.default_rng(0)
     return DataSet(
         name="noise",
-        x_train=rng.normal(size=(50, 8, 8, 1)).astype(np.float32),
-        y_train=rng.integers(0, 10, 50),
-        x_test=rng.normal(size=(30, 8, 8, 1)).astype(np.float32),
-        y_test=rng.integers(0, 10, 30),
-        num_classes=config.data.num_classes,
+        train=_images(rng, 50),
+        test=_images(rng, 30),
         sha256="",
         source="",
         licence="",
     )
+
+
+def _images(rng: np.random.Generator, num_samples: int) -> Split:
+    images = rng.normal(size=(num_samples, 8, 8, 1)).astype(np.float32)
+    return Split(inputs={"x": images}, targets=rng.integers(0, 10, num_samples))
+
+
+def paired(job: Job) -> Job:
+    """The job with a second input, of whole numbers: its pipeline, not its model."""
+    train, test = (
+        replace(
+            s, inputs={**s.inputs, "tokens": np.arange(3 * len(s), dtype=np.int32).reshape(-1, 3)}
+        )
+        for s in (job.data.train, job.data.test)
+    )
+    return replace(job, data=replace(job.data, train=train, test=test))
+
+
+# Logits (2, 2, 2) and labels (2, 2), of which two count: log 3 against 0 is 3/4, 0 against 0 1/2.
+LOGITS = np.log(np.array([[[3.0, 1.0], [1e9, 1.0]], [[1.0, 1.0], [1.0, 1e9]]]))
+IGNORING = np.array([[0, -1], [1, -1]])
+CLICKS = np.array([[0.0], [np.log(3.0)], [-1e9], [np.log(3.0)]])  # a half, 3/4, none, 3/4
+CLICKED = np.array([1, 1, 0, 0])
+CLICK_LOSS = (np.log(2) + np.log(4 / 3) + 0 + np.log(4)) / 4
+MASKED_LOSS = (np.log(4 / 3) + np.log(2)) / 2
+ALL_LABELS = np.array([[0, 0], [1, 1]])
+WHOLE_LOSS = MASKED_LOSS / 2  # the other two are certain: 1e-9
 
 
 class Watch:

@@ -1,6 +1,7 @@
 """The page: one file, no script, no network, everything a reader must know."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -78,13 +79,17 @@ def test_every_section_is_there(clean: str) -> None:
         "90 % interval",
         "Where the time went",
         "Are both implementations the same computation?",
+        "How much code is the model?",
+        "Model PyTorch, lines Keras, lines mlp 20 14 cnn 20 14",
         "BSD-3-Clause",
         "scikit-learn load_digits",
         "versions tensorflow 2.21.0",
         "What was not measured",
         "other hardware: GPU, TPU",
         "other precision: TF32, bf16, fp16",
-        "Declared on 2026-11-09, before the runs",
+        "Declared on 2026-11-09, before the runs: scores within ±2 points (or 1.05×, where they "
+        "are compared by ratio) and ratios of times, memory and cost within 1.1× either way count "
+        "as the same; confidence 95 %; 5 seeds; no target.",
         "fwexp sweep demo",
     ):
         assert needed in text
@@ -114,7 +119,67 @@ def test_no_winner_is_named_where_none_is_shown(gap: float) -> None:
         if record.memory is not None and setattr(record.memory, "import_rss_mib", 500.0) is None
     }
     text = words(render_html(sweep.evidence()))
-    assert not re.search(r"is (faster|leaner|cheaper|more accurate)", text)
+    assert not re.search(r"is (faster|leaner|cheaper|better)", text)
+
+
+def test_a_material_score_names_its_winner() -> None:
+    text = words(render_html(simulate({"mlp": Truth(accuracy_gap=4.0)}).evidence()))
+    assert "different and material: TensorFlow is better in accuracy" in text
+    worse = Truth(perplexity=20.0, perplexity_ratio=1.25)
+    text = words(render_html(simulate({"gpt": worse}).evidence()))
+    assert "different and material: PyTorch is better in perplexity" in text
+
+
+def test_two_metrics_have_a_section_and_a_card_each() -> None:
+    truths = {"mlp": Truth(target=0.9), "gpt": Truth(perplexity=20.0, target=22.0)}
+    evidence = simulate(truths).evidence()
+    html = render_html(evidence)
+    assert html.count("<svg") == 4  # two scores, throughput, ratios
+    headings = [words(found) for found in re.findall(r"<h[23].*?</h[23]>", html, re.DOTALL)]
+    assert headings.count("Accuracy on the test set measured") == 1
+    assert headings.count("Perplexity on the test text measured") == 1
+    assert headings[:2] == ["Accuracy on the test set", "Perplexity on the test text"]
+    text = words(html)
+    for needed in (
+        "Workload N PyTorch, % TensorFlow, % TensorFlow − PyTorch, points",
+        "Workload N PyTorch, perplexity TensorFlow, perplexity TensorFlow ÷ PyTorch",
+        "Declared as the same: differences within ±2 points.",
+        "Declared as the same: ratios from 0.952 to 1.05.",
+        "targets: mlp · digits accuracy 90.00 %, gpt · text perplexity 22.00.",
+        "Training time to the target",
+        "scikit-learn load_digits",
+        "an old book",
+    ):
+        assert needed in text
+    for name in ("Accuracy on the test set", "Perplexity on the test text"):
+        assert f"## {name} (measured)" in render_markdown(evidence)
+
+
+def test_a_page_about_perplexity_says_nothing_of_accuracy() -> None:
+    evidence = simulate({"gpt": Truth(perplexity=20.0, target=22.0)}).evidence()
+    for page in (render_html(evidence), render_markdown(evidence)):
+        assert "perplexity" in page
+        assert not re.search("accura", page, re.IGNORECASE)
+        assert "Training time to perplexity 22.00" in page
+
+
+def test_a_page_of_runs_without_a_score_has_times_only() -> None:
+    sweep = simulate({"mlp": Truth()})
+    sweep.records = {k: replace(r, metric=None, score=None) for k, r in sweep.records.items()}
+    html = render_html(sweep.evidence())
+    assert "Not settled yet for mlp on digits: its runs carry no score" in words(html)
+    assert "Accuracy on the test set" not in html
+    assert html.count("<svg") == 2  # throughput, ratios
+
+
+def test_a_page_of_runs_that_all_failed_is_written() -> None:
+    sweep = simulate({"mlp": Truth()})
+    for run_id in sweep.records:
+        framework, model, seed = run_id.split("-")
+        sweep.fail(framework, model, int(seed), message="boom")
+    html = render_html(sweep.evidence())
+    assert "10 of 10 runs: failed" in words(html)
+    assert html.count("<svg") == 0
 
 
 def test_markdown_holds_the_same_tables(troubled: Evidence) -> None:

@@ -28,7 +28,7 @@ def save(sweep: Sweep, path: Path) -> Store:
 def test_a_report_is_page_markdown_and_figures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = save(simulate({"mlp": Truth()}, target_accuracy=0.999), tmp_path)
+    store = save(simulate({"mlp": Truth(target=0.999)}), tmp_path)
     page = write(store, "demo")
     assert page == tmp_path / "sweeps" / "demo" / "page.html"
     assert page.read_text().startswith("<!doctype html>")
@@ -37,6 +37,11 @@ def test_a_report_is_page_markdown_and_figures(
     (finding,) = [a["findings"][0] for a in plain["answers"] if a["key"] == "target"]
     assert finding["torch"] == [None] * 5  # a target never reached has no time
     assert plain["sweep"]["sha256"] == "cd" * 32
+    run = plain["workloads"][0]["runs"][0]
+    assert (run["metric"], run["unit"]) == ("accuracy", "images")
+    assert run["score"] == pytest.approx(0.95, abs=0.01)
+    assert run["units_per_s"] == run["samples_per_s"] > 0
+    assert plain["workloads"][0]["config"]["training"]["target"] == 0.999
     assert f"page: {page}" in capsys.readouterr().out
 
 

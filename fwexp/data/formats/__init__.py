@@ -5,15 +5,30 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from fwexp.data.arrays import Arrays
-from fwexp.data.formats import cifar10, idx, sklearn_digits
+from fwexp.data.formats import (
+    cifar10,
+    idx,
+    kjv,
+    kjv_sections,
+    ml100k,
+    series,
+    sklearn_digits,
+    verses,
+)
 from fwexp.errors import DataError
 
 Decode = Callable[[Path], Arrays]
 
 FORMATS: dict[str, Decode] = {
+    "airline": series.decode_airline,
     "cifar10": cifar10.decode,
+    "electricity": series.decode_electricity,
     "idx": idx.decode,
+    "kjv": kjv.decode,
+    "kjv_sections": kjv_sections.decode,
+    "ml100k": ml100k.decode,
     "sklearn_digits": sklearn_digits.decode,
+    "verses": verses.decode,
 }
 
 

@@ -6,6 +6,7 @@ from fwexp.config.schema import Data
 from fwexp.data.sources.local import LocalFolder
 from fwexp.data.sources.npm import NpmPackage
 from fwexp.data.sources.origin import Origin, State
+from fwexp.data.sources.pypi import PypiPackage
 from fwexp.data.sources.sklearn import SklearnPackage
 from fwexp.data.sources.system import SystemPackage
 from fwexp.data.sources.url import OriginalUrl
@@ -15,6 +16,7 @@ __all__ = ["Origin", "State", "origins"]
 
 SOURCES: dict[str, type[Origin]] = {
     "npm": NpmPackage,
+    "pypi": PypiPackage,
     "sklearn": SklearnPackage,
     "system": SystemPackage,
     "url": OriginalUrl,

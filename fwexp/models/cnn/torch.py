@@ -2,16 +2,10 @@
 
 from collections import OrderedDict
 
-from torch import Tensor, nn
+from torch import nn
 
 from fwexp.models.cnn.spec import Spec
-
-
-class Mean(nn.Module):
-    """(batch, channels, height, width) → (batch, channels)."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mean(dim=(2, 3))
+from fwexp.models.torch_layers import Mean
 
 
 def build(spec: Spec) -> nn.Module:

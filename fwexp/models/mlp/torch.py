@@ -2,16 +2,10 @@
 
 from collections import OrderedDict
 
-from torch import Tensor, nn
+from torch import nn
 
 from fwexp.models.mlp.spec import Spec
-
-
-class Flatten(nn.Module):
-    """(batch, channels, height, width) → (batch, height * width * channels)."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.permute(0, 2, 3, 1).flatten(1)
+from fwexp.models.torch_layers import Flatten
 
 
 def build(spec: Spec) -> nn.Module:

@@ -1,0 +1,1 @@
+"""AlexNet: five convolutions, three poolings, three dense layers."""

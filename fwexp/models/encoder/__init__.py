@@ -1,0 +1,1 @@
+"""An encoder classifier: transformer blocks over tokens, or over the patches of an image."""

@@ -1,0 +1,1 @@
+"""GNMT v2: LSTM stacks with normalised Bahdanau attention, for translation."""

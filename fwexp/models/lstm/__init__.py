@@ -1,0 +1,1 @@
+"""Stacked LSTMs over a series' past, and a dense head for its future."""

@@ -1,0 +1,1 @@
+"""MobileNet, version 1: thirteen depthwise separable convolutions."""

@@ -1,0 +1,1 @@
+"""Neural collaborative filtering: a factorization and a dense tower over users and items."""

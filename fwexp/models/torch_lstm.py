@@ -1,0 +1,15 @@
+"""A torch LSTM that has no redundant parameters, as its Keras twin."""
+
+from torch import nn
+
+
+def one_bias_lstm(num_in: int, num_out: int) -> nn.LSTM:
+    """(batch, places, num_in) → (batch, places, num_out); the second bias is zero and frozen.
+
+    Torch adds two biases where the formula has one.
+    """
+    lstm = nn.LSTM(num_in, num_out, batch_first=True)
+    second = lstm.get_parameter("bias_hh_l0")
+    nn.init.zeros_(second)
+    second.requires_grad_(False)
+    return lstm

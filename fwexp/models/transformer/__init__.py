@@ -1,0 +1,1 @@
+"""A decoder language model: causal transformer blocks over tokens."""
