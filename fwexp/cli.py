@@ -1,5 +1,6 @@
 """Tells the commands apart by the first argument; the only place that exits."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,8 @@ from fwexp.targets import VERBS, load_target
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs one command line and exits: 0 done, 2 a user's mistake, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.append(here)  # a user's own model may be a package in the folder it is typed in
     try:
         code = dispatch(arguments)
     except FwexpError as error:

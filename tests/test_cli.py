@@ -1,6 +1,7 @@
 """What each command line does, how it ends, and what it leaves on the disk: nothing."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -422,3 +423,21 @@ def test_cfg_imports_nothing_heavy(empty_folder: Path) -> None:
         check=True,
     )
     assert done.stdout.endswith("store: store\nHEAVY []\n")
+
+
+def test_a_users_package_in_the_folder_the_command_is_typed_in(empty_folder: Path):
+    shutil.copytree(ROOT / "fwexp" / "models" / "mlp", empty_folder / "my_mlp")
+    (empty_folder / "conf" / "model").mkdir(parents=True)
+    text = "# a copy of the mlp\nname: mine\nimplementation: my_mlp\n"
+    (empty_folder / "conf" / "model" / "mine.yaml").write_text(text)
+    typed = ["sweep", "demo", "model=mine", "seed=0", "--config-dir=conf", "--dry-run"]
+    done = subprocess.run(
+        # -P: as the installed `fwexp` is started, the folder is not on Python's path by itself
+        [sys.executable, "-P", "-m", "fwexp", *typed],
+        cwd=empty_folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2 runs, 2 to do" in done.stdout

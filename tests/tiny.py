@@ -46,19 +46,19 @@ def tiny_plan(
 
 
 @cache
-def data_folder() -> Path:
-    """A data cache of the session's own that holds digits."""
-    folder = _session_folder()
-    with mock.patch.dict(os.environ, FWEXP_DATA=str(folder)):
+def session_variables() -> dict[str, str]:
+    """A data cache of the session's own that holds digits, and locks that nobody else has."""
+    variables = {name: str(_session_folder()) for name in ("FWEXP_DATA", "FWEXP_LOCKS")}
+    with mock.patch.dict(os.environ, variables):
         prepare(tiny_config().data, say=lambda _: None)
-    return folder
+    return variables
 
 
 @cache
 def warm_servers() -> WarmServers:
     """Both frameworks, imported once for all tests."""
     servers = WarmServers(["torch", "tf"], logs=_session_folder())
-    with mock.patch.dict(os.environ, FWEXP_DATA=str(data_folder())):
+    with mock.patch.dict(os.environ, session_variables()):
         servers.__enter__()
     atexit.register(servers.__exit__)
     return servers

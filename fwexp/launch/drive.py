@@ -1,6 +1,7 @@
 """Drive the runs of a plan to their end: certificates first, then block by block."""
 
 import signal
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from fwexp.meters.environment import commit
 from fwexp.parity.certificate import Certificate
 from fwexp.parity.certify import certificate_key, certify, describe
 from fwexp.runs.execute import RunRequest
+from fwexp.runs.locks import device_lock, hold
 from fwexp.runs.record import is_finished
 from fwexp.runs.store import Store
 
@@ -63,15 +65,19 @@ def drive(plan: Plan, store: Store, *, retry: bool, compare: bool = True) -> Out
     frameworks = {missing.run.config.framework.name for missing in todo.values()}
     if any(not _has_certificate(config, store) for config in workloads.values()):
         frameworks = {"torch", "tf"}
-    with Display(len(plan.runs)) as display:
+    lock = device_lock(plan.first.hardware.name)
+    with Display(len(plan.runs)) as display, ExitStack() as stack:
         for complaint in complaints:
             display.say(f"{complaint}; the run is done again")
         if frameworks:
             display.begin(f"importing {' and '.join(sorted(frameworks))}")
-        with WarmServers(sorted(frameworks), logs=store.path / "logs") as servers:
+        # Imports would disturb another driver's timed run, so they wait for it.
+        with hold(lock, on_wait=display.wait) if frameworks else nullcontext():
+            logs = store.path / "logs"
+            servers = stack.enter_context(WarmServers(sorted(frameworks), logs=logs))
             servers.wait_ready()
-            passed = _certify(workloads, store, servers, display)
-            _perform(plan, todo, passed, store, servers, display)
+        passed = _certify(workloads, store, servers, display)
+        _perform(plan, todo, passed, store, servers, display)
     return _outcome(plan, store, passed)
 
 

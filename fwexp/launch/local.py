@@ -37,7 +37,8 @@ class WarmServer:
         environment |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "fwexp.runs.server", self.framework, str(os.getpid())],
+                # -P: the folder it is typed in stays where the driver has it on its path
+                [sys.executable, "-P", "-m", "fwexp.runs.server", self.framework, str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -48,10 +48,16 @@ class Display:
 
     def hear(self, event: dict[str, Any]) -> None:
         """An event of the run under way."""
+        if event["event"] == "waiting":
+            self.wait()
         if event["event"] == "progress":
             step, num_steps = event["step"], event["num_steps"]
             detail = f"step {step}/{num_steps}"
             self._bar.update(self._run, completed=step, total=num_steps, detail=detail)
+
+    def wait(self) -> None:
+        """Another run has the device."""
+        self.say("waiting for another run on this device to end; the wait is not timed")
 
     def count(self) -> None:
         """A run that was in the store already."""

@@ -43,11 +43,16 @@ def command(argv: list[str]) -> int:
         command=shlex.join(["fwexp", "sweep", given.name, *given.overrides, *flags]),
         config_dirs=given.config_dir,
     )
-    return dry_run(plan, retry=given.retry) if given.dry_run else run(plan, retry=given.retry)
+    if given.dry_run:
+        return dry_run(plan, retry=given.retry)
+    return run(plan, retry=given.retry, retried="with --retry")
 
 
 def run_matrix(overrides: list[str], config_dirs: list[str]) -> int:
-    """`fwexp -m framework=torch,tf seed='range(5)'`, by the planner of a named sweep."""
+    """`fwexp -m framework=torch,tf seed='range(5)'`, by the planner of a named sweep.
+
+    As for a single run, typing it again tries again what has failed: Hydra's flags have no --retry.
+    """
     axes, fixed = split_axes(overrides, config_dirs=config_dirs)
     flags = [f"--config-dir={folder}" for folder in config_dirs]
     plan = plan_runs(
@@ -58,7 +63,7 @@ def run_matrix(overrides: list[str], config_dirs: list[str]) -> int:
         command=shlex.join(["fwexp", "-m", *overrides, *flags]),
         config_dirs=config_dirs,
     )
-    return run(plan, retry=False)
+    return run(plan, retry=True, retried="again")
 
 
 def _name(name: str, overrides: Sequence[str]) -> str:
@@ -83,8 +88,11 @@ def dry_run(plan: Plan, *, retry: bool) -> int:
     return 0
 
 
-def run(plan: Plan, *, retry: bool) -> int:
-    """Do what is missing of the plan, copy it to W&B, write it up: 0 when nothing failed."""
+def run(plan: Plan, *, retry: bool, retried: str) -> int:
+    """Do what is missing of the plan, copy it to W&B, write it up: 0 when nothing failed.
+
+    `retried` says how the command is typed so that failed runs are done again.
+    """
     store = Store(plan.first.store)
     store.check_writable()
     for data in {r.config.data.name: r.config.data for r in plan.runs}.values():
@@ -96,7 +104,7 @@ def run(plan: Plan, *, retry: bool) -> int:
     report.write(store, plan.name)
     if mirror is not None:
         _say_mirrored(wait_for_mirror(mirror))
-    return _conclude(plan, outcome)
+    return _conclude(plan, outcome, retried=retried)
 
 
 def _start_mirror(plan: Plan, store: Store) -> Mirror | None:
@@ -114,9 +122,9 @@ def _say_mirrored(outcome: MirrorOutcome) -> None:
         print(outcome.warning, file=sys.stderr)
 
 
-def _conclude(plan: Plan, outcome: Outcome) -> int:
+def _conclude(plan: Plan, outcome: Outcome, *, retried: str) -> int:
     problems = {
-        "failed; type the command with --retry to run them again": outcome.failed,
+        f"failed; type the command {retried} to run them again": outcome.failed,
         "were interrupted; type the command again to run them": outcome.interrupted,
         "were not run, their comparison being void": outcome.void,
     }

@@ -69,7 +69,12 @@ def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> N
     config, store = from_plain(request.config), Store(request.store)
     folder = store.run_folder(request.machine_class, request.run_id)
     waiting_since = time.monotonic()
-    with hold(folder / "lock"), hold(device_lock(config.hardware.name)):
+
+    def wait() -> None:
+        tell({"event": "waiting"})
+
+    device = device_lock(config.hardware.name)
+    with hold(folder / "lock", on_wait=wait), hold(device, on_wait=wait):
         timing.waited_s = time.monotonic() - waiting_since
         if _is_done_meanwhile(request, store):
             return

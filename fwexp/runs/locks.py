@@ -2,23 +2,30 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Not TMPDIR nor XDG_RUNTIME_DIR: two shells of one user may differ in them, and share a device.
-DEVICE_LOCKS = Path("/tmp")
-
 
 @contextmanager
-def hold(path: Path) -> Iterator[None]:
-    """Hold the file's lock; wait as long as another process holds it."""
+def hold(path: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the file's lock; while another process holds it, say so once and wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if on_wait is not None:
+                on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def device_lock(hardware: str) -> Path:
-    """The lock of this machine's device, for this user's timed runs."""
-    return DEVICE_LOCKS / f"fwexp-{os.getuid()}-{hardware}.lock"
+    """The lock of this machine's device, for this user's timed runs.
+
+    In FWEXP_LOCKS, which tests set, or /tmp; not in TMPDIR nor XDG_RUNTIME_DIR: two shells of one
+    user may differ in them, and share a device.
+    """
+    folder = Path(os.environ.get("FWEXP_LOCKS", "/tmp"))
+    return folder / f"fwexp-{os.getuid()}-{hardware}.lock"

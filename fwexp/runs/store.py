@@ -55,11 +55,15 @@ class Store:
     def read_record(self, machine_class: str, run_id: str) -> RunRecord | None:
         """The run's record, or None when there is none yet.
 
-        Raises StoreError, naming the file, when it is torn or not this run's record.
+        A machine class may be given by its folder's name. Raises StoreError, naming the file,
+        when it is torn or not this run's record.
         """
         path = self.run_folder(machine_class, run_id) / "record.json"
         record = _read(path, record_from_plain, what="a run's record")
-        if record is not None and (record.run_id, record.machine_class) != (run_id, machine_class):
+        if record is None:
+            return None
+        classes = (record.machine_class, slug(record.machine_class))
+        if record.run_id != run_id or machine_class not in classes:
             raise StoreError(f"{path}: the record of {record.run_id} on {record.machine_class}")
         return record
 

@@ -1,8 +1,10 @@
 """Driving a plan to its end, with real processes forked from the session's warm servers."""
 
+import fcntl
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from fwexp.launch.drive import Outcome, drive, missing_runs
 from fwexp.launch.plan import Plan
 from fwexp.parity.certificate import Certificate, Stage
 from fwexp.parity.certify import certificate_key
+from fwexp.runs.locks import device_lock
 from fwexp.runs.record import History, RunRecord
 from fwexp.runs.store import Store, write_json
 from tests.tiny import FRAGILE, SharedServers, tiny_plan, warm_servers
@@ -298,6 +301,30 @@ def test_a_server_that_died_is_started_again(store: Store) -> None:
     server._process.kill()
     server._process.wait()
     assert run(tiny_plan(in_store=store.path), store).is_complete
+
+
+def test_imports_wait_for_another_drivers_timed_run(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FWEXP_LOCKS", str(tmp_path))
+    held: list[bool] = []
+
+    class Watched(SharedServers):
+        def __init__(self, frameworks: list[str], **_: Any) -> None:
+            super().__init__(frameworks)
+            with device_lock("cpu").open("a") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    held.append(True)
+                else:
+                    held.append(False)
+
+    monkeypatch.setattr(module, "WarmServers", Watched)
+    plan = tiny_plan(in_store=store.path)
+    run(plan, store)
+    run(plan, store)
+    assert held == [True, False]  # the second has nothing to import
 
 
 def test_a_corrupt_certificate_is_no_certificate(store: Store) -> None:

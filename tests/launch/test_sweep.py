@@ -109,6 +109,20 @@ def test_a_matrix_from_the_command_line(folder: Path, capsys: pytest.CaptureFixt
     assert "page: " in capsys.readouterr().out
 
 
+def test_a_matrix_typed_again_tries_again_what_failed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flag = folder / "flag"
+    flag.touch()
+    fault = ["model.options.fault=raise", f"model.options.while_exists={flag}"]
+    line = ["framework=torch", "seed=0", f"store={folder / 'store'}", *FRAGILE, *fault]
+    assert run_matrix(line, []) == 1
+    words = "1 of 1 runs failed; type the command again to run them again\n"
+    assert capsys.readouterr().err.endswith(words)
+    flag.unlink()
+    assert run_matrix(line, []) == 0
+
+
 def test_mistakes_in_the_file_and_on_the_line_are_told_by_their_place(folder: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         command(["mine", "modle=cnn"])

@@ -1,10 +1,11 @@
-"""Every test here reads digits from the session's own data cache."""
+"""Every test here has the session's own data cache and locks."""
 
 import pytest
 
-from tests.tiny import data_folder
+from tests.tiny import session_variables
 
 
 @pytest.fixture(autouse=True)
-def data_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FWEXP_DATA", str(data_folder()))
+def own_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in session_variables().items():
+        monkeypatch.setenv(name, value)

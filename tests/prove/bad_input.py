@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.prove.small_sweep import environment
-from tests.tiny import ROOT, TINY, data_folder
+from tests.tiny import ROOT, TINY, session_variables
 
 PROOF = ROOT / "docs" / "proof" / "bad_input.md"
 SCREEN, COLUMNS = 24, 120  # lines, and letters in each
@@ -85,7 +85,8 @@ def _ask(case: Case, folder: Path) -> Answer:
         (here / name).write_bytes(content)
     variables = environment(
         HOME=str(elsewhere / "home"),
-        FWEXP_DATA=str(data_folder() if case.decoded else elsewhere / "data"),
+        FWEXP_LOCKS=str(elsewhere / "home"),
+        FWEXP_DATA=session_variables()["FWEXP_DATA"] if case.decoded else str(elsewhere / "data"),
         COLUMNS=str(COLUMNS),
         CUDA_VISIBLE_DEVICES="",
         PYTHONDONTWRITEBYTECODE="1",  # what Python keeps beside a user's own model is not ours

@@ -63,7 +63,7 @@ def main() -> bool:
         reference = SmallSweep(folder / "undisturbed")
         started = time.monotonic()
         driver = reference.start()
-        wait_until(lambda: reference.record_files(), what="the first record")
+        wait_until(lambda: reference.record_files(), what="the first record", timeout_s=600)
         first_s = time.monotonic() - started
         ended = reference.end(driver)
         whole_s = time.monotonic() - started
@@ -110,7 +110,9 @@ def _kill(
 ) -> Kill | None:
     driver = sweep.start()
     time.sleep(at_s)
-    wait_until(lambda: find(driver.pid) or driver.poll() is not None, what=f"a {target}")
+    wait_until(
+        lambda: find(driver.pid) or driver.poll() is not None, what=f"a {target}", timeout_s=600
+    )
     found, below = find(driver.pid), [*servers_of(driver.pid), *runs_of(driver.pid)]
     if not found:
         sweep.end(driver)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.processes import children
-from tests.tiny import ROOT, data_folder
+from tests.tiny import ROOT, session_variables
 
 FILE = """\
 # fwexp sweep small
@@ -53,7 +53,7 @@ class SmallSweep:
             return subprocess.Popen(
                 [sys.executable, "-m", "fwexp", "sweep", "small"],
                 cwd=self.folder,
-                env=environment(FWEXP_DATA=str(data_folder())),
+                env=environment(**session_variables()),
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,

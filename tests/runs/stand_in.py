@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from fwexp.config import to_plain
 from fwexp.models.initialization import Weights
 from fwexp.runs import execute as module
-from fwexp.runs import locks
 from fwexp.runs.execute import RunRequest, execute
 from fwexp.runs.record import RunRecord
 from fwexp.runs.store import Store
@@ -85,7 +84,6 @@ class Harness:
         self.store = Store(folder)
         self.num_trainings = 0
         self.events: list[dict[str, Any]] = []
-        monkeypatch.setattr(locks, "DEVICE_LOCKS", folder)
         self.give()
 
     @property

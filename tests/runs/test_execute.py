@@ -172,7 +172,7 @@ def test_started_at_is_after_the_wait_for_a_lock(
 ) -> None:
     order: list[str] = []
     real_hold, real_now = module.hold, module._now
-    monkeypatch.setattr(module, "hold", lambda path: order.append("lock") or real_hold(path))
+    monkeypatch.setattr(module, "hold", lambda path, **_: order.append("lock") or real_hold(path))
     monkeypatch.setattr(module, "_now", lambda: order.append("now") or real_now())
     harness.execute()
     assert order == ["lock", "lock", "now", "now"]

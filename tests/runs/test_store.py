@@ -89,6 +89,11 @@ def test_a_record_comes_back_as_it_was(store: Store, record: RunRecord) -> None:
     assert store.read_record(MACHINE, "r1") == record
 
 
+def test_a_machine_class_may_be_given_by_its_folder(store: Store) -> None:
+    path = put(store, DONE)
+    assert store.read_record(path.parents[1].name, "r1") == DONE
+
+
 def test_a_certificate_and_a_manifest_come_back_as_they_were(store: Store) -> None:
     store.write_certificate(CERTIFICATE)
     store.write_manifest(MANIFEST)

@@ -81,7 +81,7 @@ def make_failure() -> RunRecord:
 
 def write_run(store: Path, *, record: RunRecord, history: History | None) -> Path:
     """The run's folder, without a history if that is None."""
-    run = store / "runs" / "cpu_2" / record.run_id
+    run = store / "runs" / "cpu_2_cores" / record.run_id
     run.mkdir(parents=True, exist_ok=True)
     if history is not None:
         (run / "history.json").write_text(json.dumps(asdict(history)))

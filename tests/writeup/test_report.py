@@ -74,7 +74,7 @@ def test_the_command_writes_each_named_sweep(
 
 def test_an_unknown_name_writes_nothing(tmp_path: Path) -> None:
     save(simulate({"mlp": Truth()}), tmp_path)
-    with pytest.raises(StoreError, match=r"no sweep 'dmeo' has run.*did you mean demo"):
+    with pytest.raises(StoreError, match=r"no sweep 'dmeo' has run.*Did you mean 'demo'"):
         command(["demo", "dmeo", "--store", str(tmp_path)])
     assert not (tmp_path / "sweeps" / "demo" / "page.html").exists()
 
