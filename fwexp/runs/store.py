@@ -142,11 +142,16 @@ def slug(text: str) -> str:
 
 
 def write_json(path: Path, plain: Any) -> None:
-    """Write whole or not at all: temporary name, fsync, rename."""
+    """Write the data as JSON, whole or not at all."""
+    write_text(path, json.dumps(plain))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write whole or not at all: a temporary name of this process's own, fsync, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}")
-    with temporary.open("w") as file:
-        json.dump(plain, file)
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from fwexp.evidence.assess import assess
-from fwexp.runs.store import Store
+from fwexp.runs.store import Store, write_text
 from fwexp.writeup.page import render_html, render_markdown
 from fwexp.writeup.plain import to_plain
 from fwexp.writeup.terminal import show
@@ -28,9 +28,9 @@ def write(store: Store, name: str, *, console: Console | None = None) -> Path:
     )
     folder = store.sweep_folder(name)
     page = folder / "page.html"
-    _replace(folder / "evidence.json", json.dumps(to_plain(evidence), indent=1))
-    _replace(folder / "page.md", render_markdown(evidence))
-    _replace(page, render_html(evidence))
+    write_text(folder / "evidence.json", json.dumps(to_plain(evidence), indent=1))
+    write_text(folder / "page.md", render_markdown(evidence))
+    write_text(page, render_html(evidence))
     show(evidence, page=page, console=console or Console())
     return page
 
@@ -47,10 +47,3 @@ def command(argv: list[str]) -> int:
     for name in arguments.names:
         write(store, name)
     return 0
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write whole or not at all: a reader may have the old page open."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
