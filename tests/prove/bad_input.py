@@ -17,7 +17,7 @@ from tests.tiny import ROOT, TINY, session_variables
 PROOF = ROOT / "docs" / "proof" / "bad_input.md"
 SCREEN, COLUMNS = 24, 120  # lines, and letters in each
 HOME_AND_SITE = (("elsewhere", "home"), ("elsewhere", "site"))
-NUM_SHOWN = 3  # lines of a message in the table
+NUM_SHOWN, LONGEST = 3, 300  # lines of a message in the table, and letters of a line
 NOWHERE = "http://127.0.0.1:9"  # a port without a server: no download can succeed
 
 
@@ -409,6 +409,8 @@ def _page(answers: list[Answer]) -> Iterator[str]:
     for answer in answers:
         case = answer.case
         shown = [line.strip() for line in answer.lines if line.strip()]
+        if case.may_write:  # its message comes after what was done to find it
+            shown = [line for line in shown if any(words in line for words in case.says)]
         more = [f"… {len(shown) - NUM_SHOWN} more"] if len(shown) > NUM_SHOWN else []
         message = "<br>".join(map(_cell, [*shown[:NUM_SHOWN], *more]))
         typed = _cell(" ".join(["fwexp", *case.line]))
@@ -421,4 +423,5 @@ def _page(answers: list[Answer]) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")

@@ -68,6 +68,10 @@ class SmallSweep:
         """Type the command and wait until it is over."""
         return self.end(self.start())
 
+    def num_lines(self) -> int:
+        """How many lines the command under way has said."""
+        return len(self.errors.read_text().splitlines())
+
     def under_way(self) -> str:
         """The last thing that the command under way has said."""
         lines = self.errors.read_text().splitlines()
