@@ -231,12 +231,12 @@ def _page(
     )
     yield ""
     yield from _table(
-        ("killed", "after line", "and", "while", "left running", "exit", "records", "typed again: exit",
-         "records", "done again", "equal", ""),
+        ("killed", "after line", "and", "while", "left running", "exit", "records",
+         "typed again: exit", "records", "done again", "equal", ""),
         [
-            (k.target, k.num_lines, f"{k.delay_s:.2f} s", _short(k.under_way), k.num_survivors, k.first_code,
-             k.num_before, k.again_code, k.num_after, k.num_redone, _yes(k.is_equal),
-             "" if k.passed else "FAILED")
+            (k.target, k.num_lines, f"{k.delay_s:.2f} s", _short(k.under_way), k.num_survivors,
+             k.first_code, k.num_before, k.again_code, k.num_after, k.num_redone,
+             _yes(k.is_equal), "" if k.passed else "FAILED")
             for k in kills
         ],
     )  # fmt: skip
