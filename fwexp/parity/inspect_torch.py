@@ -38,7 +38,7 @@ def gradients(trainer: LightningTrainer, batch: Batch) -> tuple[float, Weights]:
     network = trainer.module.network.train()
     inputs = as_tensors(batch[0], trainer.job.dtype)
     targets = as_tensor(batch[1], trainer.job.dtype)
-    loss = trainer.module.training_step((inputs, targets), 0)
+    loss = trainer.module.training_loss((inputs, targets))
     network.zero_grad()
     torch.autograd.backward(loss)
     named = [n for n in named_tensors(network) if n.tensor.grad is not None]

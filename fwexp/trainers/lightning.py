@@ -10,17 +10,16 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from fwexp.config.schema import Config
-from fwexp.models import registry
 from fwexp.models.initialization import Weights
 from fwexp.models.torch_names import Named, named_tensors
 from fwexp.tasks.task import Inputs
 from fwexp.trainers.devices import lightning_arguments
+from fwexp.trainers.lightning_module import Network, NoProfiler, TensorBatch
 from fwexp.trainers.protocol import Batch, Effective, Job, Observer
-from fwexp.trainers.torch_losses import LOSSES
-from fwexp.trainers.torch_optimizers import SLOTS, make_optimizer
+from fwexp.trainers.torch_optimizers import SLOTS
 
 EVALUATION_BATCH = 1000
 
@@ -36,37 +35,9 @@ class Pipeline:
     def __len__(self) -> int:
         return len(self.order)
 
-    def __iter__(self) -> Iterator[tuple[list[Tensor], Tensor]]:
+    def __iter__(self) -> Iterator[TensorBatch]:
         for rows in self.order:
             yield [values[rows] for values in self.inputs], self.targets[rows]
-
-
-class Network(pl.LightningModule):
-    """The model, its loss and its optimizer, as Lightning wants them."""
-
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self.network: nn.Module = registry.build(job.config.model, job.spec, framework="torch")
-        self.network.to(getattr(torch, job.dtype))
-        self.optimizer = make_optimizer(job.config.optimizer, self.network.parameters())
-        self.learning_rates: list[float] = job.learning_rates.tolist()
-        self.loss = LOSSES[job.task.loss]
-        self.used_device = ""  # known after the first step; Lightning leaves the module on the CPU
-        self.used_dtype = ""
-
-    def training_step(self, batch: tuple[list[Tensor], Tensor], step: int) -> Tensor:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rates[step]
-        inputs, targets = batch
-        outputs = self.network(*inputs)
-        if step == 0:
-            self.used_device = outputs.device.type
-            self.used_dtype = str(outputs.dtype).removeprefix("torch.")
-        at_least_float32 = torch.promote_types(outputs.dtype, torch.float32)
-        return self.loss(outputs.to(at_least_float32), targets)
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return self.optimizer
 
 
 class Steps(pl.Callback):
@@ -103,6 +74,7 @@ class LightningTrainer:
             enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
+            profiler=NoProfiler(),
             benchmark=True,  # cuDNN autotunes, as TensorFlow's does by default
         )
         self.load_state(job.weights)

@@ -30,6 +30,7 @@ KERAS_CNN = "fwexp/models/cnn/keras.py"
 TORCH_CNN = "fwexp/models/cnn/torch.py"
 KERAS = "fwexp/trainers/keras.py"
 TORCH = "fwexp/trainers/lightning.py"
+TORCH_MODULE = "fwexp/trainers/lightning_module.py"
 TORCH_LOSSES = "fwexp/trainers/torch_losses.py"
 KERAS_OPTIMIZERS = "fwexp/trainers/keras_optimizers.py"
 TORCH_OPTIMIZERS = "fwexp/trainers/torch_optimizers.py"
@@ -128,7 +129,7 @@ TRAPS = [
     Trap(
         what="softmax twice: the loss is given probabilities for logits",
         stage="loss",
-        file=TORCH,  # Keras finds such a softmax in its graph, and takes it out again
+        file=TORCH_MODULE,  # Keras finds such a softmax in its graph, and takes it out again
         old="self.loss(outputs.to(at_least_float32), targets)",
         new="self.loss(outputs.to(at_least_float32).softmax(dim=-1), targets)",
         where="loss",

@@ -1,0 +1,103 @@
+"""The model, its loss and its optimizer as Lightning wants them, and little else in a step.
+
+Lightning's hooks cost a small model's step several per cent, so this takes the shorter ways that
+it offers. `make bench` measures what is left.
+"""
+
+import contextlib
+import inspect
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.profilers import Profiler
+from torch import Tensor, nn
+
+from fwexp.models import registry
+from fwexp.trainers.protocol import Job
+from fwexp.trainers.torch_losses import LOSSES
+from fwexp.trainers.torch_optimizers import make_optimizer
+
+TensorBatch = tuple[list[Tensor], Tensor]  # the inputs, in the network's order, and the targets
+
+
+class Network(pl.LightningModule):
+    """One step is forward, loss, backward and optimizer, called by hand.
+
+    Lightning's automatic optimization computes the same and takes a third longer around it.
+    """
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.network: nn.Module = registry.build(job.config.model, job.spec, framework="torch")
+        self.network.to(getattr(torch, job.dtype))
+        self.optimizer = make_optimizer(job.config.optimizer, self.network.parameters())
+        self.learning_rates: list[float] = job.learning_rates.tolist()
+        self.loss = LOSSES[job.task.loss]
+        # Lightning's wrapped optimizer scales fp16's gradients and marks the step on a TPU.
+        self.wrapped = job.config.precision.name == "fp16" or job.config.hardware.name == "tpu"
+        self.used_device = ""  # known after the first step; Lightning leaves the module on the CPU
+        self.used_dtype = ""
+
+    def training_step(self, batch: TensorBatch, step: int) -> Tensor:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rates[step]
+        loss = self.training_loss(batch)
+        optimizer: Any = self.optimizers() if self.wrapped else self.optimizer
+        with torch.autocast(self.device.type, enabled=False):
+            optimizer.zero_grad()
+            self.manual_backward(loss)
+            optimizer.step()
+        return loss
+
+    # Lightning inspects the signature in every step; this one is found ready.
+    training_step.__signature__ = inspect.signature(training_step)  # type: ignore[attr-defined]
+
+    def training_loss(self, batch: TensorBatch) -> Tensor:
+        """The loss on a batch, with its graph."""
+        inputs, targets = batch
+        outputs = self.network(*inputs)
+        if not self.used_device:
+            self.used_device = outputs.device.type
+            self.used_dtype = str(outputs.dtype).removeprefix("torch.")
+        at_least_float32 = torch.promote_types(outputs.dtype, torch.float32)
+        return self.loss(outputs.to(at_least_float32), targets)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return self.optimizer
+
+    def transfer_batch_to_device(
+        self,
+        batch: TensorBatch,
+        device: torch.device,
+        dataloader_idx: int,  # noqa: ARG002
+    ) -> TensorBatch:
+        """What Lightning does by itself, without its search for tensors in any structure."""
+        inputs, targets = batch
+        moved = [values.to(device, non_blocking=True) for values in inputs]
+        return moved, targets.to(device, non_blocking=True)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Lightning notes the hook it is in some forty times a step; torch looks long at each."""
+        if name == "_current_fx_name":
+            self.__dict__[name] = value
+        else:
+            super().__setattr__(name, value)
+
+
+class NoProfiler(Profiler):
+    """Lightning's own PassThroughProfiler makes a generator for every hook."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.nothing = contextlib.nullcontext(None)
+
+    def start(self, action_name: str) -> None:
+        pass
+
+    def stop(self, action_name: str) -> None:
+        pass
+
+    def profile(self, action_name: str) -> Any:  # noqa: ARG002
+        return self.nothing
