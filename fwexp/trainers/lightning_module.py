@@ -21,6 +21,9 @@ from fwexp.trainers.torch_optimizers import make_optimizer
 TensorBatch = tuple[list[Tensor], Tensor]  # the inputs, in the network's order, and the targets
 
 
+nothing = contextlib.nullcontext()
+
+
 class Network(pl.LightningModule):
     """One step is forward, loss, backward and optimizer, called by hand.
 
@@ -37,19 +40,25 @@ class Network(pl.LightningModule):
         self.loss = LOSSES[job.task.loss]
         # Lightning's wrapped optimizer scales fp16's gradients and marks the step on a TPU.
         self.wrapped = job.config.precision.name == "fp16" or job.config.hardware.name == "tpu"
+        mixed = job.config.precision.name in ("bf16", "fp16")
+        device = {"gpu": "cuda", "tpu": "xla"}.get(job.config.hardware.name, "cpu")
+        self.full_precision = torch.autocast(device, enabled=False) if mixed else nothing
         self.used_device = ""  # known after the first step; Lightning leaves the module on the CPU
         self.used_dtype = ""
 
     def training_step(self, batch: TensorBatch, step: int) -> Tensor:
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rates[step]
-        loss = self.training_loss(batch)
         optimizer: Any = self.optimizers() if self.wrapped else self.optimizer
-        with torch.autocast(self.device.type, enabled=False):
-            optimizer.zero_grad()
-            self.manual_backward(loss)
+        optimizer.zero_grad()
+        loss = self.training_loss(batch)
+        with self.full_precision:
+            if self.wrapped:
+                self.manual_backward(loss)
+            else:
+                torch.autograd.backward(loss)
             optimizer.step()
-        return loss
+        return loss.detach()
 
     # Lightning inspects the signature in every step; this one is found ready.
     training_step.__signature__ = inspect.signature(training_step)  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.plugins.precision import MixedPrecision
 
 from fwexp.tasks import TASKS, make_task
 from fwexp.tasks.numerics import binary_cross_entropy, cross_entropy
@@ -63,6 +64,22 @@ def test_what_lightnings_trainer_receives(monkeypatch, hardware, accelerator, st
         "strategy": strategy,
         "precision": "bf16-mixed",
     }
+
+
+def test_fp16_scales_its_gradients(monkeypatch):
+    """On the CPU, where Lightning offers no fp16 by name."""
+    plugin = MixedPrecision("16-mixed", device="cpu")
+    arguments = {"accelerator": "cpu", "plugins": [plugin]}
+    monkeypatch.setattr(lightning, "lightning_arguments", lambda *_, **__: arguments)
+    trainer = LightningTrainer(small_job("torch", precision="fp16"))
+    scaler = plugin.scaler
+    before = trainer.state()["head.kernel"]
+    scales = []
+    watch = Watch(lambda: scales.append(scaler.get_scale()))
+    trainer.fit(watch)
+    assert scales == [2.0**16] * NUM_STEPS  # none overflowed, and none was missed
+    assert scaler._get_growth_tracker() == NUM_STEPS
+    assert (trainer.state()["head.kernel"] != before).any()
 
 
 def test_a_fit():
