@@ -21,7 +21,11 @@ DATA_DECIDES = (
     *("num_users", "num_items"),  # with these a model is built
     *("num_train", "num_test"),  # which no hash tells where the data are made on the spot
 )
-UNDECIDING_FIELDS = {"training": ("name", "target"), "hardware": ("probe_timeout_s",)}
+UNDECIDING_FIELDS = {
+    "model": ("stand_in", "stand_in_options"),  # the certificate's, whose key holds them
+    "training": ("name", "target", "level", "baseline"),
+    "hardware": ("probe_timeout_s",),
+}
 HARNESS = (
     *("data/dataset.py", "data/synthetic.py", "runs/execute.py", "runs/watch.py"),
     *("meters/clock.py", "meters/memory.py"),

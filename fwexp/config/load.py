@@ -13,6 +13,7 @@ from fwexp.config.overrides import check_overrides, is_suspect, node_of, spread_
 from fwexp.config.paths import conf_dir
 from fwexp.config.plain import from_plain, to_plain
 from fwexp.config.schema import Config
+from fwexp.config.stand_in import fill_in_stand_in
 from fwexp.errors import ConfigError
 
 __all__ = [
@@ -47,6 +48,11 @@ def compose_node(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -
         raise ConfigError(checked.problems + error.problems) from error
     if checked.problems:
         raise ConfigError(checked.problems)
+    fill_in_stand_in(
+        node,
+        options=folders.options("model"),
+        compose=lambda name: _compose([f"model={name}"], folders=folders),
+    )
     return node
 
 

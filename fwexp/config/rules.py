@@ -17,6 +17,8 @@ REFUSED_PRECISION = {
     ("tf32", "cpu"): "TF32 is an NVIDIA Ampere-or-newer mode.",
     ("tf32", "tpu"): "TF32 is an NVIDIA Ampere-or-newer mode.",
 }
+# Tasks whose runs are timed and have no score: no accuracy, no BLEU, no hit rate.
+SPEED_ALONE = ("throughput", "throughput_translation", "throughput_recommendation")
 
 Rule = Callable[[Config], Iterator[str]]
 
@@ -76,7 +78,7 @@ def check_optimizer(config: Config) -> Iterator[str]:
 
 def check_accuracy_margin(config: Config) -> Iterator[str]:
     margin, data = config.comparison.score_margin_points, config.data
-    if data.num_test < 1 or data.num_classes is None or data.task == "throughput":
+    if data.num_test < 1 or data.num_classes is None or data.task in SPEED_ALONE:
         return  # only an accuracy comes in steps of one sample
     resolution = 100 / data.num_test  # points that one test sample is worth
     if 0 < margin < resolution:
@@ -88,13 +90,24 @@ def check_accuracy_margin(config: Config) -> Iterator[str]:
 
 def check_noise(config: Config) -> Iterator[str]:
     data, target = config.data, config.training.target
-    if data.format == "synthetic" and data.task != "throughput":
+    if data.format == "synthetic" and data.task not in SPEED_ALONE:
         yield (
             f"data.task={data.task}: {data.name} is noise, of which nothing can be learnt; "
-            "choose data.task=throughput, or another data set."
+            f"choose another data set, or data.task={' or '.join(SPEED_ALONE)}."
         )
-    if data.task == "throughput" and target is not None:
-        yield f"training.target={target:g}: throughput has no score to reach; set it to null."
+    if data.task in SPEED_ALONE and target is not None:
+        yield f"training.target={target:g}: {data.task} has no score to reach; set it to null."
+
+
+def check_level(config: Config) -> Iterator[str]:
+    level, baseline = config.training.level, config.training.baseline
+    if level is not None and not baseline:
+        yield (
+            f"training.level={level:g}: say above what it stands; "
+            "type training.baseline='the largest class'"
+        )
+    if level is None and baseline:
+        yield f"training.baseline={baseline}: give the level above it, too: training.level=…"
 
 
 def check_channels(config: Config) -> Iterator[str]:
@@ -127,6 +140,7 @@ RULES: dict[Rule, tuple[str, ...]] = {
         *("comparison.score_margin_points", "data.num_test", "data.num_classes", "data.task"),
     ),
     check_noise: ("data.name", "data.format", "data.task", "training.target"),
+    check_level: ("training.level", "training.baseline"),
     check_channels: ("data.image_shape", "data.scale", "data.mean", "data.std"),
 }
 

@@ -17,6 +17,10 @@ class Model:
     name: str = MISSING
     implementation: str = MISSING  # dotted package that holds spec.py, torch.py and keras.py
     options: dict[str, Scalar] = field(default_factory=dict)  # keyword arguments of its Spec
+    # another option of the same implementation, small enough for the certificate's twenty locked
+    # steps in float64; null: the model itself takes them
+    stand_in: str | None = None
+    stand_in_options: dict[str, Scalar] = field(default_factory=dict)  # read from its file
 
 
 @dataclass(kw_only=True)
@@ -67,6 +71,8 @@ class Training:
     num_steps: int | None = None
     evaluate_every_epochs: float = MISSING
     target: float | None = None  # of the task's metric; time to target is measured to it
+    level: float | None = None  # of that metric, which every run must reach, or it has not learnt
+    baseline: str | None = None  # the simple way of answering above which the level stands
 
 
 @dataclass(kw_only=True)

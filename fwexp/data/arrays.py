@@ -27,25 +27,6 @@ def content_sha256(arrays: Arrays) -> str:
     return digest.hexdigest()
 
 
-def problems_of(data: Data) -> list[str]:
-    """What is wrong with the declaration itself, before anything is decoded."""
-    if data.image_shape is None:
-        return []
-    if len(data.image_shape) != 3:
-        return [f"data.image_shape={data.image_shape}: type [height,width,channels]"]
-    if data.scale is None or data.mean is None or data.std is None:
-        return ["data.scale, data.mean and data.std belong to images: give all three"]
-    channels = data.image_shape[-1]
-    problems = [
-        f"data.{name} has {len(values)} values, type one for each of the {channels} channels"
-        for name, values in (("mean", data.mean), ("std", data.std))
-        if len(values) != channels
-    ]
-    if data.scale <= 0 or any(value <= 0 for value in data.std):
-        problems.append("data.scale and data.std divide the pixels: type numbers above 0")
-    return problems
-
-
 def problems_with(arrays: Arrays, *, data: Data) -> list[str]:
     """What the decoded arrays contradict in the declaration; empty when they agree."""
     shapes = {name: list(array.shape) for name, array in arrays.items()}

@@ -108,7 +108,7 @@ def _as_input(array: NDArray[Any], *, data: Data) -> NDArray[Any]:
 
 def normalise(images: Bytes, *, data: Data) -> NDArray[np.float32]:
     """(images / scale − mean) / std in float32, mean and std by channel; the same shape."""
-    assert data.scale is not None  # arrays.problems_of
+    assert data.scale is not None  # rules.check_channels
     flat = images.reshape(len(images), -1).astype(np.float32)
     # One row holds height · width pixels of `channels` values each: repeating mean and std to a
     # row's length keeps NumPy's inner loop long. In place: CIFAR-10 is 0.7 GB in float32.

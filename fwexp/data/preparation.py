@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fwexp.config.schema import Data
 from fwexp.data import cache, synthetic
-from fwexp.data.arrays import Arrays, content_sha256, problems_of, problems_with, shape_problems
+from fwexp.data.arrays import Arrays, content_sha256, problems_with, shape_problems
 from fwexp.data.cache import Provenance
 from fwexp.data.faults import DamagedFile, MissingFiles, SourceAbsent
 from fwexp.data.formats import decoder
@@ -29,8 +29,6 @@ def prepare(data: Data, *, say: Say = _to_stderr) -> Provenance:
     Raises:
         DataError: no source is usable, or one is and its files are not the declared set.
     """
-    if problems := problems_of(data):
-        raise DataError(f"data={data.name}: " + "; ".join(problems))
     if data.format == synthetic.FORMAT:
         return synthetic.provenance(data)
     places = origins(data)

@@ -1,11 +1,13 @@
-"""Images of any shape, made of noise on the spot: to measure speed, never a score.
+"""Data of any size, made of noise on the spot: to measure speed, never a score.
 
-The pixels are one stream of bytes, a generator's of a fixed seed, cut into images of the declared
-shape; the labels are another. The declared sha256 is that of the pixels' first mebibyte, whatever
-the shape: it holds as long as the generator gives the same bytes.
+All of it is cut from streams of bytes, each a generator's of a fixed seed. The declared sha256 is
+that of the first stream's first mebibyte, whatever the data's size: it holds as long as the
+generator gives the same bytes.
 """
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -15,33 +17,39 @@ from numpy.typing import NDArray
 from fwexp.config.schema import Data
 from fwexp.data.arrays import Arrays, Bytes
 from fwexp.data.cache import Provenance, layout
+from fwexp.data.tokens import BOS, EOS
 from fwexp.errors import DataError
 
 FORMAT = "synthetic"
 SOURCE = "made on the spot, from a fixed seed"
-PIXELS, LABELS = 0, 1  # the seeds of the two streams
+FIRST, SECOND, THIRD = 0, 1, 2  # the seeds of the streams
 CHECKED_BYTES = 2**20
 ROW_BYTES = 8  # of one draw
+FIRST_WORD = EOS + 1  # the tokens before it stand for no word
+SAMPLES_A_CLICK = 5  # as in MLPerf's NCF: four negatives to each item taken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """One kind of noise: what decides its shape, and how it is made."""
+
+    needs: tuple[str, ...]  # fields of the declaration
+    make: Callable[[Data], Arrays]  # `x` or `x.NAME`, and `y`, of all samples
 
 
 def make(data: Data) -> Arrays:
-    """The four arrays: images uint8 (samples, height, width, channels), labels int64 (samples,).
+    """The arrays of the noise that the task trains on, the training samples before the others.
 
     Raises DataError where the declaration is not one of noise.
     """
     if problems := _problems(data):
         raise DataError(f"data={data.name}: " + "; ".join(problems))
-    assert data.image_shape is not None
-    assert data.num_classes is not None
-    num_train, shape = data.num_train, (-1, *data.image_shape)
-    num_images = num_train + data.num_test
-    images = _bytes(num_images * prod(data.image_shape)).reshape(shape)
-    labels = (_draw(LABELS, num_images) % np.uint64(data.num_classes)).astype(np.int64)
+    whole = NOISES[data.task].make(data)
+    parts = {"train": slice(data.num_train), "test": slice(data.num_train, None)}
     return {
-        "x_train": images[:num_train],
-        "y_train": labels[:num_train],
-        "x_test": images[num_train:],
-        "y_test": labels[num_train:],
+        _name_in(part, name): array[rows]
+        for part, rows in parts.items()
+        for name, array in whole.items()
     }
 
 
@@ -60,9 +68,18 @@ def provenance(data: Data) -> Provenance:
 def _problems(data: Data) -> list[str]:
     problems = []
     if data.path is not None:
-        problems.append(f"data.path={data.path}: the images are {SOURCE}; leave data.path out")
-    if data.image_shape is None or data.num_classes is None:
-        problems.append("data.image_shape and data.num_classes decide the noise: give both")
+        problems.append(f"data.path={data.path}: the noise is {SOURCE}; leave data.path out")
+    given = {name: getattr(data, name) for name in NOISES[data.task].needs}
+    problems += [
+        f"data.{name}: noise for {data.task} needs it; type data.{name}=…"
+        for name, value in given.items()
+        if value is None
+    ]
+    if (given.get("vocabulary_size") or FIRST_WORD + 1) <= FIRST_WORD:
+        problems.append(
+            f"data.vocabulary_size={data.vocabulary_size}: its first {FIRST_WORD} tokens stand for "
+            f"no word; type {FIRST_WORD + 1} or more"
+        )
     found = hashlib.sha256(_bytes(CHECKED_BYTES).data).hexdigest()
     if data.sha256 != found:
         problems.append(
@@ -71,8 +88,71 @@ def _problems(data: Data) -> list[str]:
     return problems
 
 
+def _images(data: Data) -> Arrays:
+    """Pixels uint8 (samples, height, width, channels) and labels int64 (samples,)."""
+    assert data.image_shape is not None
+    assert data.num_classes is not None
+    count = data.num_train + data.num_test
+    pixels = _bytes(count * prod(data.image_shape)).reshape(-1, *data.image_shape)
+    labels = _draw(SECOND, count) % np.uint64(data.num_classes)
+    return {"x": pixels, "y": labels.astype(np.int64)}
+
+
+def _pairs(data: Data) -> Arrays:
+    """Sentences as formats/sentence_pairs.py has them, int32 (samples, places), none padded."""
+    assert data.sequence_length is not None
+    assert data.target_length is not None
+    assert data.vocabulary_size is not None
+    count, size = data.num_train + data.num_test, data.vocabulary_size
+    source = _words(FIRST, (count, data.sequence_length - 1), vocabulary_size=size)
+    target = _words(SECOND, (count, data.target_length - 1), vocabulary_size=size)
+    begin, end = (np.full((count, 1), token, dtype=np.int32) for token in (BOS, EOS))
+    return {
+        "x.source": np.hstack([source, end]),
+        "x.target_in": np.hstack([begin, target]),
+        "y": np.hstack([target, end]),
+    }
+
+
+def _ratings(data: Data) -> Arrays:
+    """Users and items int32 (samples,), and whether the user took the item, uint8 (samples,)."""
+    assert data.num_users is not None
+    assert data.num_items is not None
+    count = data.num_train + data.num_test
+    return {
+        "x.user": _below(data.num_users, FIRST, (count,)),
+        "x.item": _below(data.num_items, SECOND, (count,)),
+        "y": (_below(SAMPLES_A_CLICK, THIRD, (count,)) == 0).astype(np.uint8),
+    }
+
+
+NOISES = {  # by the task that trains on it
+    "throughput": Noise(needs=("image_shape", "num_classes"), make=_images),
+    "throughput_translation": Noise(
+        needs=("sequence_length", "target_length", "vocabulary_size"), make=_pairs
+    ),
+    "throughput_recommendation": Noise(needs=("num_users", "num_items"), make=_ratings),
+}
+
+
+def _name_in(part: str, name: str) -> str:
+    """x.source → x_train.source."""
+    kind, dot, rest = name.partition(".")
+    return f"{kind}_{part}{dot}{rest}"
+
+
+def _words(seed: int, shape: tuple[int, int], *, vocabulary_size: int) -> NDArray[np.int32]:
+    return FIRST_WORD + _below(vocabulary_size - FIRST_WORD, seed, shape)
+
+
+def _below(limit: int, seed: int, shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """Whole numbers from 0 on and below the limit."""
+    numbers: NDArray[np.int32] = (_draw(seed, prod(shape)) % np.uint64(limit)).astype(np.int32)
+    return numbers.reshape(shape)
+
+
 def _bytes(num_bytes: int) -> Bytes:
-    rows = _draw(PIXELS, -(-num_bytes // ROW_BYTES))
+    rows = _draw(FIRST, -(-num_bytes // ROW_BYTES))
     return rows.astype("<u8", copy=False).view(np.uint8)[:num_bytes]
 
 

@@ -12,7 +12,8 @@ FRAMEWORKS = ("torch", "tf")
 NAMES = {"torch": "PyTorch", "tf": "TensorFlow"}
 # what may differ between two runs of one workload
 _NOT_WORKLOAD = ("framework", "seed", "comparison", "launcher", "tracking", "pricing", "store")
-_TOLD_ELSEWHERE = {"training.target"}  # than in a workload's label: each has one
+# than in a workload's label: each has one
+_TOLD_ELSEWHERE = {"training.target", "training.level", "training.baseline"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,17 @@ class Workload:
         """The declared value of that metric, to which the time is measured."""
         target: float | None = self.config["training"]["target"]
         return target
+
+    @property
+    def only(self) -> str | None:
+        """The one framework it was declared for; None where there are two to compare."""
+        declared = {run.framework for run in self.runs}
+        return declared.pop() if len(declared) == 1 else None
+
+    @property
+    def num_seeds(self) -> int:
+        """How many seeds were declared."""
+        return len({run.seed for run in self.runs})
 
     def used(self, framework: str) -> list[Run]:
         """One framework's runs that have a usable record, by seed."""

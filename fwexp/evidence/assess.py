@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fwexp.evidence.aggregate import Workload, aggregate
+from fwexp.evidence.aggregate import NAMES, Workload, aggregate
 from fwexp.evidence.changes import length_change, margin_change, price_change, seed_change
 from fwexp.evidence.cost import why_unpriced
 from fwexp.evidence.decision import (
@@ -14,16 +14,18 @@ from fwexp.evidence.decision import (
     choose_by_speed,
     listing,
     recommend,
-    span,
     tell_confidence,
+    tell_seeds,
+    uncompared,
     unscored,
 )
 from fwexp.evidence.disturbance import disturbances
 from fwexp.evidence.gate import why_void
+from fwexp.evidence.levels import Level, levels
 from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
 from fwexp.evidence.questions import Question, is_score, questions
 from fwexp.evidence.statistics import Interval, mean_interval
-from fwexp.evidence.verdicts import Finding, Scale, Verdict, judge, void
+from fwexp.evidence.verdicts import Finding, Scale, Verdict, alone, judge, void
 from fwexp.launch.manifest import Manifest
 from fwexp.parity.certificate import Certificate
 from fwexp.runs.record import RunRecord
@@ -51,6 +53,7 @@ class Evidence:
     decision: Decision
     changes: list[str]  # what would change the answer
     disturbed: list[str]
+    levels: list[Level] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)  # records that could not be read
     certificates: list[Certificate] = field(default_factory=list)
 
@@ -80,6 +83,7 @@ def assess(
         decision=_decide(manifest, workloads, answers, voided),
         changes=_changes(workloads, answers),
         disturbed=disturbances(workloads),
+        levels=levels(workloads),
         complaints=list(complaints),
         certificates=certificates,
     )
@@ -104,6 +108,8 @@ def _answer(
             refused[workload.label] = Finding(
                 workload=workload.label, n=0, verdict=Verdict.UNKNOWN, reason=unpriced
             )
+        elif workload.only:
+            refused[workload.label] = _alone(workload, question, framework=workload.only)
         else:
             found[workload.label] = pair(workload, question.figure)
     judged = {f.workload: f for f in judge(found, scale=scale, confidence=comparison["confidence"])}
@@ -116,6 +122,12 @@ def _answer(
         elsewhere=elsewhere,
         elsewhere_reason=why,
     )
+
+
+def _alone(workload: Workload, question: Question, *, framework: str) -> Finding:
+    records = [run.record for run in workload.used(framework) if run.record]
+    figures = [f for record in records if (f := question.figure(record)) is not None]
+    return alone(workload.label, framework=framework, figures=figures)
 
 
 def _elsewhere(
@@ -143,7 +155,7 @@ def _decide(
     choices = [_choose(w, scores, speeds, void=voided.get(w.label, "")) for w in workloads]
     noise = [w.label for w in workloads if w.metric is not None and not w.metric.compared]
     deciding = [*scores.values(), *(speeds[label] for label in noise)]
-    num_pairs = [f.n for f in deciding if f.verdict is not Verdict.VOID]
+    num_pairs = [f.n for f in deciding if f.verdict not in (Verdict.VOID, Verdict.ALONE)]
     confidence = manifest.comparison["confidence"]
     scope = _scope(manifest, workloads, num_pairs, _deciding_time(by_key[speed_key], workloads))
     return Decision(
@@ -176,6 +188,8 @@ def _deciding_time(answer: Answer, workloads: list[Workload]) -> str:
 def _choose(
     workload: Workload, scores: dict[str, Finding], speeds: dict[str, Finding], *, void: str
 ) -> Choice:
+    if workload.only:
+        return uncompared(workload.label, only=workload.only)
     if workload.metric is None:
         has_run = any(run.record for run in workload.runs)
         return unscored(workload.label, void=void, has_run=has_run)
@@ -190,13 +204,20 @@ def _scope(manifest: Manifest, workloads: list[Workload], num_pairs: list[int], 
 
     hardware = names("hardware").upper().replace(" AND ", " and ")
 
-    seeds = span(num_pairs) if num_pairs else str(manifest.comparison["num_seeds"])
     return Scope(
         subject=f"{names('model')} on {names('data')}",
         machine=f"measured on {hardware}, {manifest.machine_class}",
-        effort=f"{seeds} seeds per framework",
+        effort=_effort(workloads, num_pairs),
         time=time,
     )
+
+
+def _effort(workloads: list[Workload], num_pairs: list[int]) -> str:
+    """The seeds that count, or were declared where nothing is compared; "3 seeds of PyTorch"."""
+    seeds = tell_seeds(num_pairs or [workload.num_seeds for workload in workloads])
+    ran = {workload.only for workload in workloads}
+    only = ran.pop() if len(ran) == 1 else None
+    return f"{seeds} of {NAMES[only]}" if only else f"{seeds} per framework"
 
 
 def _changes(workloads: list[Workload], answers: list[Answer]) -> list[str]:

@@ -12,7 +12,7 @@ from fwexp.runs.record import RunRecord
 
 def price_change(total: list[Finding]) -> list[str]:
     """Why no price flips the answer on one machine; empty where nothing was compared."""
-    if all(finding.verdict is Verdict.VOID for finding in total):
+    if all(finding.verdict in (Verdict.VOID, Verdict.ALONE) for finding in total):
         return []
     return [
         "Price: no price per hour changes the order on the same machine. Both frameworks pay it, "

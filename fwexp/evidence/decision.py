@@ -16,6 +16,7 @@ class Winner(StrEnum):
     EITHER = "either"
     UNDECIDED = "undecided"
     VOID = "void"
+    ALONE = "alone"  # its runs are of one framework
 
     def told(self) -> str:
         """The winner in the reader's words."""
@@ -25,7 +26,7 @@ class Winner(StrEnum):
         }.get(self, "no comparison")
 
 
-OPEN = {Winner.UNDECIDED, Winner.VOID}
+OPEN = {Winner.UNDECIDED, Winner.VOID, Winner.ALONE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +95,12 @@ def choose_by_speed(speed: Finding) -> Choice:
     return Choice(workload=speed.workload, winner=winner, because=because, score="")
 
 
+def uncompared(workload: str, *, only: str) -> Choice:
+    """The choice where one framework ran alone: there is none."""
+    because = f"all runs are of {NAMES[only]}"
+    return Choice(workload=workload, winner=Winner.ALONE, because=because)
+
+
 def unscored(workload: str, *, void: str, has_run: bool) -> Choice:
     """The choice where no run has a score: a time alone recommends nothing."""
     if void:
@@ -152,6 +159,7 @@ def recommend(choices: list[Choice], *, scope: Scope) -> str:
         Winner.EITHER: f"Either framework will do for {scope.subject}",
         Winner.UNDECIDED: f"Not settled yet for {scope.subject}",
         Winner.VOID: f"No recommendation for {scope.subject}, the comparison is void",
+        Winner.ALONE: f"Nothing is compared for {scope.subject}",
     }[winner]
     return f"{lead}: {_reasons(choices)}"
 
@@ -198,9 +206,12 @@ def tell_confidence(choices: list[Choice], *, confidence: float, num_pairs: list
     """How sure the recommendation is, in words tied to its verdicts and to N."""
     num_open = sum(choice.winner is Winner.UNDECIDED for choice in choices)
     num_void = sum(choice.winner is Winner.VOID for choice in choices)
-    if num_void == len(choices):
+    num_alone = sum(choice.winner is Winner.ALONE for choice in choices)
+    if num_alone == len(choices):
+        return "Nothing is compared: a comparison needs runs of both frameworks."
+    if num_void + num_alone == len(choices):
         return "Nothing is compared: no workload has a passed parity certificate."
-    if num_open == len(choices) - num_void:
+    if num_open == len(choices) - num_void - num_alone:
         return "Not sure: these runs settle the question for no workload."
     pairs = span(num_pairs)
     corrected = f", corrected for asking about {len(choices)} workloads" if len(choices) > 1 else ""
@@ -208,7 +219,8 @@ def tell_confidence(choices: list[Choice], *, confidence: float, num_pairs: list
         f"each verdict behind it holds at {100 * confidence:g} % confidence{corrected}, "
         f"from {pairs} pairs of runs, on one machine class only."
     )
-    unsettled = [f"{num_open} not settled"] * bool(num_open) + [f"{num_void} void"] * bool(num_void)
+    counts = {"not settled": num_open, "void": num_void, "of one framework only": num_alone}
+    unsettled = [f"{count} {words}" for words, count in counts.items() if count]
     if unsettled:
         return f"Sure for a part of the workloads ({listing(unsettled)}): {sure}"
     return f"Sure, within what was measured: {sure}"
@@ -217,6 +229,12 @@ def tell_confidence(choices: list[Choice], *, confidence: float, num_pairs: list
 def listing(words: list[str]) -> str:
     """Words as one phrase: a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def tell_seeds(numbers: list[int]) -> str:
+    """Counts of seeds as one phrase: 5 seeds, 3 to 5 seeds, or 1 seed."""
+    told = span(numbers)
+    return f"{told} seed" if told == "1" else f"{told} seeds"
 
 
 def span(numbers: list[int]) -> str:

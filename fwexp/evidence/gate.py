@@ -1,7 +1,9 @@
 """The certificate's gate: whether a workload may be compared at all, and if not, why."""
 
+import math
+
 from fwexp.evidence.aggregate import Workload
-from fwexp.parity.certificate import Certificate
+from fwexp.parity.certificate import Certificate, Stage
 
 
 def certificates_for(workload: Workload, certificates: list[Certificate]) -> list[Certificate]:
@@ -16,7 +18,10 @@ def certificates_for(workload: Workload, certificates: list[Certificate]) -> lis
 
 
 def why_void(workload: Workload, certificates: list[Certificate]) -> str:
-    """Why nothing may be compared, with stage, block and amount; empty where it may."""
+    """Why nothing may be compared, with stage, block and amount; empty where it may, and where
+    one framework ran alone: there is nothing to compare."""
+    if workload.only:
+        return ""
     own = certificates_for(workload, certificates)
     if not own:
         return "no parity certificate: the two implementations are not shown to be the same"
@@ -24,11 +29,18 @@ def why_void(workload: Workload, certificates: list[Certificate]) -> str:
 
 
 def tell_failure(certificate: Certificate) -> str:
-    """Each failed stage of a certificate: where, by how much, against which tolerance."""
-    failed = [
-        f"{stage.name} differs at {stage.where or 'an unnamed place'} by {stage.difference:.1e} "
-        f"(tolerance {stage.tolerance:.0e})" + (f": {stage.detail}" if stage.detail else "")
-        for stage in certificate.stages
-        if not stage.passed
-    ]
-    return "parity certificate failed: " + ("; ".join(failed) or "no stage is named")
+    """The first stage of a certificate that failed: where, by how much, against which tolerance.
+
+    The later ones may follow from it; the page's table has them all.
+    """
+    failed = next((stage for stage in certificate.stages if not stage.passed), None)
+    return f"parity certificate failed: {_tell_stage(failed) if failed else 'no stage is named'}"
+
+
+def _tell_stage(stage: Stage) -> str:
+    where = stage.where or "an unnamed place"
+    place = f"{stage.name}, {where}"
+    if math.isfinite(stage.difference):
+        place = f"{stage.name} differs at {where} by {stage.difference:.1e}"
+        place += f" (tolerance {stage.tolerance:.0e})"
+    return f"{place}: {stage.detail}" if stage.detail else place

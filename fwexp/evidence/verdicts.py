@@ -22,6 +22,7 @@ class Verdict(StrEnum):
     IMMATERIAL = "different but immaterial"
     INCONCLUSIVE = "inconclusive"
     VOID = "void"  # no passed certificate: nothing was compared
+    ALONE = "not compared"  # the runs are of one framework
     UNKNOWN = "unknown"  # the figure does not exist: no price for this hardware
 
 
@@ -104,6 +105,18 @@ def judge(found: dict[str, Pairs], *, scale: Scale, confidence: float) -> list[F
 def void(workload: str, *, reason: str) -> Finding:
     """The finding where the certificate is lacking or failed: no figure is shown."""
     return Finding(workload=workload, n=0, verdict=Verdict.VOID, reason=reason)
+
+
+def alone(workload: str, *, framework: str, figures: list[float]) -> Finding:
+    """The finding where one framework ran alone: its figures, and no difference."""
+    sides = {framework: figures}
+    return Finding(
+        workload=workload,
+        n=len(figures),
+        verdict=Verdict.ALONE,
+        torch=sides.get("torch", []),
+        tf=sides.get("tf", []),
+    )
 
 
 def why_untestable(pairs: Pairs) -> str:

@@ -8,12 +8,11 @@ from typing import Any
 from fwexp.config import to_plain
 from fwexp.config.identity import workload_key
 from fwexp.config.schema import Config
-from fwexp.errors import StoreError
+from fwexp.errors import ParityError, StoreError
 from fwexp.launch.local import ServerDied, WarmServers
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.launch.progress import Display
 from fwexp.meters.environment import commit
-from fwexp.parity.certificate import Certificate
 from fwexp.parity.certify import certificate_key, certify, describe
 from fwexp.runs.execute import RunRequest
 from fwexp.runs.locks import device_lock, hold
@@ -91,10 +90,15 @@ def _has_certificate(config: Config, store: Store) -> bool:
 def _certify(
     workloads: dict[str, Config], store: Store, servers: WarmServers, display: Display
 ) -> dict[str, bool]:
-    """By workload, whether its comparison stands."""
+    """By workload, whether its comparison stands: not where its certificate cannot be made."""
     passed: dict[str, bool] = {}
     for key, config in workloads.items():
-        certificate: Certificate = certify(config, store=store, servers=servers, say=display.begin)
+        try:
+            certificate = certify(config, store=store, servers=servers, say=display.begin)
+        except (ParityError, ServerDied) as error:
+            display.say(f"{error}; its comparison is void")
+            passed[key] = False
+            continue
         display.say(describe(certificate))
         passed[key] = certificate.passed
     return passed

@@ -1,4 +1,4 @@
-"""What a sweep declared before it ran: its runs, blocks, margins and targets, dated."""
+"""What a sweep declared before it ran: its runs, blocks, margins, targets and levels, dated."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ class Manifest:
     comparison: dict[str, Any]  # the typed Comparison, as plain data
     pricing: dict[str, Any]  # the typed Pricing, as plain data
     targets: dict[str, float | None]  # workload -> the value of its metric to be reached
+    levels: dict[str, float | None]  # workload -> the value of it that every run must reach
     machine_class: str  # a run counts as done on this machine class only
     blocks: list[list[str]] = field(default_factory=list)  # run ids, in the order they start
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # run id -> typed Config, plain

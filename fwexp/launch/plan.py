@@ -70,7 +70,8 @@ def plan_runs(
     """
     configs = [c for case in cases for c in _configs(axes, [*case, *overrides], config_dirs)]
     _check_declared_once(configs)
-    _check_targets(configs)
+    for key in ("training.target", "training.level"):
+        _check_one_a_workload(key, configs)
     unique = {run.run_id: run for run in map(plan_run, configs)}
     classes = {probe.machine_class(config) for config in _one_a_device(configs)}
     if len(classes) > 1:
@@ -120,6 +121,7 @@ def declare(plan: Plan, store: Store) -> Manifest:
         comparison=asdict(first.comparison),
         pricing=asdict(first.pricing),
         targets={key: config.training.target for key, config in workloads.items()},
+        levels={key: config.training.level for key, config in workloads.items()},
         machine_class=plan.machine_class,
         blocks=[[run.run_id for run in block] for block in plan.blocks],
         runs={run.run_id: to_plain(run.config) for run in plan.runs},
@@ -181,29 +183,31 @@ def _check_declared_once(configs: list[Config]) -> None:
         raise ConfigError(problems)
 
 
-def _check_targets(configs: list[Config]) -> None:
-    """Raise ConfigError where one workload has several targets: its runs would serve only one."""
-    targets: dict[str, dict[float | None, None]] = {}
+def _check_one_a_workload(key: str, configs: list[Config]) -> None:
+    """Raise ConfigError where one workload has several values: its runs would serve only one."""
+    values: dict[str, dict[float | None, None]] = {}
     for config in configs:
-        targets.setdefault(workload_key(config), {})[config.training.target] = None
-    several = [list(found) for found in targets.values() if len(found) > 1]
+        values.setdefault(workload_key(config), {})[value_at(config, key)] = None
+    several = [list(found) for found in values.values() if len(found) > 1]
     if several:
-        told = " and ".join(str(target) for target in several[0])
+        told = " and ".join(map(str, several[0]))
         raise ConfigError(
-            [f"training.target is {told} for one workload, which has one; type a sweep for each"]
+            [f"{key} is {told} for one workload, which has one; type a sweep for each"]
         )
 
 
 def _check_task(config: Config) -> None:
-    """Raise ConfigError where the data set's task is none of ours, or cannot reach the target."""
-    metric, target = make_task(config.data).metric, config.training.target
-    if target is not None and metric.unit == "%" and target > 1:
-        raise ConfigError(
-            [
-                f"training.target={target:g}: {metric.name} is a share, at most 1; "
-                f"type training.target={target / 100:g} for {target:g} %"
-            ]
-        )
+    """Raise ConfigError where the data set's task is none of ours, or a score cannot be reached."""
+    metric = make_task(config.data).metric
+    scores = {"target": config.training.target, "level": config.training.level}
+    problems = [
+        f"training.{name}={score:g}: {metric.name} is a share, at most 1; "
+        f"type training.{name}={score / 100:g} for {score:g} %"
+        for name, score in scores.items()
+        if score is not None and metric.unit == "%" and score > 1
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _one_a_device(configs: list[Config]) -> list[Config]:

@@ -1,8 +1,10 @@
 """`fwexp framework=tf model=cnn …`: one run, with a bar, ending in a short summary."""
 
 import sys
+from dataclasses import replace
 
 from fwexp import data as datasets
+from fwexp.config import to_plain
 from fwexp.config.resolve import resolve, usable_cores
 from fwexp.config.schema import Config
 from fwexp.launch import probe
@@ -28,6 +30,8 @@ def run_one(config: Config) -> int:
     if record is None:
         print(f"the run was interrupted: {outcome.interrupted[0]}", file=sys.stderr)
         return 1
+    # a stored record may have been made for another target than the one asked for now
+    record = replace(record, config=to_plain(planned.config))
     folder = store.run_folder(machine_class, name)
     print_summary(record, planned.config.pricing, folder, is_new=bool(todo))
     tracking = planned.config.tracking

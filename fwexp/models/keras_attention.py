@@ -8,11 +8,7 @@ import numpy as np
 from keras import layers, ops
 
 from fwexp.models.attention import EXPANSION, NORM_EPSILON
-
-
-def wide_dtype() -> str:
-    """Of the sum that runs through the blocks: the weights' own, whatever the layers compute in."""
-    return str(keras.config.dtype_policy().variable_dtype)
+from fwexp.models.keras_layers import wide_dtype
 
 
 class Positions(layers.Layer):  # type: ignore[misc]  # Keras has no types

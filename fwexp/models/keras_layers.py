@@ -3,7 +3,18 @@
 from typing import Any
 
 import keras
-from keras import ops
+from keras import layers, ops
+
+
+def padded(x: Any, size: int, *, stride: int, padding: int) -> tuple[Any, str]:
+    """A convolution's input and `padding` argument, for that many zeros on every side.
+
+    At stride 1 TensorFlow's "same" puts them there without copying the image into a larger one,
+    as torch does; at other strides it puts them to one side, so a layer has to.
+    """
+    if stride == 1 and size == 2 * padding + 1:
+        return x, "same"
+    return layers.ZeroPadding2D(padding)(x), "valid"
 
 
 class BatchNorm(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types
@@ -35,3 +46,8 @@ class BatchNorm(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras
         self.moving_mean.assign(self.moving_mean * keep + mean * (1.0 - keep))
         unbiased = variance * (n / (n - 1.0))
         self.moving_variance.assign(self.moving_variance * keep + unbiased * (1.0 - keep))
+
+
+def wide_dtype() -> str:
+    """Of sums that stay wide: the weights' own, whatever the layers compute in."""
+    return str(keras.config.dtype_policy().variable_dtype)

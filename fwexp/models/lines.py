@@ -10,13 +10,17 @@ LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, toke
 
 def code_lines(path: Path) -> int:
     """Lines of a Python file that hold code; blanks, comments and docstrings are left out."""
-    source = path.read_text()
+    return len(lines_of_code(path.read_text()))
+
+
+def lines_of_code(source: str) -> set[int]:
+    """The numbers of these lines, from 1."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     used: set[int] = set()
     for token in tokens:
         if token.type not in (*LAYOUT, tokenize.ENDMARKER):
             used |= set(range(token.start[0], token.end[0] + 1))
-    return len(used - _docstring_lines(source))
+    return used - _docstring_lines(source)
 
 
 def _docstring_lines(source: str) -> set[int]:

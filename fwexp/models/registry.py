@@ -1,11 +1,11 @@
 """From a model's configuration to its spec and its implementation in one framework."""
 
-import difflib
 from dataclasses import MISSING, fields
 from importlib import import_module
 from types import ModuleType
 from typing import Any, get_type_hints
 
+from fwexp.config.choices import suggest
 from fwexp.config.schema import Data, Model
 from fwexp.errors import ConfigError
 from fwexp.models.initialization import INITIALIZERS
@@ -97,9 +97,8 @@ def _option_problems(model: Model, types: dict[str, Any], spec_type: Any) -> lis
     problems = []
     for name, value in model.options.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
-            problems.append(f"model.options.{name}: {model.name} has no such option; {hint}")
+            hint = suggest(name, known)
+            problems.append(f"model.options.{name}: {model.name} has no such option. {hint}")
         elif not _fits(value, types[name]):
             wanted = getattr(types[name], "__name__", types[name])
             problems.append(f"model.options.{name}={value}: {wanted} is wanted")

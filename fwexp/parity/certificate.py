@@ -25,6 +25,7 @@ class Certificate:
     precision: str  # of the runs it stands for; the numeric stages run in float64 and float32
     num_parameters: int
     stages: list[Stage] = field(default_factory=list)
-    code_lines: dict[str, int] = field(default_factory=dict)  # of torch.py and keras.py
+    code_lines: dict[str, int] = field(default_factory=dict)  # of torch.py, keras.py, and shared
+    stand_in: str = ""  # whose the locked steps are, where twenty of the model's own are too large
     versions: dict[str, str] = field(default_factory=dict)
     made_at: str = ""  # ISO 8601, UTC

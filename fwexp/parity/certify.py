@@ -1,7 +1,8 @@
 """Make the certificate of a configuration's model, or take it from the store."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,7 +13,6 @@ import numpy as np
 from fwexp.config.identity import (
     FRAMEWORK_PACKAGES,
     files_sha256,
-    package_folder,
     run_digests,
     sha256_of,
 )
@@ -20,14 +20,27 @@ from fwexp.config.load import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
 from fwexp.launch.local import ServerDied, WarmServers
-from fwexp.models.lines import code_lines
 from fwexp.models.registry import GIVEN, load_spec
+from fwexp.models.shared_lines import implementation_lines
+from fwexp.models.spec import Spec
+from fwexp.parity.array_file import ArrayFile
 from fwexp.parity.certificate import Certificate, Stage
-from fwexp.parity.stages import FLOAT64_TOLERANCE, dtype_stage, numeric_stages
+from fwexp.parity.comparing import FLOAT64_TOLERANCE
+from fwexp.parity.hints import hinted
+from fwexp.parity.stages import (
+    dtype_stages,
+    full_size_stages,
+    numeric_stages,
+    taken_from_stand_in,
+)
+from fwexp.parity.stand_in import describe_stand_in, stand_in_of
 from fwexp.runs.store import Store
 
 MIXED = ("bf16", "fp16")
+FOLDER = "fwexp-parity-"
+BLOCK_STAGES = ("shapes", "forward", "forward in float32", "dtypes")  # that name a block
 Say = Callable[[str], None]
+Compared = Callable[[ArrayFile, ArrayFile, Spec], list[Stage]]
 
 
 def certificate_key(config: Config) -> str:
@@ -64,23 +77,22 @@ def certify(config: Config, *, store: Store, servers: WarmServers, say: Say) -> 
 
 def describe(certificate: Certificate) -> str:
     """One line: passed, or the first stage that failed, where, and by how much."""
-    title = f"{certificate.model} × {certificate.optimizer} × {certificate.data}"
+    title = f"parity of {certificate.model} × {certificate.optimizer} × {certificate.data}"
     failed = next((s for s in certificate.stages if not s.passed), None)
     if failed is None:
         most = max(s.difference for s in certificate.stages if s.tolerance <= FLOAT64_TOLERANCE)
-        return f"parity of {title}: passed, {len(certificate.stages)} stages, {most:.0e} at most"
+        told = f"{title}: passed, {len(certificate.stages)} stages, {most:.0e} at most"
+        of = certificate.stand_in
+        return f"{told}; the locked steps are those of {of}" if of else told
     size = "" if np.isinf(failed.difference) else f", relative difference {failed.difference:.0e}"
-    place = f"stage {failed.name}, {failed.where}{size}"
-    return f"parity of {title}: FAILED at {place}: {failed.detail}"
+    is_block = failed.name in BLOCK_STAGES and "evaluation" not in failed.where
+    place = f"block {failed.where}" if is_block else failed.where
+    return f"{title}: FAILED at stage {failed.name}, {place}{size}: {failed.detail}"
 
 
 def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certificate:
     spec = load_spec(config.model, config.data)
-    stages: list[Stage] = []
-    with tempfile.TemporaryDirectory(prefix="fwexp-parity-") as folder:
-        stages += numeric_stages(*_sides(_numeric(config), "numbers", folder, store, servers), spec)
-        if config.precision.name in MIXED:
-            stages.append(dtype_stage(*_sides(config, "dtypes", folder, store, servers), spec))
+    stages = _all_stages(config, store, servers)
     shapes = [v.shape for v in spec.variables().values() if v.trainable]
     packages = [p for names in FRAMEWORK_PACKAGES.values() for p in names]
     return Certificate(
@@ -92,12 +104,32 @@ def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certi
         precision=config.precision.name,
         num_parameters=int(sum(np.prod(shape) for shape in shapes)),
         stages=stages,
-        code_lines={
-            file: code_lines(package_folder(config) / file) for file in ("torch.py", "keras.py")
-        },
+        stand_in=describe_stand_in(config),
+        code_lines=implementation_lines(config.model.implementation),
         versions={p: version(p) for p in packages},
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _all_stages(config: Config, store: Store, servers: WarmServers) -> list[Stage]:
+    def compare(stage: str, compared: Compared, which: Config) -> list[Stage]:
+        spec = load_spec(which.model, which.data)
+        asked = config if stage == "dtypes" else _numeric(config)
+        with _sides(asked, stage, store, servers) as sides:
+            found = compared(*sides, spec)
+            return hinted(found, sides=sides, spec=spec, optimizer=config.optimizer.name)
+
+    smaller = stand_in_of(config)
+    if smaller is None:
+        stages = compare("numbers", numeric_stages, config)
+    else:
+        load_spec(smaller.model, smaller.data)  # a misfit is told before the long part
+        stages = compare("full size", full_size_stages, config)
+        found = compare("stand-in", numeric_stages, smaller)
+        stages += taken_from_stand_in(found, smaller.model.name)
+    if config.precision.name in MIXED:
+        stages += compare("dtypes", dtype_stages, config)
+    return stages
 
 
 def _numeric(config: Config) -> Config:
@@ -110,13 +142,16 @@ def _of(config: Config, framework: str) -> Config:
     return replace(config, framework=replace(config.framework, name=framework))
 
 
+@contextmanager
 def _sides(
-    config: Config, stage: str, folder: str, store: Store, servers: WarmServers
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    torch = _side(_of(config, "torch"), stage, folder, None, store, servers)
-    keras = _side(_of(config, "tf"), stage, folder, torch, store, servers)
-    with np.load(torch) as ours, np.load(keras) as theirs:
-        return dict(ours), dict(theirs)
+    config: Config, stage: str, store: Store, servers: WarmServers
+) -> Iterator[tuple[ArrayFile, ArrayFile]]:
+    """What torch's side left, and Keras's; gone afterwards, for a large model's are gigabytes."""
+    with tempfile.TemporaryDirectory(prefix=FOLDER) as folder:
+        torch = _side(_of(config, "torch"), stage, folder, None, store, servers)
+        keras = _side(_of(config, "tf"), stage, folder, torch, store, servers)
+        with ArrayFile(Path(torch)) as ours, ArrayFile(Path(keras)) as theirs:
+            yield ours, theirs
 
 
 def _side(
@@ -129,8 +164,8 @@ def _side(
 ) -> str:
     framework = config.framework.name
     to = str(Path(folder) / f"{stage}-{framework}.npz")
-    log = store.path / "logs" / f"parity-{framework}-{config.model.name}.log"
-    log.unlink(missing_ok=True)
+    own = Path(folder).name.removeprefix(FOLDER)  # two drivers may make one certificate at once
+    log = store.path / "logs" / f"parity-{framework}-{config.model.name}-{own}.log"
     arguments = {"config": to_plain(config), "stage": stage, "reference": reference, "to": to}
     try:
         code = servers[framework].perform("parity", arguments, log=log, hear=lambda _: None)
@@ -142,4 +177,5 @@ def _side(
             f"parity of {config.model.name}: its {framework} side raised {last[0]}; "
             f"the whole of it is in {log}"
         )
+    log.unlink()
     return to

@@ -6,7 +6,8 @@ first; Keras is then given torch's state before each step, so that one step is c
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from fwexp import data as datasets
 from fwexp.config.load import from_plain
 from fwexp.config.schema import Config, Schedule
 from fwexp.models.initialization import Weights, generic_weights
+from fwexp.parity.array_file import ArrayFile, ArrayWriter
+from fwexp.parity.stand_in import cut_images, stand_in_of
 from fwexp.runs.execute import make_job
 from fwexp.runs.locks import device_lock, hold
 from fwexp.runs.task import Tell
@@ -25,32 +28,69 @@ from fwexp.trainers import make_trainer
 from fwexp.trainers.protocol import Job, Trainer
 
 NUM_STEPS = 20
-BATCH = 16
 NUM_PIPELINE_BATCHES = 500
 INSPECTORS = {"torch": "fwexp.parity.inspect_torch", "tf": "fwexp.parity.inspect_keras"}
 
 Arrays = dict[str, NDArray[Any]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Extent:
+    """How many samples a side takes."""
+
+    batch: int
+    num_steps: int
+    num_test: int
+
+
+NORMAL = Extent(batch=16, num_steps=NUM_STEPS, num_test=64)
+FULL = Extent(batch=2, num_steps=1, num_test=2)  # of a model that has a stand-in
+
+
 def examine(arguments: dict[str, Any], _: dict[str, float], __: Tell) -> None:
     """Write what this side did to arguments["to"]; ["reference"] is torch's file, for Keras."""
     config = from_plain(arguments["config"])
-    with hold(device_lock(config.hardware.name)):  # a timed run of another driver may have it
-        if arguments["stage"] == "dtypes":
-            found = _dtypes(config)
-        else:
-            found = _numbers(config, arguments["reference"])
-    np.savez(Path(arguments["to"]), allow_pickle=False, **found)
+    free = hold(device_lock(config.hardware.name))  # a timed run of another driver may have it
+    with free, ArrayWriter(Path(arguments["to"])) as file:
+        _examine(arguments["stage"], config, arguments["reference"], file)
 
 
-def _numbers(config: Config, file: str | None) -> Arrays:
-    reference = None if file is None else np.load(file)
+def _examine(stage: str, config: Config, reference: str | None, file: ArrayWriter) -> None:
     data = datasets.load(config.data)
-    found = _as_a_run(make_job(config, data))
-    small = _small_job(config, data)
-    found |= _prefixed("float32", _forward(replace(small, dtype="float32"), config))
-    found |= _prefixed("float64", _forward(small, config))
-    return found | _steps(small, reference)
+    if stage == "dtypes":
+        file.add(_dtypes(config, data))
+    elif stage == "drift":
+        file.add(_drift(config, data))
+    elif stage == "full size":
+        _full_size(config, data, file)
+    else:
+        assert stage in ("numbers", "stand-in")
+        smaller = stand_in_of(config) if stage == "stand-in" else None
+        if smaller is not None:
+            config, data = smaller, cut_images(data, shape=smaller.data.image_shape)
+        _numbers(config, data, reference, file)
+
+
+def _numbers(
+    config: Config, data: datasets.DataSet, reference: str | None, file: ArrayWriter
+) -> None:
+    file.add(_as_a_run(make_job(config, data)))
+    small = _small_job(config, data, NORMAL)
+    file.add(_outputs(replace(small, dtype="float32"), config), under="float32")
+    file.add(_outputs(small, config), under="float64")
+    file.add(_gradients(small, config), under="float64")
+    _steps(small, reference, file)
+
+
+def _full_size(config: Config, data: datasets.DataSet, file: ArrayWriter) -> None:
+    """All that needs no step, on two samples. Each part's arrays are dropped before the next's."""
+    # sgd keeps no slots, which would be as large again as the model, or twice
+    config = replace(config, optimizer=replace(config.optimizer, name="sgd"))
+    file.add(_as_a_run(make_job(config, replace(data, test=data.test.first(FULL.num_test)))))
+    small = _small_job(config, data, FULL)
+    file.add(_outputs(replace(small, dtype="float32"), config), under="float32")
+    file.add(_outputs(small, config), under="float64")
+    file.add(_gradients(small, config), under="float64")
 
 
 def _as_a_run(job: Job) -> Arrays:
@@ -69,11 +109,12 @@ def _fingerprint(array: NDArray[Any]) -> NDArray[Any]:
     return np.array([f"{array.dtype} {array.shape}", f"crc {zlib.crc32(array.tobytes()):08x}"])
 
 
-def _small_job(config: Config, data: datasets.DataSet) -> Job:
-    """Twenty small steps with a changing learning rate, in float64, from generic weights."""
-    training = replace(config.training, batch_size=BATCH, num_epochs=None, num_steps=NUM_STEPS)
+def _small_job(config: Config, data: datasets.DataSet, extent: Extent) -> Job:
+    """Small steps with a changing learning rate, in float64, from generic weights."""
+    batch, num_steps = extent.batch, extent.num_steps
+    training = replace(config.training, batch_size=batch, num_epochs=None, num_steps=num_steps)
     schedule = Schedule(name="cosine", warmup_fraction=0.2)
-    train, test = data.train.first(NUM_STEPS * BATCH), data.test.first(4 * BATCH)
+    train, test = data.train.first(num_steps * batch), data.test.first(extent.num_test)
     small_data = replace(data, train=train, test=test)
     optimizer = replace(config.optimizer, schedule=schedule)
     job = make_job(replace(config, training=training, optimizer=optimizer), small_data)
@@ -81,53 +122,83 @@ def _small_job(config: Config, data: datasets.DataSet) -> Job:
     return replace(job, weights=weights, dtype="float64")
 
 
-def _forward(job: Job, config: Config) -> Arrays:
-    """Every block's output, the loss, the gradients and the evaluation, before any step."""
+def _outputs(job: Job, config: Config) -> Arrays:
+    """Every block's output on the first batch, and the evaluation, before any step."""
     inspector = import_module(INSPECTORS[config.framework.name])
     trainer = make_trainer(job)
-    batch = next(trainer.batches())
     found: Arrays = {"evaluation": trainer.predict(job.data.test.inputs)}
-    outputs = inspector.block_outputs(trainer, batch)
-    found |= {f"block/{name}": value for name, (value, _) in outputs.items()}
-    trainer.load_state(job.weights)
-    loss, gradients = inspector.gradients(trainer, batch)
-    return found | {"loss": np.array(loss)} | _prefixed("gradient", gradients)
+    outputs = inspector.block_outputs(trainer, next(trainer.batches()))
+    return found | {f"block/{name}": value for name, (value, _) in outputs.items()}
+
+
+def _gradients(job: Job, config: Config) -> Arrays:
+    """The loss of the first batch and its gradients, before any step."""
+    inspector = import_module(INSPECTORS[config.framework.name])
+    trainer = make_trainer(job)
+    loss, gradients = inspector.gradients(trainer, next(trainer.batches()))
+    return {"loss": np.array(loss)} | _prefixed("gradient", gradients)
 
 
 class _LockStep:
     """Keeps the state after every step; takes another's state before it."""
 
-    def __init__(self, trainer: Trainer, reference: Mapping[str, NDArray[Any]] | None) -> None:
+    def __init__(self, trainer: Trainer, reference: ArrayFile | None, file: ArrayWriter) -> None:
         self.trainer = trainer
         self.reference = reference
-        self.found: Arrays = {}
+        self.file = file
 
     def before_step(self, step: int) -> None:
         if self.reference is not None:
             self.trainer.load_state(state_of(self.reference, step))
         elif step == 0:
-            self.found |= _prefixed("state/0", self.trainer.state())
+            self.file.add(self.trainer.state(), under="state/0")
 
     def after_step(self, step: int) -> None:
-        self.found |= _prefixed(f"state/{step + 1}", self.trainer.state())
+        self.file.add(self.trainer.state(), under=f"state/{step + 1}")
 
 
-def _steps(job: Job, reference: Mapping[str, NDArray[Any]] | None) -> Arrays:
+def _steps(job: Job, reference: str | None, file: ArrayWriter) -> None:
     trainer = make_trainer(job)
-    lock_step = _LockStep(trainer, reference)
-    trainer.fit(lock_step)
+    with nullcontext() if reference is None else ArrayFile(Path(reference)) as states:
+        trainer.fit(_LockStep(trainer, states, file))
     losses = np.array(trainer.losses())
     evaluation = trainer.predict(job.data.test.inputs)
-    return lock_step.found | {"losses": losses, "evaluation after": evaluation}
+    file.add({"losses": losses, "evaluation after": evaluation})
 
 
-def _dtypes(config: Config) -> Arrays:
+def _dtypes(config: Config, data: datasets.DataSet) -> Arrays:
     """The dtype of every block's output at the runs' own precision and device."""
-    data = datasets.load(config.data)
-    trainer = make_trainer(make_job(config, data))
+    training = replace(config.training, batch_size=FULL.batch, num_epochs=None, num_steps=1)
+    trainer = make_trainer(make_job(replace(config, training=training), data))
     inspector = import_module(INSPECTORS[config.framework.name])
     outputs = inspector.block_outputs(trainer, next(trainer.batches()))
     return {name: np.array(dtype) for name, (_, dtype) in outputs.items()}
+
+
+class _Unobserved:
+    """Leaves a trainer alone."""
+
+    def before_step(self, step: int) -> None: ...
+
+    def after_step(self, step: int) -> None: ...
+
+
+def _drift(config: Config, data: datasets.DataSet) -> Arrays:
+    """The weights after the twenty steps where nobody copies a state across, in both dtypes; and
+    after as many from weights that one rounding sets apart. For the proof: no certificate asks."""
+    small = _small_job(config, data, NORMAL)
+    apart = {name: np.nextafter(value, np.inf) for name, value in small.weights.items()}
+    jobs = {
+        "float64": small,
+        "float32": replace(small, dtype="float32"),
+        "apart": replace(small, weights=apart),
+    }
+    found: Arrays = {}
+    for kind, job in jobs.items():
+        trainer = make_trainer(job)
+        trainer.fit(_Unobserved())
+        found |= _prefixed(kind, {n: v for n, v in trainer.state().items() if "/" not in n})
+    return found
 
 
 def state_of(arrays: Mapping[str, NDArray[Any]], step: int) -> Weights:

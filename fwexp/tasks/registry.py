@@ -11,6 +11,8 @@ TASKS = {
     "recommendation": "fwexp.tasks.recommendation:Recommendation",
     "classification": "fwexp.tasks.classification:Classification",
     "throughput": "fwexp.tasks.throughput:Throughput",
+    "throughput_recommendation": "fwexp.tasks.throughput:RecommendationThroughput",
+    "throughput_translation": "fwexp.tasks.throughput:TranslationThroughput",
     "translation": "fwexp.tasks.translation:Translation",
     "language_model": "fwexp.tasks.language_model:LanguageModel",
 }

@@ -26,8 +26,10 @@ class Metric:
     compared: bool = True  # False: it says nothing of how well a model learnt
 
     def tell(self, value: float) -> str:
-        """A value in words: accuracy 98.06 %."""
-        return f"{self.name} {self.points * value:.2f} {self.unit}".rstrip()
+        """A value in words: 98.06 % accuracy, perplexity 22; no more digits than it needs."""
+        shown = self.points * value
+        figure = f"{shown:.3g}" if abs(shown) < 1 else f"{shown:.2f}".rstrip("0").rstrip(".")
+        return f"{figure} {self.unit} {self.name}" if self.unit else f"{self.name} {figure}"
 
 
 class Task(Protocol):

@@ -1,4 +1,4 @@
-"""How fast is a training step? Trained on cross-entropy, on noise; judged by nothing but time."""
+"""How fast is a training step? Trained as a task of that name is; judged by nothing but time."""
 
 from typing import Any
 
@@ -6,18 +6,20 @@ from numpy.typing import NDArray
 
 from fwexp.config.schema import Data
 from fwexp.data import DataSet
-from fwexp.tasks.numerics import cross_entropy
-from fwexp.tasks.task import Metric, Predict, Scores
+from fwexp.tasks.classification import Classification
+from fwexp.tasks.numerics import binary_cross_entropy, cross_entropy
+from fwexp.tasks.recommendation import Recommendation
+from fwexp.tasks.task import Metric, Predict, Scores, Task
+from fwexp.tasks.translation import Translation
 
 
 class Throughput:
-    """Outputs are logits (samples, classes), targets labels (samples,).
+    """Outputs, targets, training loss and unit are those of classification.
 
     The loss is recorded, since a run whose loss is no number has failed; it is no score, and is
     never compared. There is no accuracy: on noise it would be a number that looks like one.
     """
 
-    loss = "cross_entropy"
     metric = Metric(
         name="loss",
         title="Loss on noise, which says nothing of a model",
@@ -27,10 +29,37 @@ class Throughput:
     )
 
     def __init__(self, data: Data) -> None:
-        self.unit = "samples" if data.image_shape is None else "images"
+        self._like = self.like(data)
+        self.loss = self._like.loss
+        self.unit = self._like.unit
+
+    def like(self, data: Data) -> Task:
+        """The task that this one trains as."""
+        return Classification(data)
 
     def num_units(self, targets: NDArray[Any]) -> int:
-        return len(targets)
+        return self._like.num_units(targets)
 
     def evaluate(self, predict: Predict, data: DataSet) -> Scores:
-        return {"loss": cross_entropy(predict(data.test.inputs), data.test.targets)}
+        return {"loss": self.mean_loss(predict(data.test.inputs), data.test.targets)}
+
+    def mean_loss(self, outputs: NDArray[Any], targets: NDArray[Any]) -> float:
+        """In nats, by the NumPy code of the task that this one trains as."""
+        return cross_entropy(outputs, targets)
+
+
+class TranslationThroughput(Throughput):
+    """As translation: one forward pass evaluates, nothing is translated, and there is no BLEU."""
+
+    def like(self, data: Data) -> Task:
+        return Translation(data)
+
+
+class RecommendationThroughput(Throughput):
+    """As recommendation, without its candidates, and so without a hit rate."""
+
+    def like(self, data: Data) -> Task:
+        return Recommendation(data)
+
+    def mean_loss(self, outputs: NDArray[Any], targets: NDArray[Any]) -> float:
+        return binary_cross_entropy(outputs[:, 0], targets)

@@ -19,15 +19,13 @@ from fwexp.trainers.torch_losses import LOSSES
 from fwexp.trainers.torch_optimizers import make_optimizer
 
 TensorBatch = tuple[list[Tensor], Tensor]  # the inputs, in the network's order, and the targets
-
-
-nothing = contextlib.nullcontext()
+NOTHING = contextlib.nullcontext()
 
 
 class Network(pl.LightningModule):
     """One step is forward, loss, backward and optimizer, called by hand.
 
-    Lightning's automatic optimization computes the same and takes a third longer around it.
+    Lightning's automatic optimization computes the same, in more calls.
     """
 
     def __init__(self, job: Job) -> None:
@@ -42,7 +40,7 @@ class Network(pl.LightningModule):
         self.wrapped = job.config.precision.name == "fp16" or job.config.hardware.name == "tpu"
         mixed = job.config.precision.name in ("bf16", "fp16")
         device = {"gpu": "cuda", "tpu": "xla"}.get(job.config.hardware.name, "cpu")
-        self.full_precision = torch.autocast(device, enabled=False) if mixed else nothing
+        self.full_precision = torch.autocast(device, enabled=False) if mixed else NOTHING
         self.used_device = ""  # known after the first step; Lightning leaves the module on the CPU
         self.used_dtype = ""
 

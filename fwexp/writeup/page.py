@@ -78,6 +78,7 @@ def _chart(answer: Answer, evidence: Evidence) -> tuple[str, str]:
 
 def _details(evidence: Evidence) -> list[Table]:
     tables = [
+        particulars.level_table(evidence),
         particulars.phase_table(evidence),
         particulars.certificate_table(evidence),
         particulars.lines_table(evidence),

@@ -5,6 +5,8 @@ from typing import Any
 
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Run, Workload
 from fwexp.evidence.assess import Evidence
+from fwexp.evidence.levels import Level
+from fwexp.models.shared_lines import SHARED
 from fwexp.runs.record import RunRecord
 from fwexp.writeup.numbers import tell
 from fwexp.writeup.tables import Table
@@ -29,6 +31,31 @@ def choice_table(evidence: Evidence) -> Table:
         columns=["Workload", "Choose", "Because"],
         rows=[[c.workload, c.winner.told(), c.because] for c in evidence.decision.choices],
     )
+
+
+def level_table(evidence: Evidence) -> Table:
+    """Every run's score against the level it was to reach."""
+    return Table(
+        key="levels",
+        title="Did the models learn?",
+        lead="A level is declared before the runs, above what a simple way of answering reaches. "
+        "The speed of a model that does not reach it says little.",
+        basis="measured",
+        columns=["Workload", "Framework", "Level", "Above", "Worst run", "Reached it"],
+        figures=[2, 4, 5],
+        rows=[_level_row(level) for level in evidence.levels],
+    )
+
+
+def _level_row(level: Level) -> list[str]:
+    return [
+        level.workload,
+        NAMES[level.framework],
+        tell(level.level),
+        level.baseline,
+        tell(level.worst) if level.worst is not None else "–",
+        f"{level.num_reached} of {level.num_runs}",
+    ]
 
 
 def phase_table(evidence: Evidence) -> Table:
@@ -88,7 +115,13 @@ def certificate_table(evidence: Evidence) -> Table:
         columns=["Model", "Optimizer", "Stage", "Worst difference", "Tolerance", "Result", "Where"],
         figures=[3, 4],
         rows=rows,
-        notes=[f"{label}: {reason}." for label, reason in evidence.void.items()],
+        notes=[f"{label}: {reason}." for label, reason in evidence.void.items()]
+        + [
+            f"The locked steps of {c.model} are those of {c.stand_in}, a smaller size of the same "
+            "code: twenty of its own in float64 are too large."
+            for c in evidence.certificates
+            if c.stand_in
+        ],
     )
 
 
@@ -98,17 +131,24 @@ def lines_table(evidence: Evidence) -> Table:
     return Table(
         key="lines",
         title="How much code is the model?",
-        lead="Lines of the model's implementation; blanks, comments and docstrings are left out. "
-        "The trainers, which all models share, are not counted.",
+        lead="Lines of the model's implementation, and of what it takes from files it shares with "
+        "other models; blanks, comments and docstrings are left out. The trainers, which all "
+        "models share, are not counted, nor what both implementations have: the spec.",
         basis="measured",
-        columns=["Model", "PyTorch, lines", "Keras, lines"],
-        figures=[1, 2],
+        columns=["Model", "PyTorch, lines", "of these shared", "Keras, lines", "of these shared"],
+        figures=[1, 2, 3, 4],
         rows=[
-            [model, str(found["torch.py"]), str(found["keras.py"])]
+            [model, *_tell_lines(found, "torch.py"), *_tell_lines(found, "keras.py")]
             for model, found in lines.items()
             if found
         ],
     )
+
+
+def _tell_lines(found: dict[str, int], file: str) -> tuple[str, str]:
+    """All lines, and the shared ones: a dash in a certificate older than their counting."""
+    shared = found.get(SHARED.format(file))
+    return str(found[file] + (shared or 0)), "–" if shared is None else str(shared)
 
 
 def run_table(evidence: Evidence) -> Table:

@@ -27,6 +27,7 @@ def to_plain(evidence: Evidence) -> dict[str, Any]:
         "answers": [_answer(answer) for answer in evidence.answers],
         "void": evidence.void,
         "disturbed": evidence.disturbed,
+        "levels": [asdict(level) for level in evidence.levels],
         "complaints": evidence.complaints,
         "workloads": [_workload(workload) for workload in evidence.workloads],
         "certificates": [asdict(certificate) for certificate in evidence.certificates],

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.cost import tell_price
+from fwexp.evidence.decision import tell_seeds
 from fwexp.evidence.questions import is_score
 from fwexp.evidence.verdicts import Finding, Verdict
-from fwexp.writeup.numbers import percent, tell_interval
-from fwexp.writeup.tables import tell_estimate, tell_verdict
+from fwexp.writeup.numbers import percent, tell, tell_interval
+from fwexp.writeup.tables import tell_alone, tell_estimate, tell_verdict
 
 MAX_LINES = 3  # workloads in one key figure; more are told as a range
 KNOWN = {
@@ -54,6 +56,8 @@ def key_figures(evidence: Evidence) -> list[KeyFigure]:
 def _key_figure(answer: Answer, evidence: Evidence) -> KeyFigure:
     ratio = answer.scale.ratio
     meaning = "TensorFlow ÷ PyTorch" if ratio else "TensorFlow − PyTorch, points"
+    if all(finding.verdict is Verdict.ALONE for finding in answer.findings):
+        meaning = "mean ± standard deviation over runs"
     findings = [f for f in answer.findings if f.verdict is not Verdict.VOID]
     level = percent(evidence.manifest.comparison["confidence"])
     lines = [_key_line(finding, answer, level=level) for finding in findings[:MAX_LINES]]
@@ -74,6 +78,14 @@ def _key_figure(answer: Answer, evidence: Evidence) -> KeyFigure:
 
 
 def _key_line(finding: Finding, answer: Answer, *, level: str) -> KeyLine:
+    if finding.verdict is Verdict.ALONE:
+        return KeyLine(
+            workload=finding.workload,
+            value=tell_alone(finding, answer),
+            interval=f"N = {finding.n}",
+            verdict=str(finding.verdict),
+            settled=True,
+        )
     settled = finding.verdict not in (Verdict.INCONCLUSIVE, Verdict.UNKNOWN)
     value = tell_estimate(finding, answer)
     interval = tell_interval(finding.outer, ratio=answer.scale.ratio)
@@ -98,6 +110,12 @@ def warnings(evidence: Evidence) -> list[str]:
         num = len(evidence.disturbed)
         signs = "1 sign" if num == 1 else f"{num} signs"
         told.append(f"{signs} of a disturbed run or block, listed below; all are kept")
+    told += [
+        f"{level.workload}: {level.num_reached} of {level.num_runs} {NAMES[level.framework]} runs "
+        f"reached the declared level, {tell(level.level)}"
+        for level in evidence.levels
+        if not level.holds
+    ]
     if evidence.complaints:
         told.append(f"records that cannot be read: {len(evidence.complaints)}")
     return told
@@ -132,7 +150,7 @@ def terms(evidence: Evidence) -> list[str]:
         f"±{comparison['score_margin_points']:g} points (or {comparison['score_margin_ratio']:g}×, "
         "where they are compared by ratio) and ratios of times, memory and cost within "
         f"{comparison['ratio_margin']:g}× either way count as the same; confidence {level}; "
-        f"{comparison['num_seeds']} seeds; {_targets(evidence)}.",
+        f"{tell_seeds([w.num_seeds for w in evidence.workloads])}; {_targets(evidence)}.",
         "Equivalent: the difference is shown to lie within the margin, and zero is not excluded. "
         "Different but immaterial: shown to differ, and shown to lie within the margin. "
         "Different and material: shown to exceed the margin. "

@@ -65,6 +65,12 @@ def tell_estimate(finding: Finding, answer: Answer) -> str:
     return (tell_ratio if answer.scale.ratio else tell_points)(finding.estimate)
 
 
+def tell_alone(finding: Finding, answer: Answer) -> str:
+    """The figures of the one framework that ran, with their unit."""
+    figures = tell_mean(finding.torch or finding.tf, percent=not answer.scale.ratio)
+    return f"{figures} {answer.question.unit}"
+
+
 def tell_margin(answer: Answer) -> str:
     """What counts as the same, in the question's unit."""
     margin = answer.scale.margin

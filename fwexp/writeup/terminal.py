@@ -10,7 +10,7 @@ from fwexp.evidence.assess import Evidence
 from fwexp.evidence.verdicts import Verdict
 from fwexp.writeup.numbers import percent, tell_interval
 from fwexp.writeup.summary import warnings
-from fwexp.writeup.tables import tell_estimate, tell_verdict
+from fwexp.writeup.tables import tell_alone, tell_estimate, tell_verdict
 
 STYLES = {
     Verdict.EQUIVALENT: "green",
@@ -18,6 +18,7 @@ STYLES = {
     Verdict.MATERIAL: "bold",
     Verdict.INCONCLUSIVE: "yellow",
     Verdict.VOID: "red",
+    Verdict.ALONE: "yellow",
     Verdict.UNKNOWN: "yellow",
 }
 
@@ -55,7 +56,8 @@ def _rows(evidence: Evidence) -> list[tuple[list[str], Verdict]]:
     rows = []
     for answer in evidence.answers:
         for finding in answer.findings:
-            estimate = tell_estimate(finding, answer)
+            is_alone = finding.verdict is Verdict.ALONE
+            estimate = (tell_alone if is_alone else tell_estimate)(finding, answer)
             shown = finding.estimate is not None
             cells = [
                 answer.question.title,

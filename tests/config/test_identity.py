@@ -42,6 +42,7 @@ DECIDES = [
     "seed=1",
 ]
 DECIDES_NOT = [
+    "model.stand_in=cnn",
     "tracking=none",
     "tracking.project=mine",
     "store=elsewhere",

@@ -2,7 +2,10 @@
 
 import os
 
+import pytest
+
 from fwexp.config import compose
+from fwexp.config import resolve as module
 from fwexp.config.resolve import resolve, usable_cores
 
 
@@ -18,7 +21,8 @@ def test_declared_threads_stay() -> None:
     assert resolve(config, num_cores=3) == config
 
 
-def test_usable_cores_follow_the_affinity() -> None:
+def test_usable_cores_follow_the_affinity(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "cpu_quota", lambda: None)
     before = os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(before)})
@@ -26,3 +30,14 @@ def test_usable_cores_follow_the_affinity() -> None:
     finally:
         os.sched_setaffinity(0, before)
     assert usable_cores() == len(before)
+
+
+@pytest.mark.parametrize(
+    ("quota", "num_cores"), [(None, 4), (2.5, 2), (2.0, 2), (0.5, 1), (4.5, 4), (64.0, 4)]
+)
+def test_usable_cores_follow_the_quota(
+    quota: float | None, num_cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "cpu_quota", lambda: quota)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    assert usable_cores() == num_cores

@@ -226,6 +226,16 @@ def test_a_set_without_classes_has_no_accuracy_to_resolve(config: Config) -> Non
     assert check(with_value(fine, "data.num_classes", None)) == []
 
 
+def test_a_level_stands_above_something() -> None:
+    assert problems_of("training.level=0.2") == [
+        "training.level=0.2: say above what it stands; type training.baseline='the largest class'"
+    ]
+    assert problems_of("training.baseline=guessing") == [
+        "training.baseline=guessing: give the level above it, too: training.level=…"
+    ]
+    assert compose(["training.level=0.2", "training.baseline='the largest class'"])
+
+
 @pytest.mark.parametrize("lacking", ["scale", "mean", "std"])
 def test_images_have_a_scale_a_mean_and_a_std(config: Config, lacking: str) -> None:
     assert check(with_value(config, f"data.{lacking}", None)) == [

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from fwexp.data.arrays import content_sha256, problems_of, problems_with
+from fwexp.data.arrays import content_sha256, problems_with
 
 
 def test_the_hash_is_of_names_types_shapes_and_bytes(grey):
@@ -84,37 +84,3 @@ def test_every_input_of_a_set_without_images_has_the_declared_count(grey, declar
         "x_train.item has shape [19], declared is [20]",
         "y_test has shape [9], declared is [10]",
     ]
-
-
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        ({"image_shape": [6, 5]}, "data.image_shape=[6, 5]: type [height,width,channels]"),
-        (
-            {"mean": [0.1, 0.2]},
-            "data.mean has 2 values, type one for each of the 1 channels",
-        ),
-        (
-            {"std": [0.0]},
-            "data.scale and data.std divide the pixels: type numbers above 0",
-        ),
-        (
-            {"scale": 0.0},
-            "data.scale and data.std divide the pixels: type numbers above 0",
-        ),
-        *(
-            (
-                {name: None},
-                "data.scale, data.mean and data.std belong to images: give all three",
-            )
-            for name in ("scale", "mean", "std")
-        ),
-    ],
-)
-def test_a_declaration_that_cannot_be_is_named(grey, declare, change, problem):
-    assert problems_of(declare(grey, format="idx", **change)) == [problem]
-
-
-def test_a_set_without_images_declares_none_of_theirs(grey, declare):
-    bare = dict.fromkeys(("image_shape", "scale", "mean", "std"))
-    assert problems_of(declare(grey, format="idx", **bare)) == []

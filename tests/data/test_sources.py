@@ -220,8 +220,7 @@ def test_an_unknown_kind_lists_the_options(grey, declare):
     with pytest.raises(DataError) as caught:
         origins(declare(grey, format="idx", sources=[Source(kind="nmp")]))
     assert str(caught.value) == (
-        "data=small: sources[0].kind=nmp: did you mean npm? "
-        "kinds are npm, pypi, sklearn, system, url"
+        "data=small: sources[0].kind=nmp: no such kind. Did you mean 'npm'?"
     )
 
 

@@ -8,12 +8,24 @@ import numpy as np
 import pytest
 
 from fwexp.config import compose
+from fwexp.config.rules import SPEED_ALONE
 from fwexp.config.schema import Data
 from fwexp.data import load, prepare, status, synthetic
+from fwexp.data.tokens import BOS, EOS
 from fwexp.errors import ConfigError, DataError
 
 SHAPE = ["data.image_shape=[5,4,3]", "data.num_classes=7", "data.num_train=40", "data.num_test=9"]
+PAIRS = [
+    *("data=synthetic_pairs", "data.sequence_length=4", "data.target_length=6"),
+    *("data.vocabulary_size=9", "data.num_train=300", "data.num_test=5"),
+]
+RATINGS = [
+    *("data=synthetic_ratings", "data.num_users=7", "data.num_items=5"),
+    *("data.num_train=2000", "data.num_test=9"),
+]
 PIXELS, LABELS = [95, 130, 194, 217], [2, 5, 4, 5]  # the streams' first
+SOURCE, TARGET = [5, 6, 8, EOS], [6, 5, 4, 7, 8, EOS]
+USERS, ITEMS, CLICKS = [0, 4, 1, 5, 6], [2, 1, 0, 3, 4], [0, 1, 0, 0, 1]
 
 
 def declared(*overrides: str) -> Data:
@@ -73,12 +85,12 @@ def test_it_is_ready_without_a_download() -> None:
     [
         (
             {"path": "/mine"},
-            "data.path=/mine: the images are made on the spot, from a fixed seed; "
+            "data.path=/mine: the noise is made on the spot, from a fixed seed; "
             "leave data.path out",
         ),
         (
             {"num_classes": None},
-            "data.image_shape and data.num_classes decide the noise: give both",
+            "data.num_classes: noise for throughput needs it; type data.num_classes=…",
         ),
     ],
 )
@@ -102,19 +114,128 @@ def test_no_task_with_an_accuracy_is_allowed() -> None:
     with pytest.raises(ConfigError) as raised:
         declared("data.task=classification", "data.num_test=1000")
     assert raised.value.problems == [
-        "data.task=classification: synthetic is noise, of which nothing can be learnt; "
-        "choose data.task=throughput, or another data set."
+        "data.task=classification: synthetic is noise, of which nothing can be learnt; choose "
+        "another data set, or data.task=throughput or throughput_translation or "
+        "throughput_recommendation."
     ]
 
 
-def test_there_is_no_target_to_reach() -> None:
+@pytest.mark.parametrize(
+    ("data", "task"),
+    [
+        ("synthetic", "throughput"),
+        ("synthetic_pairs", "throughput_translation"),
+        ("synthetic_ratings", "throughput_recommendation"),
+    ],
+)
+def test_there_is_no_target_to_reach(data: str, task: str) -> None:
     with pytest.raises(ConfigError) as raised:
-        declared("training.target=0.9")
+        declared(f"data={data}", "training.target=0.9")
     assert raised.value.problems == [
-        "training.target=0.9: throughput has no score to reach; set it to null."
+        f"training.target=0.9: {task} has no score to reach; set it to null."
     ]
+
+
+def test_each_task_of_speed_alone_has_its_noise() -> None:
+    assert set(synthetic.NOISES) == set(SPEED_ALONE)
 
 
 def test_few_test_images_are_enough() -> None:
     """No accuracy, so no margin that so few could not resolve."""
     assert declared("data.num_test=1").num_test == 1
+
+
+def test_pairs_are_whole_sentences() -> None:
+    data = load(declared(*PAIRS))
+    assert (len(data.train), len(data.test)) == (300, 5)
+    assert list(data.train.inputs) == ["source", "target_in"]
+    for part in (data.train, data.test):
+        source, target_in = part.inputs["source"], part.inputs["target_in"]
+        assert (source.dtype, source.shape[1], target_in.shape[1]) == (np.int32, 4, 6)
+        assert (source[:, -1] == EOS).all()
+        assert (target_in[:, 0] == BOS).all()
+        assert (part.targets[:, -1] == EOS).all()
+        assert np.array_equal(target_in[:, 1:], part.targets[:, :-1])
+    words = {4, 5, 6, 7, 8}  # none of the four tokens that stand for no word
+    assert set(data.train.inputs["source"][:, :-1].ravel().tolist()) == words
+    assert set(data.train.targets[:, :-1].ravel().tolist()) == words
+    assert not np.array_equal(data.train.inputs["source"][:, :3], data.train.targets[:, :3])
+
+
+def test_a_sentence_of_one_place_is_its_end() -> None:
+    data = load(declared(*PAIRS, "data.sequence_length=1", "data.target_length=1"))
+    assert set(data.train.inputs["source"].ravel().tolist()) == {EOS}
+    assert set(data.train.targets.ravel().tolist()) == {EOS}
+
+
+def test_ratings_are_of_every_user_and_item_and_one_in_five_a_click() -> None:
+    data = load(declared(*RATINGS))
+    user, item = data.train.inputs["user"], data.train.inputs["item"]
+    assert (user.shape, item.shape, user.dtype) == ((2000,), (2000,), np.int32)
+    assert (set(user.tolist()), set(item.tolist())) == (set(range(7)), set(range(5)))
+    assert set(data.train.targets.tolist()) == {0, 1}
+    assert data.train.targets.mean() == pytest.approx(0.2, abs=0.03)
+    assert len(data.test) == 9
+
+
+def test_by_default_they_are_of_the_published_sizes() -> None:
+    pairs, ratings = declared("data=synthetic_pairs"), declared("data=synthetic_ratings")
+    assert pairs.vocabulary_size == 32317
+    assert (ratings.num_users, ratings.num_items) == (138_493, 26_744)
+
+
+def test_they_are_always_the_same() -> None:
+    # the streams themselves, as above
+    pairs, ratings = (synthetic.make(declared(*overrides)) for overrides in (PAIRS, RATINGS))
+    assert pairs["x_train.source"][0].tolist() == SOURCE
+    assert pairs["y_train"][0].tolist() == TARGET
+    rows = [ratings[name][:5].tolist() for name in ("x_train.user", "x_train.item", "y_train")]
+    assert rows == [USERS, ITEMS, CLICKS]
+
+
+def test_the_test_rows_are_others_than_the_training_rows() -> None:
+    arrays = synthetic.make(declared(*PAIRS, "data.vocabulary_size=1000"))
+    seen = {row.tobytes() for row in arrays["x_train.source"]}
+    assert not seen & {row.tobytes() for row in arrays["x_test.source"]}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "change", "problem"),
+    [
+        (
+            PAIRS,
+            {"vocabulary_size": 4},
+            "data.vocabulary_size=4: its first 4 tokens stand for no word; type 5 or more",
+        ),
+        (
+            PAIRS,
+            {"sequence_length": None, "target_length": None},
+            "data.sequence_length: noise for throughput_translation needs it; "
+            "type data.sequence_length=…; "
+            "data.target_length: noise for throughput_translation needs it; "
+            "type data.target_length=…",
+        ),
+        (
+            RATINGS,
+            {"task": "throughput"},  # a task that is not of this noise
+            "data.image_shape: noise for throughput needs it; type data.image_shape=…; "
+            "data.num_classes: noise for throughput needs it; type data.num_classes=…",
+        ),
+    ],
+)
+def test_a_declaration_that_is_not_of_this_noise(
+    overrides: list[str], change: dict[str, object], problem: str
+) -> None:
+    data = declared(*overrides)
+    with pytest.raises(DataError) as raised:
+        prepare(replace(data, **change), say=[].append)  # type: ignore[arg-type]
+    assert str(raised.value) == f"data={data.name}: {problem}"
+
+
+@pytest.mark.parametrize(
+    "name", ["sequence_length", "target_length", "vocabulary_size", "num_users", "num_items"]
+)
+def test_a_size_of_nothing(name: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        declared(f"data.{name}=0")
+    assert raised.value.problems == [f"data.{name}=0: must be at least 1."]

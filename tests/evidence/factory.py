@@ -50,6 +50,7 @@ class Truth:
     perplexity_ratio: float = 1.0  # TensorFlow / PyTorch
     perplexity_sd: float = 0.003  # of logs, over seeds
     target: float | None = None  # of its metric
+    level: float | None = None  # of its metric
 
 
 @dataclass(kw_only=True)
@@ -79,6 +80,18 @@ class Sweep:
             units_per_s=None,
             evaluations=[],
         )
+
+    def keep_only(self, framework: str) -> None:
+        """Leave the other framework out, as a sweep of one framework does."""
+        runs = self.manifest.runs
+        self.manifest.runs = {k: c for k, c in runs.items() if c["framework"]["name"] == framework}
+        self.manifest.blocks = [
+            [run_id for run_id in block if run_id in self.manifest.runs]
+            for block in self.manifest.blocks
+        ]
+        self.manifest.certificates = []
+        self.records = {k: r for k, r in self.records.items() if k in self.manifest.runs}
+        self.certificates = []
 
     def evidence(self) -> Evidence:
         return assess(self.manifest, records=self.records, certificates=self.certificates)
@@ -116,6 +129,8 @@ def config(framework: str, model: str, seed: int, truth: Truth | None = None) ->
             "batch_size": 64,
             "num_epochs": 10.0,
             "target": truth.target,
+            "level": truth.level,
+            "baseline": truth.level and "the largest class",
         },
         "hardware": {"name": "cpu", "num_threads": None},
         "precision": {"name": "fp32"},
@@ -155,6 +170,7 @@ def simulate(truths: dict[str, Truth], *, num_seeds: int = 5) -> Sweep:
         comparison=COMPARISON | {"num_seeds": num_seeds},
         pricing=PRICING,
         targets={f"key-{model}": truth.target for model, truth in truths.items()},
+        levels={f"key-{model}": truth.level for model, truth in truths.items()},
         machine_class=MACHINE,
         blocks=blocks,
         runs=runs,
@@ -265,7 +281,7 @@ def certificate(model: str, *, passed: bool = True, data: str = "digits") -> Cer
         precision="fp32",
         num_parameters=9000,
         stages=stages,
-        code_lines={"torch.py": 20, "keras.py": 14},
+        code_lines={"torch.py": 20, "torch.py shared": 3, "keras.py": 14, "keras.py shared": 22},
         versions={"torch": "2.13.0", "tensorflow": "2.21.0"},
         made_at="2026-11-09T09:58:00+00:00",
     )

@@ -107,7 +107,7 @@ def test_a_target_makes_time_to_target_the_deciding_question() -> None:
     sweep = simulate({"mlp": Truth(target=0.9)})
     evidence = sweep.evidence()
     assert evidence.decision.speed_key == "target"
-    assert "PyTorch's training time to accuracy 90.00 %" in evidence.decision.headline
+    assert "PyTorch's training time to 90 % accuracy" in evidence.decision.headline
     assert evidence.answer("target").findings[0].verdict is Verdict.MATERIAL
 
 

@@ -106,8 +106,8 @@ def test_a_target_on_the_point_is_reached() -> None:
 
 def test_the_question_of_the_target_names_one_and_sums_up_several() -> None:
     aiming, other = replace(IMAGES, target=0.8), replace(TEXT, target=25.0)
-    assert asked(aiming)["target"].title == "Training time to accuracy 80.00 %"
-    assert asked(other)["target"].title == "Training time to perplexity 25.00"
+    assert asked(aiming)["target"].title == "Training time to 80 % accuracy"
+    assert asked(other)["target"].title == "Training time to perplexity 25"
     assert asked(aiming, other)["target"].title == "Training time to the target"
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from fwexp.config.schema import Config
+from fwexp.errors import FwexpError, ParityError
 from fwexp.launch import drive as module
 from fwexp.launch import plan as plan_module
 from fwexp.launch.drive import Outcome, drive, missing_runs
+from fwexp.launch.local import ServerDied
 from fwexp.launch.plan import Plan
 from fwexp.parity.certificate import Certificate, Stage
 from fwexp.parity.certify import certificate_key
@@ -250,8 +253,41 @@ def test_a_void_comparison_is_not_run(store: Store, capsys: pytest.CaptureFixtur
     assert outcome.void == [run.run_id for run in plan.runs]
     assert list(store.path.glob("runs/*/*")) == []
     err = capsys.readouterr().err
-    assert "parity of mlp × adam × digits: FAILED at stage forward, dense0" in err
+    assert "parity of mlp × adam × digits: FAILED at stage forward, block dense0" in err
     assert f"{plan.runs[0].run_id}: not run: its comparison is void" in err
+
+
+@pytest.mark.parametrize("error", [ParityError, ServerDied])
+def test_a_certificate_that_cannot_be_made_stops_no_other_workload(
+    store: Store,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[FwexpError],
+) -> None:
+    bad = tiny_plan("optimizer=sgd", in_store=store.path)
+    good = tiny_plan(in_store=store.path)
+    certify(good, store, passed=True)
+
+    def refuse(config: Config, **others: Any) -> Certificate:
+        if config.optimizer.name == "sgd":
+            raise error("parity of mlp: the torch server died")
+        return make_certificate(config, **others)
+
+    make_certificate = module.certify
+    monkeypatch.setattr(module, "certify", refuse)
+    plan = replace(bad, blocks=[*bad.blocks, *good.blocks])
+    outcome = drive(plan, store, retry=False)
+    broken, done = (run.run_id for run in plan.runs)
+    assert (outcome.void, outcome.done, outcome.is_complete) == ([broken], [done], False)
+    err = capsys.readouterr().err
+    assert "parity of mlp: the torch server died; its comparison is void\n" in err
+    assert f"[1/2] {broken}: not run: its comparison is void\n" in err
+
+
+def test_a_side_that_raises_voids_its_workload(store: Store) -> None:
+    plan = fragile(store, "raise", framework=BOTH)
+    outcome = drive(plan, store, retry=False)
+    assert outcome.void == [run.run_id for run in plan.runs]
 
 
 def test_a_certificate_that_passed_lets_the_runs_go(store: Store) -> None:

@@ -94,16 +94,23 @@ def test_what_a_sweep_declares_once_is_no_axis(
 
 
 @pytest.mark.parametrize(
-    ("values", "told"), [([0.5, 0.6], "0.5 and 0.6"), ([0.5, "null"], "0.5 and None")]
+    ("key", "values", "told"),
+    [
+        ("training.target", [0.5, 0.6], "0.5 and 0.6"),
+        ("training.target", [0.5, "null"], "0.5 and None"),
+        ("training.level", [0.5, 0.6], "0.5 and 0.6"),
+    ],
 )
-def test_one_workload_has_one_target(tmp_path: Path, values: list[object], told: str) -> None:
-    assert problems_of(tmp_path, model=["mlp", "cnn"], **{"training.target": values}) == [
-        f"training.target is {told} for one workload, which has one; type a sweep for each"
+def test_one_workload_has_one(tmp_path: Path, key: str, values: list[object], told: str) -> None:
+    above = ["training.baseline=guessing"] if key == "training.level" else []
+    assert problems_of(tmp_path, *above, model=["mlp", "cnn"], **{key: values}) == [
+        f"{key} is {told} for one workload, which has one; type a sweep for each"
     ]
 
 
-def test_every_case_may_have_a_target_of_its_own(tmp_path: Path) -> None:
-    cases = [["model=mlp", "training.target=0.9"], ["model=cnn", "training.target=0.8"]]
+def test_every_case_may_have_a_target_and_a_level_of_its_own(tmp_path: Path) -> None:
+    level = ["training.level=0.2", "training.baseline=guessing"]
+    cases = [["model=mlp", "training.target=0.9"], ["model=cnn", "training.target=0.8", *level]]
     plan = plan_cases(cases, in_store=tmp_path, framework=BOTH)
     targets = {run.config.model.name: run.config.training.target for run in plan.runs}
     assert targets == {"mlp": 0.9, "cnn": 0.8}
@@ -111,6 +118,7 @@ def test_every_case_may_have_a_target_of_its_own(tmp_path: Path) -> None:
     keys = {workload_key(run.config): run.config.training.target for run in plan.runs}
     assert manifest.targets == keys
     assert sorted(manifest.targets.values()) == [0.8, 0.9]
+    assert set(manifest.levels.values()) == {0.2, None}
 
 
 @pytest.mark.parametrize(("target", "share"), [("98", "0.98"), ("1.5", "0.015")])
@@ -118,6 +126,11 @@ def test_an_accuracy_cannot_be_above_1(tmp_path: Path, target: str, share: str) 
     assert problems_of(tmp_path, f"training.target={target}") == [
         f"training.target={target}: accuracy is a share, at most 1; "
         f"type training.target={share} for {target} %"
+    ]
+    level = [f"training.level={target}", "training.baseline=guessing"]
+    assert problems_of(tmp_path, *level) == [
+        f"training.level={target}: accuracy is a share, at most 1; "
+        f"type training.level={share} for {target} %"
     ]
     assert tiny_plan("training.target=1", in_store=tmp_path).first.training.target == 1
 

@@ -35,6 +35,19 @@ def test_it_ends_in_a_summary_and_again_in_the_same(
     assert again[3:] == first[2:]
 
 
+def test_a_stored_run_is_held_against_the_target_asked_for_now(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder, *TINY, "training.target=0.999") == 0
+    assert "99.9 % accuracy was not reached" in capsys.readouterr().out
+    assert run(folder, *TINY, "training.target=0.01") == 0
+    told = capsys.readouterr().out
+    assert "  in the store  since " in told
+    assert "  target        1 % accuracy after " in told
+    assert run(folder, *TINY) == 0
+    assert "  target " not in capsys.readouterr().out
+
+
 def test_a_failed_run_is_said_kept_and_tried_again(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -46,7 +46,7 @@ def test_a_done_run(capsys: pytest.CaptureFixture[str]) -> None:
     cost = lines.pop("cost")
     assert cost.startswith("US$ 0.000250, projected: total × US$ 0.36 an hour (a list")
     assert lines == {
-        "score": "accuracy 50.00 % on the test set; loss 1.0000",
+        "score": "50 % accuracy on the test set; loss 1.0000",
         "total": "2.50 s (and 4.0 s to import, once a server)",
         "phases": "start 0.100 s, data 0.200 s, build 0.30 s, first 3 steps 0.40 s, "
         "steady 0.50 s, evaluation 0.60 s",
@@ -60,8 +60,8 @@ def test_a_done_run(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        (0.5, "accuracy 50.00 % after 0.90 s of training"),
-        (0.6, "accuracy 60.00 % was not reached"),
+        (0.5, "50 % accuracy after 0.90 s of training"),
+        (0.6, "60 % accuracy was not reached"),
     ],
 )
 def test_the_target(capsys: pytest.CaptureFixture[str], target: float, words: str) -> None:
@@ -71,8 +71,8 @@ def test_the_target(capsys: pytest.CaptureFixture[str], target: float, words: st
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        (20, "perplexity 20.00 after 0.90 s of training"),
-        (19, "perplexity 19.00 was not reached"),
+        (20, "perplexity 20 after 0.90 s of training"),
+        (19, "perplexity 19 was not reached"),
     ],
 )
 def test_a_run_on_text(capsys: pytest.CaptureFixture[str], target: float, words: str) -> None:
@@ -86,7 +86,7 @@ def test_a_run_on_text(capsys: pytest.CaptureFixture[str], target: float, words:
         evaluations=[Evaluation(step=6, train_s=0.9, scores=scores)],
     )
     lines = shown(capsys, text)
-    assert lines["score"] == "perplexity 20.00 on the test set; loss 3.0000, other 0.2500"
+    assert lines["score"] == "perplexity 20 on the test set; loss 3.0000, other 0.2500"
     assert lines["throughput"].startswith("6,400 tokens/s over the steady steps; ")
     assert lines["target"] == words
 
@@ -94,7 +94,7 @@ def test_a_run_on_text(capsys: pytest.CaptureFixture[str], target: float, words:
 def test_a_run_without_another_score(capsys: pytest.CaptureFixture[str]) -> None:
     alone = [Evaluation(step=6, train_s=0.9, scores={"accuracy": 0.5})]
     assert shown(capsys, replace(record(), evaluations=alone))["score"] == (
-        "accuracy 50.00 % on the test set"
+        "50 % accuracy on the test set"
     )
 
 

@@ -111,20 +111,20 @@ def test_options_reach_the_spec(config, package):
 
 def test_a_misspelt_option(config):
     assert problems(config, "fwexp.models.cnn", widht=8) == [
-        "model.options.widht: mine has no such option; did you mean width?"
+        "model.options.widht: mine has no such option. Did you mean 'width'?"
     ]
 
 
 def test_an_unknown_option_lists_the_others(config):
     assert problems(config, "fwexp.models.cnn", zzz=8) == [
-        "model.options.zzz: mine has no such option; "
-        "it has width, depth, norm_momentum, norm_epsilon"
+        "model.options.zzz: mine has no such option. "
+        "Choose from: depth, norm_epsilon, norm_momentum, width."
     ]
 
 
 def test_the_data_sets_own_fields_are_no_options(config):
     assert problems(config, "fwexp.models.mlp", num_classes=3) == [
-        "model.options.num_classes: mine has no such option; it has width, depth"
+        "model.options.num_classes: mine has no such option. Choose from: depth, width."
     ]
 
 
@@ -133,7 +133,7 @@ def test_all_mistakes_at_once(config, package):
         "model.options.rate=fast: float is wanted",
         "model.options.wide=1: bool is wanted",
         "model.options.activation=3: str is wanted",
-        "model.options.wdie: mine has no such option; did you mean wide?",
+        "model.options.wdie: mine has no such option. Did you mean 'wide'?",
     ]
 
 

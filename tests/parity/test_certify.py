@@ -88,7 +88,8 @@ def test_a_users_own_model(tmp_path: Path, store: Store):
     assert failed(certificate) == [], describe(certificate)
     # 9·1·3 + 3 in the convolution, 2·3 in the norm, 3·10 + 10 in the head
     assert (certificate.model, certificate.num_parameters) == ("mine", 30 + 6 + 40)
-    assert certificate.code_lines == {"torch.py": 12, "keras.py": 16}
+    own, shared = {"torch.py": 12, "keras.py": 16}, {"torch.py shared": 0, "keras.py shared": 22}
+    assert certificate.code_lines == own | shared
 
 
 def test_a_users_model_whose_implementations_differ(tmp_path: Path, store: Store):
@@ -99,8 +100,10 @@ def test_a_users_model_whose_implementations_differ(tmp_path: Path, store: Store
     assert (stage.name, stage.where) == ("forward", "first")
     assert stage.difference > 0.1
     assert describe(certificate) == (
-        "parity of mine × adam × digits: FAILED at stage forward, first, relative difference "
-        f"{stage.difference:.0e}: the first block whose outputs differ"
+        "parity of mine × adam × digits: FAILED at stage forward, block first, relative difference "
+        f"{stage.difference:.0e}: the first block whose outputs differ; probable trap: "
+        "same padding at stride 2, which TensorFlow puts to one side; or images as channels first "
+        "(NCHW) in one, channels last (NHWC) in the other; or dilation or groups of one side only"
     )
 
 
@@ -108,19 +111,29 @@ def test_a_weight_that_one_side_does_not_train(tmp_path: Path, store: Store):
     config = user_config(tmp_path / "conf", "++model.options.fault=frozen")
     stage = next(stage for stage in make(config, store).stages if not stage.passed)
     assert (stage.name, stage.where) == ("gradients", "head.bias")
-    assert stage.detail == "only torch's loss depends on it"
+    assert stage.detail == (
+        "only torch's loss depends on it; probable trap: a layer frozen, or cut out of the graph, "
+        "in one of the two; or stop_gradient or detach in one of the two"
+    )
 
 
 def test_a_side_that_raises(store: Store):
     fault = "++model.options.fault=raise"
-    log = store.path / "logs" / "parity-torch-mlp.log"
     with pytest.raises(ParityError) as raised:
         make(resolved([*FRAGILE, fault]), store)
+    (log,) = (store.path / "logs").glob("parity-torch-mlp-*.log")
     assert str(raised.value) == (
         f"parity of mlp: its torch side raised on two lines; the whole of it is in {log}"
     )
     assert "RuntimeError: planted" in log.read_text()
     assert not (store.path / "certificates").exists()
+
+
+def test_two_drivers_write_to_logs_of_their_own(store: Store):
+    for _ in range(2):
+        with pytest.raises(ParityError):
+            make(resolved([*FRAGILE, "++model.options.fault=raise"]), store)
+    assert len([*(store.path / "logs").glob("parity-torch-mlp-*.log")]) == 2
 
 
 class NoServers(SharedServers):
@@ -134,6 +147,7 @@ def test_a_certificate_is_used_again_until_it_is_torn(store: Store):
     config = tiny_config("optimizer=sgd")
     first = make(config, store)
     assert said == ["parity of mlp with sgd on digits …"]
+    assert [*(store.path / "logs").iterdir()] == []  # of what raised nothing
     again = certify(config, store=store, servers=NoServers([]), say=said.append)  # type: ignore[arg-type]
     assert again == first
     file = store.path / "certificates" / f"{certificate_key(config)}.json"

@@ -7,8 +7,9 @@ import pytest
 
 from fwexp.models.mlp.spec import Spec
 from fwexp.parity.certificate import Stage
+from fwexp.parity.comparing import relative
 from fwexp.parity.side import NUM_STEPS
-from fwexp.parity.stages import dtype_stage, numeric_stages, relative
+from fwexp.parity.stages import dtype_stages, numeric_stages
 
 SPEC = Spec(image_shape=(2, 2, 1), num_classes=3, width=2, depth=1)
 BLOCKS = ["dense0", "relu0", "head"]
@@ -167,6 +168,45 @@ def test_another_shape_ends_the_comparison():
     assert stages[-1].detail == "torch puts out (4, 3), Keras (4, 2)"
 
 
+def with_losses(ours: dict[int, float], theirs: dict[int, float]) -> list[Stage]:
+    """Of two equal sides but for these losses, by step."""
+    torch, keras = side(), side()
+    for changed, losses in ((torch, ours), (keras, theirs)):
+        for step, loss in losses.items():
+            changed["losses"][step - 1] = loss
+    return numeric_stages(torch, keras, SPEC)
+
+
+@pytest.mark.parametrize("lost", [np.nan, np.inf])
+def test_a_training_that_diverges_in_both_is_told_as_such(lost: float):
+    stages = with_losses({6: 1e200, 7: lost, 8: np.nan}, {6: 1e200 + 1e186, 7: lost, 8: np.nan})
+    (failed,) = [stage for stage in stages if not stage.passed]
+    assert (failed.name, failed.where) == ("training", "step 7")
+    assert failed.detail == (
+        f"training diverged: the loss is {lost} at step 7; try a smaller optimizer.learning_rate"
+    )
+    assert [s.name for s in stages if s.passed][-3:] == [
+        "forward",
+        "gradients",
+        "forward in float32",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "step"),
+    [
+        ({7: np.nan}, {}, 7),  # one side alone
+        ({}, {7: np.nan}, 7),
+        ({7: np.nan}, {7: np.nan, 3: 9.0}, 3),  # they differed before
+    ],
+)
+def test_a_loss_that_differs_is_no_divergence(
+    ours: dict[int, float], theirs: dict[int, float], step: int
+):
+    failed = next(stage for stage in with_losses(ours, theirs) if not stage.passed)
+    assert (failed.name, failed.where) == ("loss", f"reported at step {step}")
+
+
 def test_the_loss_that_fit_reports_of_each_step():
     losses = side()["losses"]
     running_mean = np.cumsum(losses) / np.arange(1, NUM_STEPS + 1)
@@ -203,8 +243,9 @@ def test_a_slot_that_keras_does_not_keep():
 
 def test_dtypes():
     ours = dict.fromkeys(BLOCKS, np.array("bfloat16"))
-    assert dtype_stage(ours, ours, SPEC).passed
-    found = dtype_stage(ours, {**ours, "head": np.array("float32")}, SPEC)
+    (stage,) = dtype_stages(ours, ours, SPEC)
+    assert stage.passed
+    (found,) = dtype_stages(ours, {**ours, "head": np.array("float32")}, SPEC)
     assert (found.passed, found.where) == (False, "head")
     assert found.detail == "torch puts out bfloat16, Keras float32"
 

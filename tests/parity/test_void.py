@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fwexp.runs.store import Store
-from tests.prove.traps import TRAPS, copy_project, plant
+from tests.prove.parity import TRAPS
+from tests.prove.traps import copy_project, plant
 
 SWEEP = """\
 # fwexp sweep small

@@ -57,6 +57,7 @@ MANIFEST = Manifest(
     comparison={},
     pricing={},
     targets={"w": 0.9, "v": None},
+    levels={"w": 0.5, "v": None},
     machine_class=MACHINE,
 )
 STAGE = Stage(name="data", passed=True, difference=0.0, tolerance=0.0, where="x")

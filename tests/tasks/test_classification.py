@@ -48,4 +48,4 @@ def test_the_unit_is_a_sample_and_an_image_where_it_is_one(digits: Data) -> None
 
 
 def test_an_accuracy_is_told_in_per_cent() -> None:
-    assert Classification.metric.tell(0.98056) == "accuracy 98.06 %"
+    assert Classification.metric.tell(0.98056) == "98.06 % accuracy"

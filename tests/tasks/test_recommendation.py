@@ -86,5 +86,5 @@ def test_popularity_counts_what_was_taken_and_no_negatives():
 
 def test_samples_are_counted_and_more_hits_are_better(task):
     assert (task.metric.name, task.metric.higher_is_better, task.unit) == ("HR@10", True, "samples")
-    assert task.metric.tell(0.607) == "HR@10 60.70 %"
+    assert task.metric.tell(0.607) == "60.7 % HR@10"
     assert task.num_units(np.zeros(7)) == 7

@@ -42,9 +42,14 @@ def test_a_task_says_how_it_is_judged(name: str, data: Data) -> None:
 @pytest.mark.parametrize(
     ("metric", "value", "told"),
     [
-        ({"name": "perplexity"}, 20.0, "perplexity 20.00"),
-        ({"name": "hits", "points": 100, "unit": "%"}, 0.5, "hits 50.00 %"),
-        ({"name": "bleu", "unit": "points"}, 12.345, "bleu 12.35 points"),
+        ({"name": "perplexity"}, 20.0, "perplexity 20"),
+        ({"name": "perplexity"}, 1234.567, "perplexity 1234.57"),
+        ({"name": "hits", "points": 100, "unit": "%"}, 0.5, "50 % hits"),
+        ({"name": "hits", "points": 100, "unit": "%"}, 0.985, "98.5 % hits"),
+        ({"name": "hits", "points": 100, "unit": "%"}, 0.98056, "98.06 % hits"),
+        ({"name": "hits", "points": 100, "unit": "%"}, 1.0, "100 % hits"),
+        ({"name": "error"}, 0.00456, "error 0.00456"),
+        ({"name": "error"}, 0.0, "error 0"),
     ],
 )
 def test_a_value_in_words(metric: dict[str, object], value: float, told: str) -> None:

@@ -80,7 +80,7 @@ def test_every_section_is_there(clean: str) -> None:
         "Where the time went",
         "Are both implementations the same computation?",
         "How much code is the model?",
-        "Model PyTorch, lines Keras, lines mlp 20 14 cnn 20 14",
+        "Keras, lines of these shared mlp 23 3 36 22 cnn 23 3 36 22",
         "BSD-3-Clause",
         "scikit-learn load_digits",
         "versions tensorflow 2.21.0",
@@ -145,7 +145,7 @@ def test_two_metrics_have_a_section_and_a_card_each() -> None:
         "Workload N PyTorch, perplexity TensorFlow, perplexity TensorFlow ÷ PyTorch",
         "Declared as the same: differences within ±2 points.",
         "Declared as the same: ratios from 0.952 to 1.05.",
-        "targets: mlp · digits accuracy 90.00 %, gpt · text perplexity 22.00.",
+        "targets: mlp · digits 90 % accuracy, gpt · text perplexity 22.",
         "Training time to the target",
         "scikit-learn load_digits",
         "an old book",
@@ -160,7 +160,7 @@ def test_a_page_about_perplexity_says_nothing_of_accuracy() -> None:
     for page in (render_html(evidence), render_markdown(evidence)):
         assert "perplexity" in page
         assert not re.search("accura", page, re.IGNORECASE)
-        assert "Training time to perplexity 22.00" in page
+        assert "Training time to perplexity 22" in page
 
 
 def test_a_page_of_runs_without_a_score_has_times_only() -> None:
@@ -180,6 +180,22 @@ def test_a_page_of_runs_that_all_failed_is_written() -> None:
     html = render_html(sweep.evidence())
     assert "10 of 10 runs: failed" in words(html)
     assert html.count("<svg") == 0
+
+
+def test_a_certificate_older_than_the_counting_of_shared_lines_is_shown() -> None:
+    sweep = simulate({"mlp": Truth()})
+    sweep.certificates[0].code_lines = {"torch.py": 20, "keras.py": 14}
+    text = render_markdown(sweep.evidence())
+    assert "| mlp | 20 | – | 14 | – |" in text
+
+
+def test_whose_locked_steps_a_certificate_has_is_told() -> None:
+    sweep = simulate({"mlp": Truth()})
+    note = "The locked steps of mlp are those of "
+    assert note not in render_markdown(sweep.evidence())
+    sweep.certificates[0].stand_in = "small at 64 × 64 pixels"
+    text = render_markdown(sweep.evidence())
+    assert f"{note}small at 64 × 64 pixels, a smaller size of the same code: " in text
 
 
 def test_markdown_holds_the_same_tables(troubled: Evidence) -> None:

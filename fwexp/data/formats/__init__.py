@@ -1,11 +1,12 @@
 """How the files of a data set decode: one module a format, named here."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 
+from fwexp.config.choices import suggest
 from fwexp.data.arrays import Arrays
 from fwexp.data.formats import (
+    catalogues,
     cifar10,
     idx,
     kjv,
@@ -21,6 +22,7 @@ Decode = Callable[[Path], Arrays]
 
 FORMATS: dict[str, Decode] = {
     "airline": series.decode_airline,
+    "catalogues": catalogues.decode,
     "cifar10": cifar10.decode,
     "electricity": series.decode_electricity,
     "idx": idx.decode,
@@ -38,7 +40,5 @@ def decoder(name: str) -> Decode:
     It raises MissingFiles or DamagedFile. An unknown name is a DataError.
     """
     if name not in FORMATS:
-        near = get_close_matches(name, FORMATS, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise DataError(f"data.format={name}: {hint}formats are {', '.join(sorted(FORMATS))}")
+        raise DataError(f"data.format={name}: no such format. {suggest(name, FORMATS)}")
     return FORMATS[name]

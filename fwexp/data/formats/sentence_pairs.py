@@ -5,7 +5,7 @@ thread, sentences in their order, no normalisation; so it is the same bytes wher
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,12 +28,15 @@ class Sizes:
     num_test: int
 
 
-def unique_pairs(pairs: Iterable[Pair]) -> list[Pair]:
-    """The first pair of each source sentence, so that no test sentence is a training sentence."""
-    first: dict[str, str] = {}
-    for source, target in pairs:
-        first.setdefault(source, target)
-    return list(first.items())
+def unique_pairs(pairs: Iterable[Pair], *, wording: Callable[[str], str] = str) -> list[Pair]:
+    """The first pair of each source sentence, so that no test sentence is a training sentence.
+
+    `wording` is what two source sentences share that count as the same.
+    """
+    first: dict[str, Pair] = {}
+    for pair in pairs:
+        first.setdefault(wording(pair[0]), pair)
+    return list(first.values())
 
 
 def encode_pairs(pairs: Sequence[Pair], *, sizes: Sizes) -> Arrays:

@@ -1,7 +1,6 @@
 """Where a data set's original files may come from: one module a kind, named here."""
 
-from difflib import get_close_matches
-
+from fwexp.config.choices import suggest
 from fwexp.config.schema import Data
 from fwexp.data.sources.local import LocalFolder
 from fwexp.data.sources.npm import NpmPackage
@@ -34,11 +33,8 @@ def origins(data: Data) -> list[Origin]:
     for number, source in enumerate(data.sources):
         where = f"data={data.name}: sources[{number}]"
         if source.kind not in SOURCES:
-            near = get_close_matches(source.kind, SOURCES, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise DataError(
-                f"{where}.kind={source.kind}: {hint}kinds are {', '.join(sorted(SOURCES))}"
-            )
+            hint = suggest(source.kind, SOURCES)
+            raise DataError(f"{where}.kind={source.kind}: no such kind. {hint}")
         lacking = [name for name in SOURCES[source.kind].needs if not getattr(source, name)]
         if lacking:
             raise DataError(f"{where}: a source of kind {source.kind} needs {', '.join(lacking)}")

@@ -4,14 +4,15 @@ import keras
 from keras import layers
 
 from fwexp.models.alexnet.spec import POOL, POOL_STRIDE, Spec
+from fwexp.models.keras_layers import padded
 
 
 def build(spec: Spec) -> keras.Model:
     """(batch, height, width, channels) → logits (batch, num_classes)."""
     inputs = x = keras.Input(spec.image_shape)
     for c in spec.convolutions():
-        x = layers.ZeroPadding2D(c.padding)(x)
-        x = layers.Conv2D(c.num_out, c.size, strides=c.stride, name=c.name)(x)
+        x, padding = padded(x, c.size, stride=c.stride, padding=c.padding)
+        x = layers.Conv2D(c.num_out, c.size, strides=c.stride, padding=padding, name=c.name)(x)
         x = layers.ReLU(name=c.relu)(x)
         if c.pool:
             x = layers.MaxPooling2D(POOL, POOL_STRIDE, name=c.pool)(x)

@@ -6,7 +6,7 @@ convolutional neural networks" (arXiv 1404.5997, 2014): 61,100,840 parameters at
 network of two towers has others.
 
 Choices that both frameworks make:
-- Padding is explicit zeros, the same on every side, never "same".
+- Padding is zeros, the same number on every side, never TensorFlow's "same" at a stride.
 - Max pooling takes 3 × 3 windows at stride 2, without padding; a last row that fills no window is
   left out.
 - torchvision's adaptive pooling to 6 × 6 does nothing at 224 × 224, and is left out.

@@ -6,7 +6,8 @@ import keras
 from keras import layers, ops
 
 from fwexp.models.encoder.spec import Spec
-from fwexp.models.keras_attention import Positions, block, norm, wide_dtype
+from fwexp.models.keras_attention import Positions, block, norm
+from fwexp.models.keras_layers import wide_dtype
 
 
 class Cut(layers.Layer):  # type: ignore[misc]  # Keras has no types

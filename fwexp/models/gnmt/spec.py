@@ -28,6 +28,7 @@ from dataclasses import dataclass
 
 from fwexp.models.spec import Variable, named
 
+PUBLISHED_PARAMETERS = 160_671_297
 BIAS_RANGE = 0.1
 
 

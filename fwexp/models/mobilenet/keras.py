@@ -5,15 +5,17 @@ from typing import Any
 import keras
 from keras import layers
 
-from fwexp.models.keras_layers import BatchNorm
+from fwexp.models.keras_layers import BatchNorm, padded
 from fwexp.models.mobilenet.spec import Separable, Spec
 
 
 def build(spec: Spec) -> keras.Model:
     """(batch, height, width, channels) → logits (batch, num_classes)."""
     inputs = keras.Input(spec.image_shape)
-    x = layers.ZeroPadding2D(1)(inputs)
-    x = layers.Conv2D(spec.width, 3, strides=spec.stem_stride, use_bias=False, name="conv")(x)
+    x, padding = padded(inputs, 3, stride=spec.stem_stride, padding=1)
+    x = layers.Conv2D(
+        spec.width, 3, strides=spec.stem_stride, padding=padding, use_bias=False, name="conv"
+    )(x)
     x = layers.ReLU(max_value=6, name="relu")(norm(x, spec, name="norm"))
     for block in spec.separables():
         x = separable(x, block, spec)
@@ -24,8 +26,10 @@ def build(spec: Spec) -> keras.Model:
 def separable(x: Any, block: Separable, spec: Spec) -> Any:
     """(batch, height, width, channels in) → (batch, height / stride, …, channels out)."""
     depthwise, pointwise = f"{block.name}.depthwise", f"{block.name}.pointwise"
-    x = layers.ZeroPadding2D(1)(x)
-    x = layers.DepthwiseConv2D(3, strides=block.stride, use_bias=False, name=depthwise)(x)
+    x, padding = padded(x, 3, stride=block.stride, padding=1)
+    x = layers.DepthwiseConv2D(
+        3, strides=block.stride, padding=padding, use_bias=False, name=depthwise
+    )(x)
     x = layers.ReLU(max_value=6, name=f"{depthwise}_relu")(norm(x, spec, name=f"{depthwise}_norm"))
     x = layers.Conv2D(block.num_out, 1, use_bias=False, name=pointwise)(x)
     return layers.ReLU(max_value=6, name=f"{pointwise}_relu")(

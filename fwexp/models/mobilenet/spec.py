@@ -6,7 +6,7 @@ Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile V
 the paper's Table 8 rounds to 4.2 million).
 
 Choices that both frameworks make:
-- Padding is one explicit zero on every side, never "same". TensorFlow's own models pad below and
+- Padding is one zero on every side. TensorFlow's own models pad below and
   to the right at stride 2, which on images of even sides is the same network looked at in a mirror.
 - The activation is ReLU6, as in the authors' code (tensorflow/models, slim) and in Keras; the paper
   says ReLU.

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from fwexp.models.keras_attention import wide_dtype
+from fwexp.models.keras_layers import wide_dtype
 from fwexp.models.ncf.spec import Spec
 
 

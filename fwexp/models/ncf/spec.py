@@ -22,6 +22,8 @@ from dataclasses import dataclass
 
 from fwexp.models.spec import Variable, dense, named
 
+PUBLISHED_PARAMETERS = 31_832_577
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:

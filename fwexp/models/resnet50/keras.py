@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from fwexp.models.keras_layers import BatchNorm
+from fwexp.models.keras_layers import BatchNorm, padded
 from fwexp.models.resnet50.spec import Bottleneck, Spec
 
 
@@ -38,9 +38,10 @@ def bottleneck(x: Any, block: Bottleneck, spec: Spec) -> Any:
 
 def conv(x: Any, size: int, num_out: int, stride: int, *, name: str) -> Any:
     """A convolution without a bias, padded by half its kernel."""
-    if size > 1:
-        x = layers.ZeroPadding2D(size // 2)(x)
-    return layers.Conv2D(num_out, size, strides=stride, use_bias=False, name=name)(x)
+    x, padding = padded(x, size, stride=stride, padding=size // 2) if size > 1 else (x, "valid")
+    return layers.Conv2D(num_out, size, strides=stride, padding=padding, use_bias=False, name=name)(
+        x
+    )
 
 
 def norm(x: Any, spec: Spec, *, name: str) -> Any:

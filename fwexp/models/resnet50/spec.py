@@ -7,7 +7,7 @@ DeepLearningExamples name it so; torchvision and transformers build it). 25,557,
 num_params).
 
 Choices that both frameworks make:
-- Padding is explicit zeros, half a kernel on every side, never "same".
+- Padding is zeros, half a kernel on every side, never TensorFlow's "same" at a stride.
 - The stem's max pooling pads, too: with zeros in Keras, with −∞ in PyTorch. After a ReLU that is
   the same: a zero never exceeds what is there, and where it equals it, the ReLU passes no gradient.
 - Convolutions have no bias; a shortcut is a 1 × 1 convolution with BatchNorm where the shape

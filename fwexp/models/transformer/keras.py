@@ -3,7 +3,8 @@
 import keras
 from keras import layers
 
-from fwexp.models.keras_attention import Positions, block, norm, wide_dtype
+from fwexp.models.keras_attention import Positions, block, norm
+from fwexp.models.keras_layers import wide_dtype
 from fwexp.models.transformer.spec import Spec
 
 

@@ -10,8 +10,7 @@ def build(spec: Spec) -> keras.Model:
     """(batch, height, width, channels) → logits (batch, num_classes)."""
     inputs = x = keras.Input(spec.image_shape)
     for c in spec.convolutions():
-        x = layers.ZeroPadding2D(1)(x)
-        x = layers.Conv2D(c.num_out, 3, name=c.name)(x)
+        x = layers.Conv2D(c.num_out, 3, padding="same", name=c.name)(x)
         x = layers.ReLU(name=c.relu)(x)
         if c.pool:
             x = layers.MaxPooling2D(2, name=c.pool)(x)

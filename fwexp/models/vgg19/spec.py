@@ -6,7 +6,7 @@ Recognition" (arXiv 1409.1556), without BatchNorm, which it has not: 143,667,240
 num_params; the paper's Table 2 rounds to 144 million).
 
 Choices that both frameworks make:
-- Padding is one explicit zero on every side, never "same".
+- Padding is one zero on every side.
 - Max pooling takes 2 × 2 windows at stride 2, without padding; an odd last row is left out.
 - torchvision's adaptive pooling to 7 × 7 does nothing at 224 × 224, and is left out.
 - The image is flattened by height, width, channels.

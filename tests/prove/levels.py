@@ -1,0 +1,149 @@
+"""The named sweeps, five seeds in both frameworks: does every model learn, and who is faster?
+
+What a sweep has already run on this machine is taken from ./store; all of it takes hours.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import fmean
+from typing import Any
+
+from fwexp.evidence.aggregate import NAMES
+from fwexp.meters.environment import commit
+from fwexp.runs.record import RunRecord
+from fwexp.runs.store import Store
+from tests.prove.traps import ROOT
+
+PAGE = ROOT / "docs" / "proof" / "levels.md"
+STORE = Store(str(ROOT / "store"))
+SWEEPS = ("demo", "showdown", "twenty_epochs", "handwriting", "text", "forecast", "size")
+CURVE = "twenty_epochs"
+TOLD_EPOCHS = (1, 2, 5, 10, 15, 20)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """A sweep that ran, and what its write-up says."""
+
+    name: str
+    exit_code: int
+    evidence: dict[str, Any]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every workload has a level, and every run of both frameworks reached it."""
+        levels = self.evidence["levels"]
+        wanted = {(w["label"], name) for w in self.evidence["workloads"] for name in NAMES}
+        return (
+            self.exit_code == 0
+            and not self.evidence["void"]
+            and {(level["workload"], level["framework"]) for level in levels} == wanted
+            and all(level["num_reached"] == level["num_runs"] >= 5 for level in levels)
+        )
+
+
+def main() -> bool:
+    """Whether every run of every sweep reached its level; writes the page."""
+    ran = [run(name) for name in SWEEPS]
+    PAGE.write_text(page(ran))
+    print(f"written: {PAGE.relative_to(ROOT)}")
+    return all(sweep.holds for sweep in ran)
+
+
+def run(name: str) -> Ran:
+    """Type `fwexp sweep NAME`, and read its evidence."""
+    done = subprocess.run([sys.executable, "-m", "fwexp", "sweep", name], cwd=ROOT)
+    text = (STORE.sweep_folder(name) / "evidence.json").read_text()
+    ran = Ran(name=name, exit_code=done.returncode, evidence=json.loads(text))
+    print(f"{name}: {'every run reached its level' if ran.holds else 'FAILED'}", flush=True)
+    return ran
+
+
+def page(ran: list[Ran]) -> str:
+    """The page's Markdown."""
+    made = f"{datetime.now(UTC):%Y-%m-%d}, commit {(commit() or 'unknown')[:12]}"
+    machines = ", ".join(dict.fromkeys(sweep.evidence["sweep"]["machine_class"] for sweep in ran))
+    lines = [
+        "# Levels and verdicts: every model learns, in both frameworks",
+        "",
+        f"Made by `make prove` on {made}; {machines}; each run on one thread.",
+        "",
+        "A sweep declares, before it runs, the level that each run must reach, above a simple way "
+        "of answering that is named. Scores and times are means over the runs; the ratio is "
+        "TensorFlow's time a step, once warm, over PyTorch's, with its 95 % interval. The verdicts "
+        "are the write-up's. They hold for this machine and these sizes.",
+        "",
+    ]
+    for sweep in ran:
+        title = sweep.evidence["sweep"]["title"]
+        lines += [f"## {title}", "", f"`{sweep.evidence['sweep']['command']}`", ""]
+        lines += [sweep.evidence["decision"]["recommendation"], "", *_table(sweep), ""]
+        if sweep.name == CURVE:
+            lines += [*_curve(sweep), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _table(sweep: Ran) -> list[str]:
+    columns = [
+        *("workload", "metric", "level, above", "reached it", "PyTorch", "TensorFlow"),
+        *("scores", "time a step, ratio", "speed"),
+    ]
+    rows = [_row(sweep.evidence, workload) for workload in sweep.evidence["workloads"]]
+    return [" | ".join(["", *row, ""]).strip() for row in (columns, ["---"] * len(columns), *rows)]
+
+
+def _row(evidence: dict[str, Any], workload: dict[str, Any]) -> list[str]:
+    label = workload["label"]
+    levels = [level for level in evidence["levels"] if level["workload"] == label]
+    reached = [f"{level['num_reached']} of {level['num_runs']}" for level in levels]
+    score = next(
+        finding
+        for answer in evidence["answers"]
+        if answer["key"].startswith("score ")
+        for finding in answer["findings"]
+        if finding["workload"] == label
+    )
+    step = _finding(evidence, "step", label)
+    interval = step["outer"]
+    shown = f"{step['estimate']:.2f} ({interval['low']:.2f} … {interval['high']:.2f})"
+    return [
+        label,
+        next(run["metric"] for run in workload["runs"] if run["metric"]),
+        f"{levels[0]['level']:g}, {levels[0]['baseline']}",
+        ", ".join(reached),
+        f"{fmean(score['torch']):.4g}",
+        f"{fmean(score['tf']):.4g}",
+        score["verdict"],
+        shown,
+        step["verdict"],
+    ]
+
+
+def _finding(evidence: dict[str, Any], key: str, label: str) -> dict[str, Any]:
+    answer = next(answer for answer in evidence["answers"] if answer["key"] == key)
+    found: dict[str, Any] = next(f for f in answer["findings"] if f["workload"] == label)
+    return found
+
+
+def _curve(sweep: Ran) -> list[str]:
+    """The mean score after some of the epochs, the smallest and largest run beside it."""
+    manifest = STORE.read_manifest(sweep.name)
+    records, _ = STORE.read_records(manifest.machine_class, manifest.runs)
+    lines = ["| after epoch | PyTorch | TensorFlow |", "| --- | --- | --- |"]
+    for epoch in TOLD_EPOCHS:
+        cells = [_after(epoch, framework, list(records.values())) for framework in NAMES]
+        lines.append(f"| {epoch} | {' | '.join(cells)} |")
+    return lines
+
+
+def _after(epoch: int, framework: str, records: list[RunRecord]) -> str:
+    scores = [
+        record.evaluations[epoch].scores["accuracy"]  # the first is before any step
+        for record in records
+        if record.config["framework"]["name"] == framework
+    ]
+    low, mean, high = (f"{100 * value:.1f}" for value in (min(scores), fmean(scores), max(scores)))
+    return f"{mean} % ({low} … {high})"
