@@ -89,14 +89,15 @@ def check_accuracy_margin(config: Config) -> Iterator[str]:
 
 
 def check_noise(config: Config) -> Iterator[str]:
-    data, target = config.data, config.training.target
+    data, training = config.data, config.training
     if data.format == "synthetic" and data.task not in SPEED_ALONE:
         yield (
             f"data.task={data.task}: {data.name} is noise, of which nothing can be learnt; "
             f"choose another data set, or data.task={' or '.join(SPEED_ALONE)}."
         )
-    if data.task in SPEED_ALONE and target is not None:
-        yield f"training.target={target:g}: {data.task} has no score to reach; set it to null."
+    for name, score in (("target", training.target), ("level", training.level)):
+        if data.task in SPEED_ALONE and score is not None:
+            yield f"training.{name}={score:g}: {data.task} has no score to reach; set it to null."
 
 
 def check_level(config: Config) -> Iterator[str]:
@@ -139,7 +140,7 @@ RULES: dict[Rule, tuple[str, ...]] = {
     check_accuracy_margin: (
         *("comparison.score_margin_points", "data.num_test", "data.num_classes", "data.task"),
     ),
-    check_noise: ("data.name", "data.format", "data.task", "training.target"),
+    check_noise: ("data.name", "data.format", "data.task", "training.target", "training.level"),
     check_level: ("training.level", "training.baseline"),
     check_channels: ("data.image_shape", "data.scale", "data.mean", "data.std"),
 }

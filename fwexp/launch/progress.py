@@ -79,7 +79,5 @@ def _outcome(record: RunRecord | None) -> str:
     assert record.metric is not None
     assert record.score is not None
     assert record.phases is not None
-    return (
-        f"{Metric(**record.metric).tell(record.score)}, {record.phases.total_s:.1f} s, "
-        f"{record.units_per_s:,.0f} {record.unit}/s"
-    )
+    score = Metric(**record.metric).tell(record.score)
+    return f"{score}, {record.phases.total_s:.1f} s, {record.tell_speed()}"

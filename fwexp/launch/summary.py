@@ -51,7 +51,7 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
         ),
         (
             "throughput",
-            f"{record.units_per_s:,.0f} {record.unit}/s over the steady steps; "
+            f"{record.tell_speed()} over the steady steps; "
             f"input {record.data_wait_ms_per_step:.3f} ms a step",
         ),
         (

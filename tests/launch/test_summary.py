@@ -40,6 +40,11 @@ def shown(
     return {line[2:15].strip(): line[16:] for line in lines[2:]}
 
 
+def test_a_slow_model_has_a_speed(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(capsys, replace(record(), units_per_s=0.4567))
+    assert lines["throughput"].startswith("0.46 images/s over the steady steps; ")
+
+
 def test_a_done_run(capsys: pytest.CaptureFixture[str]) -> None:
     pricing = replace(tiny_config().pricing, price_usd_per_hour=0.36, source="a list")
     lines = shown(capsys, record(), pricing=pricing)
