@@ -66,7 +66,6 @@ OUTPUT_HINTS = [
         stages=FORWARD,
         fits=_at_evaluation,
     ),
-    Hint(trap="dropout that is on", stages=FORWARD, fits=_at_evaluation),
     Hint(
         trap="same padding at stride 2, which TensorFlow puts to one side",
         stages=FORWARD,
@@ -132,14 +131,13 @@ OUTPUT_HINTS = [
         stages=FORWARD,
         layers=("embedding",),
     ),
-    Hint(
-        trap="images as channels first (NCHW) in one, channels last (NHWC) in the other",
-        stages=("forward", "shapes"),
-        layers=("convolution", "depthwise", "pooling", "dense"),
-    ),
     Hint(trap="dilation or groups of one side only", stages=FORWARD, layers=("convolution",)),
+    Hint(
+        trap="dropout that is on in one of the two",
+        stages=FORWARD,
+        layers=("dropout", "dense", ""),
+    ),
     Hint(trap="an activation inside the layer", stages=FORWARD, layers=("convolution", "dense")),
-    Hint(trap="dropout that is on in one of the two", stages=FORWARD, layers=("dropout", "")),
     Hint(trap="softmax at the end of one model", stages=FORWARD, fits=_at_evaluation),
     # data, shapes, parameters, weights
     Hint(
@@ -166,6 +164,11 @@ OUTPUT_HINTS = [
         trap="padding: forgotten in one of the two, or same against valid",
         stages=("shapes",),
         layers=WINDOWED,
+    ),
+    Hint(
+        trap="images as channels first (NCHW) in one, channels last (NHWC) in the other",
+        stages=("forward", "shapes"),
+        layers=("convolution", "depthwise", "pooling"),
     ),
     Hint(
         trap="torch's second LSTM bias, or GRU's reset_after",

@@ -24,8 +24,10 @@ def _has_factor(failure: Failure) -> bool:
 
 
 def _is_many_times(failure: Failure) -> bool:
-    factor = abs(failure.factor or 0.0)
-    return factor >= 1.5 or 0 < factor <= 1 / 1.5
+    """Whether one is a whole number of times the other, as a sum is of its mean."""
+    times = abs(failure.factor or 1.0)
+    times = max(times, 1 / times)
+    return times > 1.5 and abs(times - round(times)) < 1e-6 * times
 
 
 TRAINING_HINTS = [
@@ -120,6 +122,7 @@ TRAINING_HINTS = [
         trap="Adam's epsilon: outside the bias correction (Keras's form), or 1e-7 for 1e-8",
         stages=("optimizer steps",),
         optimizers=ADAMS,
+        fits=lambda f: f.stage.difference < 0.05,
     ),
     Hint(
         trap="weight decay: coupled (torch's Adam and SGD) or decoupled (AdamW, Keras)",

@@ -102,8 +102,8 @@ def test_a_users_model_whose_implementations_differ(tmp_path: Path, store: Store
     assert describe(certificate) == (
         "parity of mine × adam × digits: FAILED at stage forward, block first, relative difference "
         f"{stage.difference:.0e}: the first block whose outputs differ; probable trap: "
-        "same padding at stride 2, which TensorFlow puts to one side; or images as channels first "
-        "(NCHW) in one, channels last (NHWC) in the other; or dilation or groups of one side only"
+        "same padding at stride 2, which TensorFlow puts to one side; or dilation or groups of one "
+        "side only; or an activation inside the layer"
     )
 
 

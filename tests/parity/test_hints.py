@@ -141,10 +141,11 @@ def test_a_sign_in_the_outputs(where: str, ours: Any, theirs: Any, trap: str) ->
 
 def test_a_sign_that_is_not_there() -> None:
     noise = IMAGES + 1e-3 * RNG.normal(size=IMAGES.shape)
-    assert first_told("forward", "conv", IMAGES, noise).startswith("images as channels first")
+    plain = "dilation or groups of one side only"
+    assert first_told("forward", "conv", IMAGES, noise) == plain
     assert first_told("forward", "relu", IMAGES**2, noise**2) == "another activation"
     broken = {"float64/block/conv": np.full((2, 8, 8, 2), np.nan)}
-    assert told("forward", "conv", np.inf, ours=broken, theirs=broken)[0].startswith("images as")
+    assert told("forward", "conv", np.inf, ours=broken, theirs=broken)[0] == plain
 
 
 def test_images_that_get_half_as_high() -> None:
@@ -169,6 +170,7 @@ def test_a_dense_layer_behind_images() -> None:
     [
         ("norm", 3e-4, "BatchNorm's epsilon: 1e-3 by Keras's default, 1e-5 by torch's"),
         ("block0.norm1", 1e-3, "LayerNormalization's epsilon: 1e-3 by Keras's default"),
+        ("head", 0.1, "dropout that is on in one of the two"),
         ("lstm", 0.1, "the order of the gates: i,f,c,o in an LSTM"),
         ("block0.attend", 0.1, "attention's scale: 1/√(head size) in one of the two"),
         ("block0.attend", 1e-8, "attention's scale passes through float32"),
@@ -187,6 +189,7 @@ def test_by_the_kind_of_layer_and_the_size(where: str, size: float, trap: str) -
     [
         ("optimizer steps", "step 3, conv.bias", "adamw", "weight decay on biases and norms, too"),
         ("optimizer steps", "step 3, conv.kernel", "adamw", "Adam's epsilon: outside the bias"),
+        ("optimizer steps", "step 1, norm.gamma", "adam", "Adam's epsilon: outside the bias"),
         ("optimizer steps", "step 1, head.kernel", "momentum", "Nesterov's momentum in one"),
         ("optimizer steps", "step 2, head.kernel", "sgd", "a learning rate a step early or late"),
         ("optimizer steps", "step 2, tokens.embeddings", "adam", "an embedding's gradient as"),
@@ -199,7 +202,7 @@ def test_by_the_kind_of_layer_and_the_size(where: str, size: float, trap: str) -
         ("parameters", "norm.gamma", "adam", "a norm's scale or shift"),
         ("parameters", "head.kernel", "adam", "a kernel's layout"),
         ("shapes", "pool", "adam", "ceil_mode pooling in torch"),
-        ("shapes", "conv", "adam", "images as channels first"),
+        ("shapes", "conv", "adam", "padding: forgotten in one of the two"),
         ("gradients", "conv.kernel", "adam", "stop_gradient or detach in one of the two"),
         ("evaluation after training", "logits", "adam", "evaluated in training mode, or by other"),
         ("forward in float32", "conv", "adam", "TF32 or a mixed policy where float32"),
@@ -215,10 +218,16 @@ def test_a_constant_through_float32_in_the_step() -> None:
     assert found[0] == "the learning rate or another constant passes through float32"
 
 
+def test_a_step_that_is_another_by_far() -> None:
+    found = told("optimizer steps", "step 1, head.kernel", 0.7, optimizer="adamw")
+    assert found[0].startswith("weight decay: coupled")
+
+
 def test_a_loss() -> None:
     assert first_told("loss", "loss", np.array(2.0), np.array(32.0)) == (
         "a sum in one, a mean in the other"
     )
+    assert first_told("loss", "loss", np.array(2.0), np.array(31.0)).startswith("softmax twice")
     larger = {"float64/loss": np.array(2.1)}
     found = told("loss", "loss", 0.05, ours={"float64/loss": np.array(2.0)}, theirs=larger)
     assert [trap.partition(":")[0] for trap in found] == [
