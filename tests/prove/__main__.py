@@ -4,7 +4,7 @@ import sys
 import time
 from importlib import import_module
 
-PARTS = ["parity", "architectures", "faults", "bad_input", "levels"]
+PARTS = ["parity", "architectures", "faults", "bad_input", "levels", "full_size"]
 
 
 def main(parts: list[str]) -> int:

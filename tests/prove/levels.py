@@ -15,6 +15,7 @@ from fwexp.evidence.aggregate import NAMES
 from fwexp.meters.environment import commit
 from fwexp.runs.record import RunRecord
 from fwexp.runs.store import Store
+from tests.prove.table import table
 from tests.prove.traps import ROOT
 
 PAGE = ROOT / "docs" / "proof" / "levels.md"
@@ -91,8 +92,7 @@ def _table(sweep: Ran) -> list[str]:
         *("workload", "metric", "level, above", "reached it", "PyTorch", "TensorFlow"),
         *("scores", "time a step, ratio", "speed"),
     ]
-    rows = [_row(sweep.evidence, workload) for workload in sweep.evidence["workloads"]]
-    return [" | ".join(["", *row, ""]).strip() for row in (columns, ["---"] * len(columns), *rows)]
+    return table(columns, [_row(sweep.evidence, w) for w in sweep.evidence["workloads"]])
 
 
 def _row(evidence: dict[str, Any], workload: dict[str, Any]) -> list[str]:
@@ -132,11 +132,11 @@ def _curve(sweep: Ran) -> list[str]:
     """The mean score after some of the epochs, the smallest and largest run beside it."""
     manifest = STORE.read_manifest(sweep.name)
     records, _ = STORE.read_records(manifest.machine_class, manifest.runs)
-    lines = ["| after epoch | PyTorch | TensorFlow |", "| --- | --- | --- |"]
-    for epoch in TOLD_EPOCHS:
-        cells = [_after(epoch, framework, list(records.values())) for framework in NAMES]
-        lines.append(f"| {epoch} | {' | '.join(cells)} |")
-    return lines
+    rows = [
+        [str(epoch), *(_after(epoch, framework, list(records.values())) for framework in NAMES)]
+        for epoch in TOLD_EPOCHS
+    ]
+    return table(["after epoch", *NAMES.values()], rows)
 
 
 def _after(epoch: int, framework: str, records: list[RunRecord]) -> str:
