@@ -13,6 +13,7 @@ from fwexp.evidence.decision import (
     choose,
     choose_by_speed,
     listing,
+    not_learnt,
     recommend,
     tell_confidence,
     tell_seeds,
@@ -195,7 +196,8 @@ def _choose(
         return unscored(workload.label, void=void, has_run=has_run)
     if not workload.metric.compared:
         return choose_by_speed(speeds[workload.label])
-    return choose(scores[workload.label], speeds[workload.label], metric=workload.metric)
+    choice = choose(scores[workload.label], speeds[workload.label], metric=workload.metric)
+    return not_learnt(choice, [level for level in levels([workload]) if not level.holds])
 
 
 def _scope(manifest: Manifest, workloads: list[Workload], num_pairs: list[int], time: str) -> Scope:

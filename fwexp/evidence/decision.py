@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fwexp.evidence.aggregate import NAMES
+from fwexp.evidence.levels import Level
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.tasks.task import Metric
 
@@ -99,6 +100,20 @@ def uncompared(workload: str, *, only: str) -> Choice:
     """The choice where one framework ran alone: there is none."""
     because = f"all runs are of {NAMES[only]}"
     return Choice(workload=workload, winner=Winner.ALONE, because=because)
+
+
+def not_learnt(choice: Choice, missed: list[Level]) -> Choice:
+    """The same choice; undecided where it went by time, and runs did not reach their level."""
+    if not missed or choice.ground == "score" or choice.winner in OPEN:
+        return choice
+    told = listing([f"{m.num_reached} of {m.num_runs} {NAMES[m.framework]} runs" for m in missed])
+    because = (
+        f"only {told} reached the declared level, {missed[0].level:g}: "
+        "the time of a model that has not learnt decides nothing"
+    )
+    return Choice(
+        workload=choice.workload, winner=Winner.UNDECIDED, because=because, score=choice.score
+    )
 
 
 def unscored(workload: str, *, void: str, has_run: bool) -> Choice:

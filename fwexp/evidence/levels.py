@@ -34,7 +34,7 @@ def levels(workloads: list[Workload]) -> list[Level]:
 
 
 def _level(workload: Workload, framework: str) -> Level | None:
-    level, metric = workload.config["training"]["level"], workload.metric
+    level, metric = workload.config["training"].get("level"), workload.metric
     declared = [run for run in workload.runs if run.framework == framework]
     if level is None or metric is None or not declared:
         return None

@@ -14,8 +14,9 @@ class Manifest:
     comparison: dict[str, Any]  # the typed Comparison, as plain data
     pricing: dict[str, Any]  # the typed Pricing, as plain data
     targets: dict[str, float | None]  # workload -> the value of its metric to be reached
-    levels: dict[str, float | None]  # workload -> the value of it that every run must reach
     machine_class: str  # a run counts as done on this machine class only
+    # workload -> the value of its metric that every run must reach
+    levels: dict[str, float | None] = field(default_factory=dict)
     blocks: list[list[str]] = field(default_factory=list)  # run ids, in the order they start
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # run id -> typed Config, plain
     certificates: list[str] = field(default_factory=list)  # keys

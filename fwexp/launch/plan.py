@@ -7,7 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from fwexp.config import compose, rules, to_plain
-from fwexp.config.identity import package_folder, run_digests, run_id, sha256_of, workload_key
+from fwexp.config.identity import (
+    UNDECIDING_FIELDS,
+    package_folder,
+    run_digests,
+    run_id,
+    sha256_of,
+    workload_key,
+)
 from fwexp.config.ranges import value_at
 from fwexp.config.resolve import resolve, usable_cores
 from fwexp.config.schema import Config
@@ -17,10 +24,12 @@ from fwexp.launch import probe
 from fwexp.launch.manifest import Manifest
 from fwexp.models.registry import load_spec
 from fwexp.parity.certify import certificate_key
+from fwexp.parity.stand_in import stand_in_of
 from fwexp.runs.store import Store
 from fwexp.tasks import make_task
 
 UNDECLARED = ("command", "declared_at", "sha256")
+ONE_A_WORKLOAD = [f"{group}.{key}" for group, keys in UNDECIDING_FIELDS.items() for key in keys]
 DECLARED_ONCE = (
     *("comparison", "pricing"),
     *("launcher", "store", "tracking"),
@@ -70,7 +79,7 @@ def plan_runs(
     """
     configs = [c for case in cases for c in _configs(axes, [*case, *overrides], config_dirs)]
     _check_declared_once(configs)
-    for key in ("training.target", "training.level"):
+    for key in ONE_A_WORKLOAD:
         _check_one_a_workload(key, configs)
     unique = {run.run_id: run for run in map(plan_run, configs)}
     classes = {probe.machine_class(config) for config in _one_a_device(configs)}
@@ -93,7 +102,8 @@ def plan_runs(
 def plan_run(config: Config) -> PlannedRun:
     """One run, its framework at hand and its model's options checked by the model's own spec."""
     probe.require_framework(config.framework.name)
-    load_spec(config.model, config.data)
+    for sized in filter(None, (config, stand_in_of(config))):
+        load_spec(sized.model, sized.data)
     _check_task(config)
     traps = live_traps(package_folder(config))
     if traps:
@@ -185,12 +195,12 @@ def _check_declared_once(configs: list[Config]) -> None:
 
 def _check_one_a_workload(key: str, configs: list[Config]) -> None:
     """Raise ConfigError where one workload has several values: its runs would serve only one."""
-    values: dict[str, dict[float | None, None]] = {}
+    values: dict[str, dict[str, None]] = {}
     for config in configs:
-        values.setdefault(workload_key(config), {})[value_at(config, key)] = None
+        values.setdefault(workload_key(config), {})[str(value_at(config, key))] = None
     several = [list(found) for found in values.values() if len(found) > 1]
     if several:
-        told = " and ".join(map(str, several[0]))
+        told = " and ".join(several[0])
         raise ConfigError(
             [f"{key} is {told} for one workload, which has one; type a sweep for each"]
         )

@@ -41,6 +41,7 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
     ]
     lines = [
         ("score", "; ".join(told)),
+        *_level(record, metric),
         ("total", f"{phases.total_s:.2f} s (and {record.import_s:.1f} s to import, once a server)"),
         (
             "phases",
@@ -76,6 +77,15 @@ def _target(record: RunRecord, target: float) -> str:
 def _metric(record: RunRecord) -> Metric:
     assert record.metric is not None
     return Metric(**record.metric)
+
+
+def _level(record: RunRecord, metric: Metric) -> list[tuple[str, str]]:
+    level, baseline = (record.config["training"].get(key) for key in ("level", "baseline"))
+    if level is None or record.score is None:
+        return []
+    sign = 1 if metric.higher_is_better else -1
+    reached = "reached" if sign * record.score >= sign * level else "NOT reached"
+    return [("level", f"{metric.tell(level)}, above {baseline}: {reached}")]
 
 
 def _tell_scores(scores: dict[str, float]) -> str:

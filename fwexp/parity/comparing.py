@@ -1,6 +1,7 @@
 """How two sides' arrays are compared, and what becomes of it: a stage."""
 
 from collections.abc import Mapping
+from math import inf, isnan
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,8 @@ def exact(name: str, where: str = "", detail: str = "") -> Stage:
 
 def worst(name: str, differences: dict[str, float], tolerance: float, detail: str = "") -> Stage:
     """The stage of these relative norms by place: the first above the tolerance, or the largest."""
+    # NaN is below no tolerance, and above none either.
+    differences = {k: inf if isnan(d) else d for k, d in differences.items()}
     first = next((k for k, d in differences.items() if d > tolerance), None)
     # Of all that differ too much the first is the one to look at: the others may follow from it.
     where = max(differences, key=lambda key: differences[key]) if first is None else first

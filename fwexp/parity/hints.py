@@ -1,20 +1,16 @@
 """From a failed stage to the traps that it looks like, the most likely first."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
-
-from numpy.typing import NDArray
 
 from fwexp.models.spec import Spec
 from fwexp.parity.certificate import Stage
+from fwexp.parity.comparing import Side
 from fwexp.parity.hints_of_outputs import OUTPUT_HINTS
 from fwexp.parity.hints_of_training import TRAINING_HINTS
 from fwexp.parity.symptoms import Failure
 
 MAX_HINTS = 3
 HINTS = [*OUTPUT_HINTS, *TRAINING_HINTS]
-Side = Mapping[str, NDArray[Any]]
 
 
 def hinted(

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from fwexp.models.spec import Spec, Variable
 from fwexp.parity.certificate import Stage
+from fwexp.parity.comparing import Side
 
 Array = NDArray[Any]
-Side = Mapping[str, Array]
 
 SINGLE_PRECISION = 3e-7  # a relative norm below it is a rounding to float32, in float64's stages
 SAME = 1e-9  # relative norm, of what agrees but for rounding

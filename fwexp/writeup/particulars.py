@@ -133,7 +133,8 @@ def lines_table(evidence: Evidence) -> Table:
         title="How much code is the model?",
         lead="Lines of the model's implementation, and of what it takes from files it shares with "
         "other models; blanks, comments and docstrings are left out. The trainers, which all "
-        "models share, are not counted, nor what both implementations have: the spec.",
+        "models share, are not counted, nor what both implementations have, the spec, nor what is "
+        "there only to be the other framework's equal, as Keras's BatchNorm of torch's formula.",
         basis="measured",
         columns=["Model", "PyTorch, lines", "of these shared", "Keras, lines", "of these shared"],
         figures=[1, 2, 3, 4],

@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import mstats
+
+from fwexp.evidence.statistics import mean_interval
 
 CONFIDENCE = 0.95
-TRIMMED = (0.1, 0.1)  # shares of the pairs left out at the low and at the high end
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
-    """The geometric mean of paired ratios, trimmed; `low` and `high` are None for a single pair."""
+    """The geometric mean of paired ratios; `low` and `high` are None for a single pair."""
 
     n: int
     mean: float
@@ -31,17 +31,13 @@ class Ratio:
 
 
 def paired_ratio(over: Sequence[float], under: Sequence[float]) -> Ratio:
-    """over / under, pair by pair: the trimmed mean of the logarithms and its t-interval.
-
-    When the machine stalls in one of a pair, the pair says nothing about the two ways; so a tenth
-    of the pairs is left out at each end (none of fewer than ten).
-    """
+    """over / under, pair by pair, with the paired t-interval of the logarithms."""
     logs = np.log(np.asarray(over) / np.asarray(under))
-    n, mean = len(logs), math.exp(float(mstats.trimmed_mean(logs, limits=TRIMMED)))
+    n, mean = len(logs), math.exp(float(logs.mean()))
     if n < 2:
         return Ratio(n=n, mean=mean, low=None, high=None)
-    low, high = mstats.trimmed_mean_ci(logs, limits=TRIMMED, alpha=1 - CONFIDENCE)
-    return Ratio(n=n, mean=mean, low=math.exp(low), high=math.exp(high))
+    interval = mean_interval(logs.tolist(), confidence=CONFIDENCE)
+    return Ratio(n=n, mean=mean, low=math.exp(interval.low), high=math.exp(interval.high))
 
 
 def interleave(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fwexp.evidence.decision import Winner
 from fwexp.evidence.levels import Level
 from fwexp.writeup.page import render_html
 from fwexp.writeup.summary import warnings
@@ -50,3 +51,23 @@ def test_the_reader_is_warned(gap: float, told: list[str]) -> None:
     html = render_html(evidence)
     assert "Did the models learn?" in html
     assert ("0 of 5" in html) == bool(told)
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.5])
+def test_the_time_of_what_has_not_learnt_decides_nothing(gap: float) -> None:
+    truth = Truth(accuracy=12, accuracy_gap=gap, time_ratio=2)
+    (learnt,) = simulate({"mlp": truth}).evidence().decision.choices
+    assert learnt.winner is Winner.TORCH
+    truth.level = 0.9
+    (choice,) = simulate({"mlp": truth}).evidence().decision.choices
+    assert choice.winner is Winner.UNDECIDED
+    assert choice.because == (
+        "only 0 of 5 PyTorch runs and 0 of 5 TensorFlow runs reached the declared level, 0.9: "
+        "the time of a model that has not learnt decides nothing"
+    )
+
+
+def test_a_better_score_decides_all_the_same() -> None:
+    truth = Truth(accuracy=95, accuracy_gap=-30, level=0.9)
+    (choice,) = simulate({"mlp": truth}).evidence().decision.choices
+    assert (choice.winner, choice.ground) == (Winner.TORCH, "score")

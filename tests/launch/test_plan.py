@@ -99,6 +99,7 @@ def test_what_a_sweep_declares_once_is_no_axis(
         ("training.target", [0.5, 0.6], "0.5 and 0.6"),
         ("training.target", [0.5, "null"], "0.5 and None"),
         ("training.level", [0.5, 0.6], "0.5 and 0.6"),
+        ("hardware.probe_timeout_s", [9, 8], "9.0 and 8.0"),
     ],
 )
 def test_one_workload_has_one(tmp_path: Path, key: str, values: list[object], told: str) -> None:

@@ -40,6 +40,16 @@ def shown(
     return {line[2:15].strip(): line[16:] for line in lines[2:]}
 
 
+@pytest.mark.parametrize(("level", "told"), [(0.4, "reached"), (0.6, "NOT reached")])
+def test_whether_the_level_is_reached(
+    capsys: pytest.CaptureFixture[str], level: float, told: str
+) -> None:
+    training = {"target": None, "level": level, "baseline": "guessing"}
+    config = record().config | {"training": training}
+    lines = shown(capsys, replace(record(), config=config))
+    assert lines["level"] == f"{100 * level:g} % accuracy, above guessing: {told}"
+
+
 def test_a_slow_model_has_a_speed(capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown(capsys, replace(record(), units_per_s=0.4567))
     assert lines["throughput"].startswith("0.46 images/s over the steady steps; ")
