@@ -158,6 +158,11 @@ def terms(evidence: Evidence) -> list[str]:
         "Scores: paired by seed, two one-sided t-tests. Times, memory, cost: paired by block, "
         "t-tests on logarithms. Verdicts are corrected for the number of workloads (Holm); "
         "printed intervals are not.",
+        "Differences that are declared: PyTorch trains by Lightning's manual optimization with its "
+        "profiler's hooks off, for its automatic one would add to every step about half a "
+        "millisecond of Python that Keras's compiled step has no like of; where a convolution "
+        "strides, Keras pads the images by an operation of its own (cnn, alexnet, resnet50, "
+        "mobilenet), as TensorFlow's own padding is uneven there.",
         f"Price: {tell_price(manifest.pricing)}. Costs are projected: the time on this "
         "machine at that price.",
         f"Declaration {manifest.name}, SHA-256 {manifest.sha256[:12]}.",
