@@ -79,8 +79,7 @@ def plan_runs(
     """
     configs = [c for case in cases for c in _configs(axes, [*case, *overrides], config_dirs)]
     _check_declared_once(configs)
-    for key in ONE_A_WORKLOAD:
-        _check_one_a_workload(key, configs)
+    _check_one_a_workload(configs)
     unique = {run.run_id: run for run in map(plan_run, configs)}
     classes = {probe.machine_class(config) for config in _one_a_device(configs)}
     if len(classes) > 1:
@@ -193,17 +192,21 @@ def _check_declared_once(configs: list[Config]) -> None:
         raise ConfigError(problems)
 
 
-def _check_one_a_workload(key: str, configs: list[Config]) -> None:
-    """Raise ConfigError where one workload has several values: its runs would serve only one."""
-    values: dict[str, dict[str, None]] = {}
+def _check_one_a_workload(configs: list[Config]) -> None:
+    """Raise ConfigError where one workload has several values of what its run ids leave out: its
+    runs would serve only one."""
+    values: dict[tuple[str, str], dict[str, None]] = {}
     for config in configs:
-        values.setdefault(workload_key(config), {})[str(value_at(config, key))] = None
-    several = [list(found) for found in values.values() if len(found) > 1]
-    if several:
-        told = " and ".join(several[0])
-        raise ConfigError(
-            [f"{key} is {told} for one workload, which has one; type a sweep for each"]
-        )
+        workload = workload_key(config)
+        for key in ONE_A_WORKLOAD:
+            values.setdefault((key, workload), {})[str(value_at(config, key))] = None
+    problems = [
+        f"{key} is {' and '.join(told)} for one workload, which has one; type a sweep for each"
+        for (key, _), told in values.items()
+        if len(told) > 1
+    ]
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))
 
 
 def _check_task(config: Config) -> None:

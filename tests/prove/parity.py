@@ -85,10 +85,10 @@ def _told(caught: Sequence[Caught]) -> list[str]:
         "with 1 and names the first stage that fails; what follows from it may fail, too. What "
         "the linter reads in the model's files is refused with 2, before anything is computed.",
         "",
-        "Without the gate: what a short comparison of both frameworks at three seeds would have "
+        "Without the gate: what a short comparison of both frameworks at five seeds would have "
         "said with the trap in place, TensorFlow − PyTorch in points or TensorFlow / PyTorch, by "
         "the statistics and the margins of any sweep; and the same of the clean pair. A step's "
-        "time is its median once warm, and shown where a trap may change it. A trap that leaves "
+        "time is that of the fastest, and shown where a trap may change it. A trap that leaves "
         "this score as it is may not leave another model's, or a longer training's.",
         "",
         "Not planted: what needs an accelerator (TF32, cuDNN's autotuning, layouts) or several "

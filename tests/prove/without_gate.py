@@ -34,9 +34,7 @@ class Compared:
     failure: str  # why a run did not end; empty: all did
     metric: Metric | None = None
     finding: Finding | None = None
-    step_ratio: float = (
-        0.0  # TensorFlow / PyTorch, of the fastest steps: a neighbour slows the others
-    )
+    step_ratio: float = 0.0  # TensorFlow / PyTorch, of the fastest step: others may be disturbed
 
     def told(self) -> str:
         """The difference of the scores, and the verdict that it would have been."""
@@ -65,8 +63,10 @@ class Comparisons:
             return f"not run: {trap.no_run}"
         overrides = self._overrides(trap)
         clean, found = self.clean[overrides], compare(self.project, overrides)
+        if found.failure:
+            return found.told()
         told = f"{found.told()} (clean: {_difference(clean)})"
-        if found.finding is not None and trap.timed:
+        if trap.timed:
             told += f"; a step ×{found.step_ratio:.2f} (clean: ×{clean.step_ratio:.2f})"
         return told
 
