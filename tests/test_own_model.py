@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fwexp.data import prepare
-from fwexp.launch.plan import resolved
+from fwexp.launch.combine import resolved
 from tests.conftest import Require
 from tests.test_docs import FENCE, links_of
 from tests.text import small_text

@@ -11,8 +11,9 @@ from unittest import mock
 
 from fwexp.config.schema import Config
 from fwexp.data import prepare
+from fwexp.launch.combine import resolved
 from fwexp.launch.local import WarmServers
-from fwexp.launch.plan import Plan, plan_runs, resolved
+from fwexp.launch.plan import Plan, plan_runs
 
 ROOT = Path(__file__).parents[1]
 TINY = [

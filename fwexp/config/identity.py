@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,10 +34,19 @@ HARNESS = (
 
 def run_id(config: Config, digests: dict[str, str]) -> str:
     """A readable name that ends in the hash of everything the result depends on."""
+    return run_ids(config, digests, seeds=[config.seed])[0]
+
+
+def run_ids(config: Config, digests: dict[str, str], *, seeds: Sequence[int]) -> list[str]:
+    """The id of this run with each of the seeds."""
     plain = _deciding(to_plain(config))
-    digest = sha256_of({"config": plain, "digests": digests})[:12]
-    parts = (config.framework.name, config.model.name, config.data.name, f"s{config.seed}", digest)
-    return "-".join(re.sub(r"[^A-Za-z0-9_.]", "_", part) for part in parts)
+    names = (config.framework.name, config.model.name, config.data.name)
+    found = []
+    for seed in seeds:
+        digest = sha256_of({"config": plain | {"seed": seed}, "digests": digests})[:12]
+        parts = (*names, f"s{seed}", digest)
+        found.append("-".join(re.sub(r"[^A-Za-z0-9_.]", "_", part) for part in parts))
+    return found
 
 
 def workload_key(config: Config) -> str:

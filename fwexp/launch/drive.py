@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fwexp.config import to_plain
-from fwexp.config.identity import workload_key
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
 from fwexp.launch.local import ServerDied, WarmServers
@@ -60,7 +59,7 @@ def missing_runs(plan: Plan, store: Store, *, retry: bool) -> tuple[dict[str, To
 def drive(plan: Plan, store: Store, *, retry: bool, compare: bool = True) -> Outcome:
     """Run whatever of the plan is missing; what failed or was interrupted stops nothing else."""
     todo, complaints = missing_runs(plan, store, retry=retry)
-    workloads = {workload_key(r.config): r.config for r in plan.runs} if compare else {}
+    workloads = {run.workload: run.config for run in plan.runs} if compare else {}
     frameworks = {missing.run.config.framework.name for missing in todo.values()}
     if any(not _has_certificate(config, store) for config in workloads.values()):
         frameworks = {"torch", "tf"}
@@ -119,7 +118,7 @@ def _perform(
     for run in plan.runs:
         if run.run_id not in todo:
             display.count()
-        elif not passed.get(workload_key(run.config), True):
+        elif not passed.get(run.workload, True):
             display.end(run.run_id, None, note="not run: its comparison is void")
         else:
             request = _request(todo[run.run_id], plan, store, fwexp_commit)
@@ -164,7 +163,7 @@ def _outcome(plan: Plan, store: Store, passed: dict[str, bool]) -> Outcome:
     outcome = Outcome()
     for run in plan.runs:
         record = records.get(run.run_id)
-        if not passed.get(workload_key(run.config), True):
+        if not passed.get(run.workload, True):
             outcome.void.append(run.run_id)
         elif record is None:
             outcome.interrupted.append(run.run_id)

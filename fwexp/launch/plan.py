@@ -1,26 +1,26 @@
 """The plan: a sweep turned into validated, deduplicated runs, before anything starts."""
 
-import itertools
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
-from fwexp.config import compose, rules, to_plain
+from fwexp.config import rules, to_plain
 from fwexp.config.identity import (
     UNDECIDING_FIELDS,
     package_folder,
     run_digests,
-    run_id,
+    run_ids,
     sha256_of,
     workload_key,
 )
 from fwexp.config.ranges import value_at
-from fwexp.config.resolve import resolve, usable_cores
 from fwexp.config.schema import Config
 from fwexp.config.traps import live_traps
 from fwexp.errors import ConfigError, StoreError
 from fwexp.launch import probe
+from fwexp.launch.combine import combine
 from fwexp.launch.manifest import Manifest
 from fwexp.models.registry import load_spec
 from fwexp.parity.certify import certificate_key
@@ -41,6 +41,7 @@ class PlannedRun:
     run_id: str
     config: Config
     digests: dict[str, str]
+    workload: str  # the same for runs that differ in framework and seed alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +78,15 @@ def plan_runs(
 
     Without a `seed` axis there is one run a seed, of comparison.num_seeds.
     """
-    configs = [c for case in cases for c in _configs(axes, [*case, *overrides], config_dirs)]
-    _check_declared_once(configs)
-    _check_one_a_workload(configs)
-    unique = {run.run_id: run for run in map(plan_run, configs)}
-    classes = {probe.machine_class(config) for config in _one_a_device(configs)}
+    varied = {axis: texts for axis, texts in axes.items() if axis != "seed"}
+    settings = [c for case in cases for c in combine(varied, [*case, *overrides], config_dirs)]
+    seeds = _seeds(axes, settings[0])
+    _check_rules(settings, seeds)
+    _check_declared_once(settings)
+    _check_one_a_workload(settings)
+    check = _Checks()
+    unique = {run.run_id: run for c in settings for run in _plan(c, seeds, check)}
+    classes = {probe.machine_class(config) for config in _one_a_device(settings)}
     if len(classes) > 1:
         raise ConfigError(
             [
@@ -100,26 +105,58 @@ def plan_runs(
 
 def plan_run(config: Config) -> PlannedRun:
     """One run, its framework at hand and its model's options checked by the model's own spec."""
-    probe.require_framework(config.framework.name)
+    return _plan(config, [config.seed], _Checks())[0]
+
+
+class _Checks:
+    """What is asked but once of each framework and each model's package in a plan."""
+
+    def __init__(self) -> None:
+        self.frameworks: set[str] = set()
+        self.packages: set[Path] = set()
+        self.digests: dict[tuple[str, ...], dict[str, str]] = {}
+
+    def framework(self, name: str) -> None:
+        if name not in self.frameworks:
+            probe.require_framework(name)
+            self.frameworks.add(name)
+
+    def traps(self, package: Path) -> None:
+        if package not in self.packages and (traps := live_traps(package)):
+            raise ConfigError([trap.told() for trap in traps])
+        self.packages.add(package)
+
+    def digests_of(self, config: Config) -> dict[str, str]:
+        key = (config.framework.name, config.model.implementation, config.data.sha256)
+        if key not in self.digests:
+            self.digests[key] = run_digests(config)
+        return self.digests[key]
+
+
+def _plan(config: Config, seeds: Sequence[int], check: _Checks) -> list[PlannedRun]:
+    """The run with each of the seeds."""
+    check.framework(config.framework.name)
     for sized in filter(None, (config, stand_in_of(config))):
         load_spec(sized.model, sized.data)
     _check_task(config)
-    traps = live_traps(package_folder(config))
-    if traps:
-        raise ConfigError([trap.told() for trap in traps])
-    digests = run_digests(config)
-    return PlannedRun(run_id=run_id(config, digests), config=config, digests=digests)
-
-
-def resolved(overrides: Sequence[str], config_dirs: Sequence[str] = ()) -> Config:
-    """A typed configuration that leaves nothing to the machine."""
-    return resolve(compose(overrides, config_dirs=config_dirs), num_cores=usable_cores())
+    check.traps(package_folder(config))
+    digests, workload = check.digests_of(config), workload_key(config)
+    ids = run_ids(config, digests, seeds=seeds)
+    return [
+        PlannedRun(
+            run_id=run_id,
+            config=replace(config, seed=seed),
+            digests=digests,
+            workload=workload,
+        )
+        for run_id, seed in zip(ids, seeds, strict=True)
+    ]
 
 
 def declare(plan: Plan, store: Store) -> Manifest:
     """The plan as a dated manifest; the date stays while nothing it declares changes."""
     first = plan.first
-    workloads = {workload_key(run.config): run.config for run in plan.runs}
+    workloads = {run.workload: run.config for run in plan.runs}
     compared = len({run.config.framework.name for run in plan.runs}) > 1
     manifest = Manifest(
         name=plan.name,
@@ -160,19 +197,12 @@ def _as_declared_before(manifest: Manifest, store: Store) -> Manifest:
     return manifest
 
 
-def _configs(
-    axes: Mapping[str, Sequence[str]], overrides: Sequence[str], config_dirs: Sequence[str]
-) -> list[Config]:
-    """Composed once a combination; seeds are set on the typed object."""
-    composed = [
-        resolved([*overrides, *combination, *axes.get("seed", ())[:1]], config_dirs)
-        for combination in itertools.product(*(axes[axis] for axis in axes if axis != "seed"))
-    ]
-    configs = [replace(c, seed=seed) for c in composed for seed in _seeds(axes, c)]
-    problems = [problem for config in configs for problem in rules.check(config)]
+def _check_rules(settings: list[Config], seeds: Sequence[int]) -> None:
+    """Raise ConfigError with all that the combinations break, and the seeds with one of them."""
+    with_seeds = [replace(settings[0], seed=seed) for seed in seeds]
+    problems = [p for config in [*with_seeds, *settings[1:]] for p in rules.check(config)]
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-    return configs
 
 
 def _seeds(axes: Mapping[str, Sequence[str]], config: Config) -> list[int]:
@@ -235,7 +265,7 @@ def _in_blocks(runs: list[PlannedRun]) -> list[list[PlannedRun]]:
     rng = random.Random(",".join(sorted(run.run_id for run in runs)))
     blocks: dict[tuple[int, str], list[PlannedRun]] = {}
     for run in runs:
-        blocks.setdefault((run.config.seed, workload_key(run.config)), []).append(run)
+        blocks.setdefault((run.config.seed, run.workload), []).append(run)
     keys = sorted(blocks)
     rng.shuffle(keys)
     keys.sort(key=lambda key: key[0])

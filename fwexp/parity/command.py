@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 from fwexp import data as datasets
+from fwexp.launch.combine import resolved
 from fwexp.launch.local import WarmServers
-from fwexp.launch.plan import plan_run, resolved
+from fwexp.launch.plan import plan_run
 from fwexp.launch.probe import require_framework
 from fwexp.launch.progress import Display
 from fwexp.parity.certificate import Certificate

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fwexp.config.identity import workload_key
+from fwexp.config.resolve import usable_cores
 from fwexp.errors import ConfigError, DeviceError
 from fwexp.launch import plan as module
 from fwexp.launch import probe
@@ -66,7 +67,7 @@ def test_without_a_seed_axis_there_is_a_run_a_seed() -> None:
 
 def test_nothing_is_left_to_the_machine(tmp_path: Path) -> None:
     plan = tiny_plan("hardware.num_threads=null", in_store=tmp_path)
-    assert plan.first.hardware.num_threads == module.usable_cores()
+    assert plan.first.hardware.num_threads == usable_cores()
 
 
 def test_every_bad_seed_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError
-from fwexp.launch.plan import resolved
+from fwexp.launch.combine import resolved
 from fwexp.parity.certificate import Certificate
 from fwexp.parity.certify import certificate_key, certify, describe
 from fwexp.runs.store import Store

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fwexp.launch.plan import resolved
+from fwexp.launch.combine import resolved
 from fwexp.models.spec import Variable, batch_norm, convolution, dense, embedding, layer_norm, named
 from fwexp.parity.certificate import Stage
 from fwexp.parity.certify import certify, describe

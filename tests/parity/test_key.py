@@ -10,7 +10,7 @@ from tests.prove.traps import copy_project
 ASK = """
 import sys
 from pathlib import Path
-from fwexp.launch.plan import resolved
+from fwexp.launch.combine import resolved
 from fwexp.parity.certify import certificate_key
 config = resolved(["model=cnn", "data=digits"])
 def show(name):

@@ -11,7 +11,7 @@ from fwexp.config.paths import conf_dir
 from fwexp.config.schema import Config
 from fwexp.data.dataset import DataSet, Split
 from fwexp.errors import ConfigError
-from fwexp.launch.plan import resolved
+from fwexp.launch.combine import resolved
 from fwexp.models.registry import load_spec
 from fwexp.parity.certificate import Certificate
 from fwexp.parity.certify import certificate_key, certify, describe

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fwexp.data import prepare
-from fwexp.launch.plan import resolved
+from fwexp.launch.combine import resolved
 from fwexp.parity.certify import certify, describe
 from fwexp.runs.store import Store
 from tests.text import small_text

@@ -12,8 +12,8 @@ import numpy as np
 from fwexp import data as datasets
 from fwexp.config import compose, to_plain
 from fwexp.config.schema import Config
+from fwexp.launch.combine import resolved
 from fwexp.launch.local import WarmServers
-from fwexp.launch.plan import resolved
 from fwexp.models.registry import load_spec
 from fwexp.parity.certificate import Certificate, Stage
 from fwexp.parity.certify import certify, describe

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from fwexp.data import DataSet, Split
-from fwexp.launch.plan import resolved
+from fwexp.launch.combine import resolved
 from fwexp.runs.execute import make_job
 from fwexp.trainers.protocol import Job
 

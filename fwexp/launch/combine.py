@@ -1,0 +1,74 @@
+"""Every combination of a sweep's axes, each group's part of it composed once.
+
+A group's options and values fill that group alone, so a combination is put together from typed
+parts: sums of compositions, not products.
+"""
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+
+from fwexp.config import compose
+from fwexp.config.resolve import resolve, usable_cores
+from fwexp.config.schema import Config
+
+
+def resolved(overrides: Sequence[str], config_dirs: Sequence[str] = ()) -> Config:
+    """A typed configuration that leaves nothing to the machine."""
+    return resolve(compose(overrides, config_dirs=config_dirs), num_cores=usable_cores())
+
+
+def combine(
+    axes: Mapping[str, Sequence[str]], overrides: Sequence[str], config_dirs: Sequence[str] = ()
+) -> list[Config]:
+    """One configuration for each combination of the axes' overrides, in their product's order.
+
+    ConfigError where one breaks a rule by itself; what the parts break together is for the caller
+    to check.
+    """
+    first = {axis: values[0] for axis, values in axes.items()}
+
+    def composed(chosen: Mapping[str, str]) -> Config:
+        return resolved([*overrides, *(first | dict(chosen)).values()], config_dirs)
+
+    base = composed({})
+    parts = {
+        group: {chosen: composed(dict(chosen)) for chosen in _product(axes, own)}
+        for group, own in _by_group(axes).items()
+    }
+    everything = _product(axes, list(axes))
+    if any(_strays(c, base, group) for group, found in parts.items() for c in found.values()):
+        return [composed(dict(chosen)) for chosen in everything]  # a file that fills other groups
+    return [_merged(base, parts, dict(chosen)) for chosen in everything]
+
+
+Chosen = tuple[tuple[str, str], ...]  # an override for each of some axes
+
+
+def _product(axes: Mapping[str, Sequence[str]], own: Sequence[str]) -> list[Chosen]:
+    values = itertools.product(*(axes[axis] for axis in own))
+    return [tuple(zip(own, texts, strict=True)) for texts in values]
+
+
+def _by_group(axes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for axis in axes:
+        groups.setdefault(re.split(r"[./@]", axis.lstrip("+~"))[0], []).append(axis)
+    return groups
+
+
+def _strays(config: Config, base: Config, group: str) -> bool:
+    others = (field.name for field in fields(base) if field.name != group)
+    return any(getattr(config, name) != getattr(base, name) for name in others)
+
+
+def _merged(
+    base: Config, parts: Mapping[str, Mapping[Chosen, Config]], chosen: Mapping[str, str]
+) -> Config:
+    changes = {}
+    for group, found in parts.items():
+        axes = [axis for axis, _ in next(iter(found))]
+        own = found[tuple((axis, chosen[axis]) for axis in axes)]
+        changes[group] = getattr(own, group)
+    return replace(base, **changes)

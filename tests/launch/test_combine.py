@@ -1,0 +1,75 @@
+"""Combinations put together from typed parts are those that are composed whole."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from fwexp.errors import ConfigError
+from fwexp.launch import combine as module
+from fwexp.launch.combine import combine, resolved
+
+AXES = {
+    "framework": ["framework=torch", "framework=tf"],
+    "optimizer": ["optimizer=sgd", "optimizer=momentum", "optimizer=adamw"],
+    "optimizer.learning_rate": ["optimizer.learning_rate=0.1", "optimizer.learning_rate=0.02"],
+    "model": ["model=mlp", "model=cnn"],
+    "training.batch_size": ["training.batch_size=16", "training.batch_size=32"],
+    "model.options.width": ["model.options.width=8", "model.options.width=16"],
+}
+SHARED = ["data=mnist", "training=steps"]
+
+
+@pytest.fixture
+def composed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The overrides of every composition."""
+    asked: list[list[str]] = []
+
+    def noted(overrides: list[str], config_dirs: list[str]) -> object:
+        asked.append(overrides)
+        return resolved(overrides, config_dirs)
+
+    monkeypatch.setattr(module, "resolved", noted)
+    return asked
+
+
+def whole(axes: dict[str, list[str]], config_dirs: list[str] | None = None) -> list[object]:
+    return [
+        resolved([*SHARED, *combination], config_dirs or [])
+        for combination in itertools.product(*axes.values())
+    ]
+
+
+def test_every_combination_is_as_if_composed_whole() -> None:
+    assert combine(AXES, SHARED) == whole(AXES)
+
+
+def test_a_group_is_composed_once_for_each_of_its_own_combinations(
+    composed: list[list[str]],
+) -> None:
+    assert len(combine(AXES, SHARED)) == 2 * 3 * 2 * 2 * 2 * 2
+    assert len(composed) == 1 + 2 + 3 * 2 + 2 * 2 + 2  # base, framework, optimizer, model, training
+
+
+def test_without_axes_there_is_one() -> None:
+    assert combine({}, SHARED) == [resolved(SHARED)]
+
+
+def test_a_file_that_fills_other_groups_is_minded(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "hasty.yaml").write_text(
+        "# @package _global_\n"
+        "model:\n  name: mlp\n  implementation: fwexp.models.mlp\n"
+        "framework:\n  name: tf\n"
+    )
+    axes = {"model": ["model=cnn", "model=hasty"], "optimizer": AXES["optimizer"]}
+    folders = [str(tmp_path)]
+    assert combine(axes, SHARED, folders) == whole(axes, folders)
+    found = {(c.model.name, c.framework.name) for c in combine(axes, SHARED, folders)}
+    assert found == {("cnn", "torch"), ("mlp", "tf")}
+
+
+def test_what_one_value_breaks_is_told() -> None:
+    with pytest.raises(ConfigError) as raised:
+        combine({"training.batch_size": ["training.batch_size=16", "training.batch_size=0"]}, [])
+    assert raised.value.problems == ["training.batch_size=0: must be at least 1."]
