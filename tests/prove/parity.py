@@ -87,9 +87,9 @@ def _told(caught: Sequence[Caught]) -> list[str]:
         "",
         "Without the gate: what a short comparison of both frameworks at five seeds would have "
         "said with the trap in place, TensorFlow − PyTorch in points or TensorFlow / PyTorch, by "
-        "the statistics and the margins of any sweep; and the same of the clean pair. A step's "
-        "time is that of the fastest, and shown where a trap may change it. A trap that leaves "
-        "this score as it is may not leave another model's, or a longer training's.",
+        "the statistics and the margins of any sweep; and the same of the clean pair. A trap "
+        "that leaves this score as it is may not leave another model's, or a longer training's. "
+        "Times are not told: runs as short as these vary in theirs by more than a trap changes.",
         "",
         "Not planted: what needs an accelerator (TF32, cuDNN's autotuning, layouts) or several "
         "devices (loss averaging, synchronised BatchNorm); what nothing here has at its small "

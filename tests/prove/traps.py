@@ -28,7 +28,6 @@ class Trap:
     extra: dict[str, str] = field(default_factory=dict)  # old → new, where one place is not enough
     workload: tuple[str, ...] = CNN
     no_run: str = ""  # why no short run shows what the trap does; empty: it is run
-    timed: bool = False  # whether it may change the time of a step
 
 
 def copy_project(to: Path) -> Path:

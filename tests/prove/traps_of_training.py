@@ -37,7 +37,6 @@ TRAINING_TRAPS = [
         old="use_bias=False, ",
         new="",
         where="conv0.bias",
-        timed=True,
     ),
     Trap(
         what="the framework's own initialisation",
@@ -71,7 +70,6 @@ TRAINING_TRAPS = [
         new="",
         extra={"strides=2, ": 'strides=2, padding=str("same"), '},
         where="conv0",
-        timed=True,
     ),
     Trap(
         what="BatchNorm's epsilon left at Keras's default",
@@ -140,7 +138,6 @@ TRAINING_TRAPS = [
         stage="gradients",
         file=KERAS,
         old="        gradients = tape.gradient(scaled, self.trainable_variables)\n",
-        timed=True,
         new="        gradients = [\n"
         "            tf.clip_by_norm(g, 0.1)\n"
         "            for g in tape.gradient(scaled, self.trainable_variables)\n"
@@ -153,7 +150,6 @@ TRAINING_TRAPS = [
         old="    return nn.Sequential(layers)\n",
         new='    layers["conv0"].weight.requires_grad_(False)\n    return nn.Sequential(layers)\n',
         where="conv0.kernel",
-        timed=True,
     ),
     Trap(
         what="Adam's epsilon inside the bias correction, as in Keras's own",
@@ -216,7 +212,6 @@ TRAINING_TRAPS = [
         old=NORM,
         new=f"Stock({STOCK})",
         extra={IMPORT: "Stock = layers.BatchNormalization\n"},
-        timed=True,
     ),
     Trap(
         what="BatchNorm's momentum in Keras's sense given to torch",

@@ -34,7 +34,6 @@ class Compared:
     failure: str  # why a run did not end; empty: all did
     metric: Metric | None = None
     finding: Finding | None = None
-    step_ratio: float = 0.0  # TensorFlow / PyTorch, of the fastest step: others may be disturbed
 
     def told(self) -> str:
         """The difference of the scores, and the verdict that it would have been."""
@@ -65,10 +64,7 @@ class Comparisons:
         clean, found = self.clean[overrides], compare(self.project, overrides)
         if found.failure:
             return found.told()
-        told = f"{found.told()} (clean: {_difference(clean)})"
-        if trap.timed:
-            told += f"; a step ×{found.step_ratio:.2f} (clean: ×{clean.step_ratio:.2f})"
-        return told
+        return f"{found.told()} (clean: {_difference(clean)})"
 
     @staticmethod
     def _overrides(trap: Trap) -> tuple[str, ...]:
@@ -82,19 +78,11 @@ def compare(project: Path, overrides: tuple[str, ...]) -> Compared:
         done = script_there(project, Path(__file__).with_name("ungated.py"), store, *overrides)
         assert done.returncode == 0, done.stdout + done.stderr
         records = [json.loads(p.read_text()) for p in Path(store).glob("runs/*/*/record.json")]
-        steps = {
-            framework: _step_s(Path(store), framework, records) for framework in ("torch", "tf")
-        }
     failed = [record["failure"] for record in records if record["status"] != "done"]
     if failed:
         return Compared(failure=f"{failed[0]['kind']}: {failed[0]['message']}".splitlines()[0])
     metric = Metric(**records[0]["metric"])
-    return Compared(
-        failure="",
-        metric=metric,
-        finding=_finding(records, metric),
-        step_ratio=steps["tf"] / steps["torch"],
-    )
+    return Compared(failure="", metric=metric, finding=_finding(records, metric))
 
 
 def _finding(records: list[dict[str, Any]], metric: Metric) -> Finding:
@@ -115,20 +103,6 @@ def _finding(records: list[dict[str, Any]], metric: Metric) -> Finding:
         confidence=standard.confidence,
     )
     return finding
-
-
-def _step_s(store: Path, framework: str, records: list[dict[str, Any]]) -> float:
-    """The fastest step of all the framework's runs that ended."""
-    own = [
-        record
-        for record in records
-        if record["status"] == "done" and record["config"]["framework"]["name"] == framework
-    ]
-    steps: list[float] = []
-    for record in own:
-        (history,) = store.glob(f"runs/*/{record['run_id']}/history.json")
-        steps += json.loads(history.read_text())["step_s"]
-    return min(steps, default=0.0)
 
 
 def _difference(compared: Compared) -> str:
