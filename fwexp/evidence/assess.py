@@ -76,15 +76,16 @@ def assess(
     voided = {label: reason for label, reason in reasons.items() if reason}
     asked = questions(workloads, pricing=manifest.pricing)
     answers = [_answer(question, manifest, workloads, voided) for question in asked]
+    held = levels(workloads)
     return Evidence(
         manifest=manifest,
         workloads=workloads,
         void=voided,
         answers=answers,
-        decision=_decide(manifest, workloads, answers, voided),
+        decision=_decide(manifest, workloads, answers, voided, held),
         changes=_changes(workloads, answers),
         disturbed=disturbances(workloads),
-        levels=levels(workloads),
+        levels=held,
         complaints=list(complaints),
         certificates=certificates,
     )
@@ -147,13 +148,19 @@ def _elsewhere(
 
 
 def _decide(
-    manifest: Manifest, workloads: list[Workload], answers: list[Answer], voided: dict[str, str]
+    manifest: Manifest,
+    workloads: list[Workload],
+    answers: list[Answer],
+    voided: dict[str, str],
+    held: list[Level],
 ) -> Decision:
     by_key = {answer.question.key: answer for answer in answers}
     speed_key = _speed_key(by_key, workloads)
     scores = {f.workload: f for a in answers if is_score(a.question) for f in a.findings}
     speeds = {f.workload: f for key in ("total", speed_key) for f in by_key[key].findings}
-    choices = [_choose(w, scores, speeds, void=voided.get(w.label, "")) for w in workloads]
+    chosen = [_choose(w, scores, speeds, void=voided.get(w.label, "")) for w in workloads]
+    missed = [level for level in held if not level.holds]
+    choices = [not_learnt(c, [m for m in missed if m.workload == c.workload]) for c in chosen]
     noise = [w.label for w in workloads if w.metric is not None and not w.metric.compared]
     deciding = [*scores.values(), *(speeds[label] for label in noise)]
     num_pairs = [f.n for f in deciding if f.verdict not in (Verdict.VOID, Verdict.ALONE)]
@@ -196,8 +203,7 @@ def _choose(
         return unscored(workload.label, void=void, has_run=has_run)
     if not workload.metric.compared:
         return choose_by_speed(speeds[workload.label])
-    choice = choose(scores[workload.label], speeds[workload.label], metric=workload.metric)
-    return not_learnt(choice, [level for level in levels([workload]) if not level.holds])
+    return choose(scores[workload.label], speeds[workload.label], metric=workload.metric)
 
 
 def _scope(manifest: Manifest, workloads: list[Workload], num_pairs: list[int], time: str) -> Scope:

@@ -40,13 +40,12 @@ def _level(workload: Workload, framework: str) -> Level | None:
         return None
     records = [run.record for run in workload.used(framework) if run.record]
     scores = [record.score for record in records if record.score is not None]
-    sign = 1 if metric.higher_is_better else -1
     return Level(
         workload=workload.label,
         framework=framework,
         level=level,
         baseline=workload.config["training"]["baseline"],
-        worst=sign * min(sign * score for score in scores) if scores else None,
-        num_reached=sum(sign * score >= sign * level for score in scores),
+        worst=(min if metric.higher_is_better else max)(scores, default=None),
+        num_reached=sum(metric.reaches(score, level) for score in scores),
         num_runs=len(declared),
     )

@@ -152,9 +152,8 @@ def time_to_target_s(record: RunRecord) -> float | None:
     if not record.evaluations or target is None or record.metric is None:
         return None
     metric = Metric(**record.metric)
-    sign = 1 if metric.higher_is_better else -1
     reached = [
-        e.train_s for e in record.evaluations if sign * (e.scores[metric.name] - target) >= 0
+        e.train_s for e in record.evaluations if metric.reaches(e.scores[metric.name], target)
     ]
     return min(reached, default=math.inf)  # a miss is a time without end, not a missing run
 

@@ -13,6 +13,8 @@ from fwexp.config import compose
 from fwexp.config.resolve import resolve, usable_cores
 from fwexp.config.schema import Config
 
+Chosen = tuple[tuple[str, str], ...]  # an override for each of some axes
+
 
 def resolved(overrides: Sequence[str], config_dirs: Sequence[str] = ()) -> Config:
     """A typed configuration that leaves nothing to the machine."""
@@ -29,21 +31,22 @@ def combine(
     """
     first = {axis: values[0] for axis, values in axes.items()}
 
-    def composed(chosen: Mapping[str, str]) -> Config:
-        return resolved([*overrides, *(first | dict(chosen)).values()], config_dirs)
+    def composed(chosen: Chosen) -> Config:
+        texts = tuple((first | dict(chosen)).values())
+        if texts not in known:
+            known[texts] = resolved([*overrides, *texts], config_dirs)
+        return known[texts]
 
-    base = composed({})
+    known: dict[tuple[str, ...], Config] = {}
+    base = composed(())
     parts = {
-        group: {chosen: composed(dict(chosen)) for chosen in _product(axes, own)}
+        group: {chosen: composed(chosen) for chosen in _product(axes, own)}
         for group, own in _by_group(axes).items()
     }
     everything = _product(axes, list(axes))
     if any(_strays(c, base, group) for group, found in parts.items() for c in found.values()):
-        return [composed(dict(chosen)) for chosen in everything]  # a file that fills other groups
+        return [composed(chosen) for chosen in everything]  # a file that fills other groups
     return [_merged(base, parts, dict(chosen)) for chosen in everything]
-
-
-Chosen = tuple[tuple[str, str], ...]  # an override for each of some axes
 
 
 def _product(axes: Mapping[str, Sequence[str]], own: Sequence[str]) -> list[Chosen]:

@@ -83,9 +83,10 @@ def plan_runs(
     seeds = _seeds(axes, settings[0])
     _check_rules(settings, seeds)
     _check_declared_once(settings)
-    _check_one_a_workload(settings)
     check = _Checks()
-    unique = {run.run_id: run for c in settings for run in _plan(c, seeds, check)}
+    runs = [run for c in settings for run in _plan(c, seeds, check)]
+    _check_one_a_workload(runs)
+    unique = {run.run_id: run for run in runs}
     classes = {probe.machine_class(config) for config in _one_a_device(settings)}
     if len(classes) > 1:
         raise ConfigError(
@@ -222,14 +223,13 @@ def _check_declared_once(configs: list[Config]) -> None:
         raise ConfigError(problems)
 
 
-def _check_one_a_workload(configs: list[Config]) -> None:
+def _check_one_a_workload(runs: list[PlannedRun]) -> None:
     """Raise ConfigError where one workload has several values of what its run ids leave out: its
     runs would serve only one."""
     values: dict[tuple[str, str], dict[str, None]] = {}
-    for config in configs:
-        workload = workload_key(config)
+    for run in runs:
         for key in ONE_A_WORKLOAD:
-            values.setdefault((key, workload), {})[str(value_at(config, key))] = None
+            values.setdefault((key, run.workload), {})[str(value_at(run.config, key))] = None
     problems = [
         f"{key} is {' and '.join(told)} for one workload, which has one; type a sweep for each"
         for (key, _), told in values.items()

@@ -83,8 +83,7 @@ def _level(record: RunRecord, metric: Metric) -> list[tuple[str, str]]:
     level, baseline = (record.config["training"].get(key) for key in ("level", "baseline"))
     if level is None or record.score is None:
         return []
-    sign = 1 if metric.higher_is_better else -1
-    reached = "reached" if sign * record.score >= sign * level else "NOT reached"
+    reached = "reached" if metric.reaches(record.score, level) else "NOT reached"
     return [("level", f"{metric.tell(level)}, above {baseline}: {reached}")]
 
 

@@ -22,8 +22,8 @@ def step_stages(torch: Side, keras: Side, spec: Spec) -> list[Stage]:
     """Twenty locked steps: the weights' update, the optimizer's slots, the running statistics."""
     trainable = {name: v.trainable for name, v in spec.variables().items()}
     kinds: dict[str, dict[str, float]] = {kind: {} for kind in STEP_STAGES}
+    before = state_of(torch, 0)
     for step in range(NUM_STEPS):
-        before = state_of(torch, step)
         ours, theirs = state_of(torch, step + 1), state_of(keras, step + 1)
         groups = {
             "optimizer steps": [n for n in ours if trainable.get(n) is True],
@@ -35,6 +35,7 @@ def step_stages(torch: Side, keras: Side, spec: Spec) -> list[Stage]:
                 exempt = _without_gradient(ours) if kind == "optimizer steps" else {}
                 where, difference = _update_difference(names, before, ours, theirs, exempt)
                 kinds[kind][f"step {step + 1}, {where}"] = difference
+        before = ours
     return [
         worst(kind, differences, FLOAT64_TOLERANCE, STEP_STAGES[kind])
         for kind, differences in kinds.items()

@@ -25,6 +25,10 @@ class Metric:
     unit: str = ""  # of a value in points: "%"
     compared: bool = True  # False: it says nothing of how well a model learnt
 
+    def reaches(self, value: float, wanted: float) -> bool:
+        """Whether a value is as good as the one wanted, or better; no number never is."""
+        return value >= wanted if self.higher_is_better else value <= wanted
+
     def tell(self, value: float) -> str:
         """A value in words: 98.06 % accuracy, perplexity 22; no more digits than it needs."""
         shown = self.points * value

@@ -19,6 +19,7 @@ KERAS_POLICY = {
     "bf16": "mixed_bfloat16",
     "fp16": "mixed_float16",
 }
+TORCH_DEVICE = {"cpu": "cpu", "gpu": "cuda", "tpu": "xla"}
 COMPUTE_DTYPE = {"fp32": "float32", "tf32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
 

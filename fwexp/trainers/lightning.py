@@ -16,7 +16,7 @@ from fwexp.config.schema import Config
 from fwexp.models.initialization import Weights
 from fwexp.models.torch_names import Named, named_tensors
 from fwexp.tasks.task import Inputs
-from fwexp.trainers.devices import lightning_arguments
+from fwexp.trainers.devices import TORCH_DEVICE, lightning_arguments
 from fwexp.trainers.lightning_module import Network, NoProfiler, TensorBatch
 from fwexp.trainers.protocol import Batch, Effective, Job, Observer
 from fwexp.trainers.torch_optimizers import SLOTS
@@ -141,7 +141,7 @@ class LightningTrainer:
     def effective(self) -> Effective:
         device = self.module.used_device
         return Effective(
-            device={"cuda": "gpu", "xla": "tpu"}.get(device, device),
+            device={theirs: ours for ours, theirs in TORCH_DEVICE.items()}.get(device, device),
             compute_dtype=self.module.used_dtype,
             tf32=torch.backends.cuda.matmul.allow_tf32 and torch.backends.cudnn.allow_tf32,
             compiled=hasattr(self.module.network, "_orig_mod"),  # set by torch.compile

@@ -14,6 +14,7 @@ from pytorch_lightning.profilers import Profiler
 from torch import Tensor, nn
 
 from fwexp.models import registry
+from fwexp.trainers.devices import COMPUTE_DTYPE, TORCH_DEVICE
 from fwexp.trainers.protocol import Job
 from fwexp.trainers.torch_losses import LOSSES
 from fwexp.trainers.torch_optimizers import make_optimizer
@@ -38,8 +39,8 @@ class Network(pl.LightningModule):
         self.loss = LOSSES[job.task.loss]
         # Lightning's wrapped optimizer scales fp16's gradients and marks the step on a TPU.
         self.wrapped = job.config.precision.name == "fp16" or job.config.hardware.name == "tpu"
-        mixed = job.config.precision.name in ("bf16", "fp16")
-        device = {"gpu": "cuda", "tpu": "xla"}.get(job.config.hardware.name, "cpu")
+        mixed = COMPUTE_DTYPE[job.config.precision.name] != "float32"
+        device = TORCH_DEVICE[job.config.hardware.name]
         self.full_precision = torch.autocast(device, enabled=False) if mixed else NOTHING
         self.used_device = ""  # known after the first step; Lightning leaves the module on the CPU
         self.used_dtype = ""
