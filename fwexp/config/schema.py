@@ -124,7 +124,10 @@ class Comparison:
 
 @dataclass(kw_only=True)
 class Launcher:
-    name: str = MISSING  # local
+    name: str = MISSING  # local | slurm
+    checkpoint_every_min: float | None = None  # null: only when a signal asks for it
+    site: str | None = None  # slurm: the profile of the cluster, slurm/<site>.yaml
+    blocks_per_job: int | None = None  # slurm: how many blocks one job takes, one after another
 
 
 @dataclass(kw_only=True)
