@@ -29,3 +29,7 @@ class StoreError(FwexpError):
 
 class ParityError(FwexpError):
     """Two implementations that are not the same computation: no comparison is made."""
+
+
+class SlurmError(FwexpError):
+    """A cluster that is not there, does not answer, or refuses a job."""

@@ -5,11 +5,14 @@ from importlib import import_module
 
 VERBS = {
     "sweep": "fwexp.launch.sweep:command",
+    "status": "fwexp.launch.status:command",
+    "cancel": "fwexp.launch.cancel:command",
     "report": "fwexp.writeup.report:command",
     "parity": "fwexp.parity.command:command",
     "doctor": "fwexp.doctor:command",
 }
 RUN_ONE = "fwexp.launch.single:run_one"
+SUBMIT = "fwexp.launch.slurm.submit:submit_and_tell"
 RUN_MATRIX = "fwexp.launch.sweep:run_matrix"
 
 

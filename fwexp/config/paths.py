@@ -15,6 +15,11 @@ def sweeps_dir() -> Path:
     return _folder("sweeps")
 
 
+def slurm_dir() -> Path:
+    """The folder of site profiles."""
+    return _folder("slurm")
+
+
 def _folder(name: str) -> Path:
     # The checkout first: an editable install leaves an ageing copy of conf/ in site-packages.
     checkout = PACKAGE.parent

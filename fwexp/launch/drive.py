@@ -1,6 +1,7 @@
 """Drive the runs of a plan to their end: certificates first, then block by block."""
 
 import signal
+from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -44,8 +45,16 @@ class Todo:
     redo: str | None  # `finished_at` of the failed record that it replaces, where there is one
 
 
-def missing_runs(plan: Plan, store: Store, *, retry: bool) -> tuple[dict[str, Todo], list[str]]:
-    """The runs still to do, by id, and a complaint for each record that cannot be read."""
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """What of a plan is still to do."""
+
+    todo: dict[str, Todo]  # by run id
+    complaints: list[str]  # one for each record that cannot be read
+
+
+def missing_runs(plan: Plan, store: Store, *, retry: bool) -> Missing:
+    """The runs without a record, and with `retry` those that have failed."""
     ids = [run.run_id for run in plan.runs]
     records, complaints = store.read_records(plan.machine_class, ids)
     todo = {
@@ -53,19 +62,29 @@ def missing_runs(plan: Plan, store: Store, *, retry: bool) -> tuple[dict[str, To
         for run in plan.runs
         if not is_finished(record := records.get(run.run_id), retry=retry)
     }
-    return todo, complaints
+    return Missing(todo=todo, complaints=complaints)
 
 
-def drive(plan: Plan, store: Store, *, retry: bool, compare: bool = True) -> Outcome:
-    """Run whatever of the plan is missing; what failed or was interrupted stops nothing else."""
-    todo, complaints = missing_runs(plan, store, retry=retry)
+def drive(
+    plan: Plan,
+    store: Store,
+    missing: Missing,
+    *,
+    compare: bool = True,
+    stop: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Run what is missing of the plan; what failed or was interrupted stops nothing else.
+
+    `stop` is asked before each run, and once it says so no more are begun.
+    """
+    todo = missing.todo
     workloads = {run.workload: run.config for run in plan.runs} if compare else {}
     frameworks = {missing.run.config.framework.name for missing in todo.values()}
-    if any(not _has_certificate(config, store) for config in workloads.values()):
+    if any(not has_certificate(config, store) for config in workloads.values()):
         frameworks = {"torch", "tf"}
     lock = device_lock(plan.first.hardware.name)
     with Display(len(plan.runs)) as display, ExitStack() as stack:
-        for complaint in complaints:
+        for complaint in missing.complaints:
             display.say(f"{complaint}; the run is done again")
         if frameworks:
             display.begin(f"importing {' and '.join(sorted(frameworks))}")
@@ -75,11 +94,11 @@ def drive(plan: Plan, store: Store, *, retry: bool, compare: bool = True) -> Out
             servers = stack.enter_context(WarmServers(sorted(frameworks), logs=logs))
             servers.wait_ready()
         passed = _certify(workloads, store, servers, display)
-        _perform(plan, todo, passed, store, servers, display)
+        _perform(plan, todo, passed, store, servers, display, stop)
     return _outcome(plan, store, passed)
 
 
-def _has_certificate(config: Config, store: Store) -> bool:
+def has_certificate(config: Config, store: Store) -> bool:
     try:
         return store.read_certificate(certificate_key(config)) is not None
     except StoreError:
@@ -110,6 +129,7 @@ def _perform(
     store: Store,
     servers: WarmServers,
     display: Display,
+    stop: Callable[[], bool],
 ) -> None:
     num_there = len(plan.runs) - len(todo)
     if num_there:
@@ -120,6 +140,8 @@ def _perform(
             display.count()
         elif not passed.get(run.workload, True):
             display.end(run.run_id, None, note="not run: its comparison is void")
+        elif stop():
+            display.end(run.run_id, None, note="not begun: the job is told to end")
         else:
             request = _request(todo[run.run_id], plan, store, fwexp_commit)
             note = _run(run, request, servers, display)

@@ -18,10 +18,11 @@ from fwexp.config.identity import (
 from fwexp.config.ranges import value_at
 from fwexp.config.schema import Config
 from fwexp.config.traps import live_traps
-from fwexp.errors import ConfigError, StoreError
+from fwexp.errors import ConfigError, DeviceError, StoreError
 from fwexp.launch import probe
 from fwexp.launch.combine import combine
 from fwexp.launch.manifest import Manifest
+from fwexp.launch.slurm.site import read_site, resources_for
 from fwexp.models.registry import load_spec
 from fwexp.parity.certify import certificate_key
 from fwexp.parity.stand_in import stand_in_of
@@ -87,7 +88,7 @@ def plan_runs(
     runs = [run for c in settings for run in _plan(c, seeds, check)]
     _check_one_a_workload(runs)
     unique = {run.run_id: run for run in runs}
-    classes = {probe.machine_class(config) for config in _one_a_device(settings)}
+    classes = {machine_class(config) for config in one_a_device(settings)}
     if len(classes) > 1:
         raise ConfigError(
             [
@@ -102,6 +103,24 @@ def plan_runs(
         machine_class=classes.pop(),
         blocks=_in_blocks(list(unique.values())),
     )
+
+
+def machine_class(config: Config) -> str:
+    """Of the machine that the run is for: this one, or the nodes of a cluster."""
+    if config.launcher.name != "slurm":
+        return probe.machine_class(config)
+    resources = resources_for(config, read_site(config.launcher.site))
+    if resources.machine_class:
+        return resources.machine_class
+    try:
+        return probe.machine_class(config)
+    except DeviceError as error:
+        name = config.hardware.name
+        raise DeviceError(
+            f"slurm/{config.launcher.site}.yaml: hardware.{name} has no machine_class, and it "
+            f"cannot be taken from this machine: {error} Write the nodes' class there; a job on a "
+            "node of another class runs nothing and tells its own."
+        ) from error
 
 
 def plan_run(config: Config) -> PlannedRun:
@@ -253,7 +272,7 @@ def _check_task(config: Config) -> None:
         raise ConfigError(problems)
 
 
-def _one_a_device(configs: list[Config]) -> list[Config]:
+def one_a_device(configs: list[Config]) -> list[Config]:
     """One configuration for each framework, hardware and precision: what a probe tells apart."""
     return list(
         {(c.framework.name, c.hardware.name, c.precision.name): c for c in configs}.values()

@@ -7,6 +7,7 @@ from fwexp import data as datasets
 from fwexp.config import to_plain
 from fwexp.config.resolve import resolve, usable_cores
 from fwexp.config.schema import Config
+from fwexp.errors import FwexpError
 from fwexp.launch import probe
 from fwexp.launch.drive import drive, missing_runs
 from fwexp.launch.plan import Plan, plan_run
@@ -17,6 +18,11 @@ from fwexp.tracking.start import start_mirror, wait_for_mirror
 
 def run_one(config: Config) -> int:
     """Run it, unless the store has it already, and print its summary; 0 when it is done."""
+    if config.launcher.name == "slurm":
+        raise FwexpError(
+            "launcher=slurm is for sweeps, and a run on Slurm is a sweep of one: type fwexp -m and "
+            "then the same."
+        )
     planned = plan_run(resolve(config, num_cores=usable_cores()))
     machine_class = probe.machine_class(planned.config)
     name = planned.run_id
@@ -24,8 +30,8 @@ def run_one(config: Config) -> int:
     store = Store(planned.config.store)
     store.check_writable()
     datasets.prepare(planned.config.data)
-    todo, _ = missing_runs(plan, store, retry=True)
-    outcome = drive(plan, store, retry=True, compare=False)
+    missing = missing_runs(plan, store, retry=True)
+    outcome = drive(plan, store, missing, compare=False)
     record = store.read_record(machine_class, name)
     if record is None:
         print(f"the run was interrupted: {outcome.interrupted[0]}", file=sys.stderr)
@@ -33,7 +39,7 @@ def run_one(config: Config) -> int:
     # a stored record may have been made for another target than the one asked for now
     record = replace(record, config=to_plain(planned.config))
     folder = store.run_folder(machine_class, name)
-    print_summary(record, planned.config.pricing, folder, is_new=bool(todo))
+    print_summary(record, planned.config.pricing, folder, is_new=bool(missing.todo))
     tracking = planned.config.tracking
     if tracking.name != "none":
         mirror = start_mirror(store.path, runs=[folder], project=tracking.project, group="single")

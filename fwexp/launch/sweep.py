@@ -6,12 +6,18 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+from rich.console import Console
+
 from fwexp import data as datasets
 from fwexp.launch.axes import split_axes
 from fwexp.launch.drive import Outcome, drive, missing_runs
 from fwexp.launch.plan import Plan, declare, plan_runs
+from fwexp.launch.slurm.queue import require_slurm
+from fwexp.launch.status import outcome_of
+from fwexp.launch.status import wait as wait_for
 from fwexp.launch.sweepfile import read_sweep
 from fwexp.runs.store import Store
+from fwexp.targets import SUBMIT, load_target
 from fwexp.tracking.start import Mirror, MirrorOutcome, start_mirror, wait_for_mirror
 from fwexp.writeup import report
 
@@ -28,6 +34,9 @@ def command(argv: list[str]) -> int:
     parser.add_argument("overrides", nargs="*", help="e.g. training.num_epochs=3 seed=0,1")
     parser.add_argument("--dry-run", action="store_true", help="say what would run; write nothing")
     parser.add_argument("--retry", action="store_true", help="run failed runs again, too")
+    parser.add_argument(
+        "--wait", action="store_true", help="on Slurm: stay until the runs have ended, and write up"
+    )
     parser.add_argument("--config-dir", action="append", default=[], metavar="FOLDER")
     given = parser.parse_intermixed_args(argv)
     sweep = read_sweep(given.name, config_dirs=given.config_dir)
@@ -45,7 +54,7 @@ def command(argv: list[str]) -> int:
     )
     if given.dry_run:
         return dry_run(plan, retry=given.retry)
-    return run(plan, retry=given.retry, retried="with --retry")
+    return run(plan, retry=given.retry, retried="with --retry", wait=given.wait)
 
 
 def run_matrix(overrides: list[str], config_dirs: list[str]) -> int:
@@ -78,8 +87,9 @@ def dry_run(plan: Plan, *, retry: bool) -> int:
     """Say what would run; write nothing."""
     store = Store(plan.first.store)
     store.check_writable()
-    todo, complaints = missing_runs(plan, store, retry=retry)
-    for complaint in complaints:
+    missing = missing_runs(plan, store, retry=retry)
+    todo = missing.todo
+    for complaint in missing.complaints:
         print(f"{complaint}; the run would be done again")
     print(f"sweep {plan.name} on {plan.machine_class}: {len(plan.runs)} runs, {len(todo)} to do")
     for number, block in enumerate(plan.blocks, start=1):
@@ -88,18 +98,29 @@ def dry_run(plan: Plan, *, retry: bool) -> int:
     return 0
 
 
-def run(plan: Plan, *, retry: bool, retried: str) -> int:
+def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
     """Do what is missing of the plan, copy it to W&B, write it up: 0 when nothing failed.
 
-    `retried` says how the command is typed so that failed runs are done again.
+    `retried` says how the command is typed so that failed runs are done again. On Slurm it is
+    submitted, and written up if asked to `wait`.
     """
     store = Store(plan.first.store)
     store.check_writable()
+    on_slurm = plan.first.launcher.name == "slurm"
+    if on_slurm:
+        require_slurm()
     for data in {r.config.data.name: r.config.data for r in plan.runs}.values():
         datasets.prepare(data)
     manifest = declare(plan, store)
     store.write_manifest(manifest)
-    outcome = drive(plan, store, retry=retry, compare=bool(manifest.certificates))
+    missing, compare = missing_runs(plan, store, retry=retry), bool(manifest.certificates)
+    if on_slurm:
+        load_target(SUBMIT)(plan, store, missing, compare=compare)
+        if not wait:
+            return 0
+        outcome = outcome_of(wait_for(store, plan.name, console=Console(stderr=True)))
+    else:
+        outcome = drive(plan, store, missing, compare=compare)
     mirror = _start_mirror(plan, store)
     report.write(store, plan.name)
     if mirror is not None:

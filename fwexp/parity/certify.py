@@ -34,6 +34,7 @@ from fwexp.parity.stages import (
     taken_from_stand_in,
 )
 from fwexp.parity.stand_in import describe_stand_in, stand_in_of
+from fwexp.runs.locks import hold
 from fwexp.runs.store import Store
 
 MIXED = ("bf16", "fp16")
@@ -62,17 +63,27 @@ def certify(config: Config, *, store: Store, servers: WarmServers, say: Say) -> 
     One already in the store is used again: its key is a hash of all that it depends on.
     """
     key = certificate_key(config)
-    try:
-        known = store.read_certificate(key)
-    except StoreError as error:
-        say(f"{error}; it is made again")
-        known = None
+    known = _known(key, store, say)
     if known is not None:
         return known
-    say(f"parity of {config.model.name} with {config.optimizer.name} on {config.data.name} …")
-    certificate = _make(key, config, store, servers)
-    store.write_certificate(certificate)
+    what = f"parity of {config.model.name} with {config.optimizer.name} on {config.data.name}"
+    # Of many jobs that want it, one makes it.
+    with hold(store.certificate_lock(key), on_wait=lambda: say(f"{what}: another makes it …")):
+        known = _known(key, store, say)
+        if known is not None:
+            return known
+        say(f"{what} …")
+        certificate = _make(key, config, store, servers)
+        store.write_certificate(certificate)
     return certificate
+
+
+def _known(key: str, store: Store, say: Say) -> Certificate | None:
+    try:
+        return store.read_certificate(key)
+    except StoreError as error:
+        say(f"{error}; it is made again")
+        return None
 
 
 def describe(certificate: Certificate) -> str:

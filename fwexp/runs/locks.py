@@ -21,6 +21,18 @@ def hold(path: Path, *, on_wait: Callable[[], None] | None = None) -> Iterator[N
         yield
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process holds the file's lock now."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def device_lock(hardware: str) -> Path:
     """The lock of this machine's device, for this user's timed runs.
 

@@ -13,7 +13,7 @@ from fwexp.config.choices import suggest
 from fwexp.errors import StoreError
 from fwexp.launch.manifest import Manifest
 from fwexp.parity.certificate import Certificate, Stage
-from fwexp.runs.record import Evaluation, Failure, History, Memory, Phases, RunRecord
+from fwexp.runs.record import Evaluation, Failure, History, Load, Memory, Phases, RunRecord
 
 Kind = TypeVar("Kind")
 REQUIRED = {  # by a record's status, the fields that it cannot be without
@@ -118,6 +118,9 @@ class Store:
         write_json(path, asdict(certificate))
         return path
 
+    def certificate_lock(self, key: str) -> Path:
+        return self.path / "certificates" / f".{key}.lock"
+
     def archive_manifest(self, manifest: Manifest) -> None:
         """Keep what a sweep of this name declared before it declares something else."""
         name = f"manifest-{slug(manifest.declared_at)}-{manifest.sha256[:8]}.json"
@@ -173,7 +176,7 @@ def record_from_plain(plain: Any) -> RunRecord:
     """A record from its file's content; TypeError, KeyError or ValueError when it is not one."""
     if not isinstance(plain, dict):
         raise TypeError(f"it holds a {type(plain).__name__}")
-    parts = {"phases": Phases, "memory": Memory, "failure": Failure}
+    parts = {"phases": Phases, "memory": Memory, "load": Load, "failure": Failure}
     built = {k: kind(**plain[k]) if plain.get(k) else None for k, kind in parts.items()}
     evaluations = [Evaluation(**e) for e in plain["evaluations"]]
     record = RunRecord(**{**plain, **built, "evaluations": evaluations})

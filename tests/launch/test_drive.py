@@ -76,7 +76,7 @@ def fragile(
 
 
 def run(plan: Plan, store: Store, *, retry: bool = False) -> Outcome:
-    return drive(plan, store, retry=retry, compare=False)
+    return drive(plan, store, missing_runs(plan, store, retry=retry), compare=False)
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +153,8 @@ def test_the_same_plan_again_runs_nothing(
 def test_a_record_of_another_machine_class_does_not_count(both: tuple[Plan, Store]) -> None:
     plan, store = both
     elsewhere = replace(plan, machine_class="Another CPU, 64 cores")
-    assert missing_runs(plan, store, retry=False)[0] == {}
-    assert len(missing_runs(elsewhere, store, retry=False)[0]) == 2
+    assert missing_runs(plan, store, retry=False).todo == {}
+    assert len(missing_runs(elsewhere, store, retry=False).todo) == 2
 
 
 def test_a_run_of_other_source_is_another_run(
@@ -165,7 +165,7 @@ def test_a_run_of_other_source_is_another_run(
     monkeypatch.setattr(plan_module, "run_digests", lambda _: digests)
     changed = tiny_plan("training.num_steps=40", in_store=store.path, framework=BOTH)
     assert {r.run_id for r in changed.runs}.isdisjoint(r.run_id for r in plan.runs)
-    assert len(missing_runs(changed, store, retry=False)[0]) == 2
+    assert len(missing_runs(changed, store, retry=False).todo) == 2
 
 
 def test_a_failed_run_keeps_its_error_and_the_sweep_goes_on(
@@ -248,7 +248,7 @@ def test_a_torn_record_is_named_and_run_again(
 def test_a_void_comparison_is_not_run(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     plan = tiny_plan(in_store=store.path, framework=BOTH)
     certify(plan, store, passed=False)
-    outcome = drive(plan, store, retry=False)
+    outcome = drive(plan, store, missing_runs(plan, store, retry=False))
     assert outcome.void == [run.run_id for run in plan.runs]
     assert list(store.path.glob("runs/*/*")) == []
     err = capsys.readouterr().err
@@ -273,7 +273,7 @@ def test_a_certificate_that_cannot_be_made_stops_no_other_workload(
     make_certificate = module.certify
     monkeypatch.setattr(module, "certify", refuse)
     plan = replace(bad, blocks=[*bad.blocks, *good.blocks])
-    outcome = drive(plan, store, retry=False)
+    outcome = drive(plan, store, missing_runs(plan, store, retry=False))
     broken, done = (run.run_id for run in plan.runs)
     assert (outcome.void, outcome.done, outcome.is_complete) == ([broken], [done], False)
     err = capsys.readouterr().err
@@ -283,14 +283,14 @@ def test_a_certificate_that_cannot_be_made_stops_no_other_workload(
 
 def test_a_side_that_raises_voids_its_workload(store: Store) -> None:
     plan = fragile(store, "raise", framework=BOTH)
-    outcome = drive(plan, store, retry=False)
+    outcome = drive(plan, store, missing_runs(plan, store, retry=False))
     assert outcome.void == [run.run_id for run in plan.runs]
 
 
 def test_a_certificate_that_passed_lets_the_runs_go(store: Store) -> None:
     plan = tiny_plan(in_store=store.path, framework=["torch"])
     certify(plan, store, passed=True)
-    assert drive(plan, store, retry=False).is_complete
+    assert drive(plan, store, missing_runs(plan, store, retry=False)).is_complete
 
 
 def test_a_loss_that_is_no_number_fails_the_run(store: Store) -> None:
@@ -316,15 +316,12 @@ def test_a_process_holds_one_framework_and_no_tracking(store: Store) -> None:
     assert words == {"torch": "imported: torch", "tf": "imported: tensorflow"}
 
 
-def test_a_driver_that_planned_earlier_leaves_a_done_run_alone(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_driver_that_planned_earlier_leaves_a_done_run_alone(store: Store) -> None:
     plan = tiny_plan(in_store=store.path)
     todo = missing_runs(plan, store, retry=False)
     run(plan, store)
     before = record_of(plan, store)
-    monkeypatch.setattr(module, "missing_runs", lambda *_, **__: todo)
-    assert run(plan, store).is_complete
+    assert drive(plan, store, todo, compare=False).is_complete
     assert record_of(plan, store) == before
 
 

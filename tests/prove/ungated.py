@@ -6,7 +6,7 @@
 import sys
 
 from fwexp import data as datasets
-from fwexp.launch.drive import drive
+from fwexp.launch.drive import drive, missing_runs
 from fwexp.launch.plan import plan_runs
 from fwexp.runs.store import Store
 
@@ -26,7 +26,8 @@ def main(store: str, *overrides: str) -> None:
         command="",
     )
     datasets.prepare(plan.first.data)
-    drive(plan, Store(store), retry=False, compare=False)
+    into = Store(store)
+    drive(plan, into, missing_runs(plan, into, retry=False), compare=False)
 
 
 if __name__ == "__main__":

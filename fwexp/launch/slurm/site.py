@@ -1,0 +1,109 @@
+"""A site profile: what to ask of a cluster for each hardware, a file of slurm/."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omegaconf import MISSING, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from fwexp.config.choices import suggest
+from fwexp.config.paths import slurm_dir
+from fwexp.config.schema import Config
+from fwexp.errors import ConfigError
+
+Flag = int | float | str | bool
+
+
+@dataclass(kw_only=True)
+class Resources:
+    """What a job of one hardware asks for; a field left out is left to the cluster's default."""
+
+    partition: str | None = None
+    account: str | None = None
+    qos: str | None = None
+    gres: str | None = None  # "gpu:{devices}": as many as hardware.devices
+    constraint: str | None = None
+    exclusive: bool = False  # the whole node, so that nobody else disturbs a timed run
+    cpus_per_task: int | None = None
+    mem_gib: float | None = None
+    time_min: int = MISSING  # a job that comes to it is requeued and goes on
+    signal_s: int = 120  # so long before the limit a job is told to save its run
+    machine_class: str | None = None  # of its nodes; null: that of the machine typed at
+    sbatch: dict[str, Flag] = field(default_factory=dict)  # further options, by long name
+
+
+@dataclass(kw_only=True)
+class Site:
+    hardware: dict[str, Resources] = field(default_factory=dict)  # cpu | gpu | tpu -> its jobs
+    setup: list[str] = field(default_factory=list)  # shell lines of a job before Python starts
+    python: str | None = None  # the command that starts it, in a container say; null: this one
+    max_array_size: int | None = None  # null: what `scontrol show config` says
+
+
+def read_site(name: str | None) -> Site:
+    """The profile of that name, from ./slurm or from fwexp's own.
+
+    Raises ConfigError, naming the file, when it is not there or holds no profile.
+    """
+    folders = [Path("slurm"), slurm_dir()]
+    names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
+    if name is None:
+        raise ConfigError(
+            [
+                "launcher.site: say which cluster; type launcher.site=NAME for slurm/NAME.yaml. "
+                f"There are: {', '.join(names)}."
+            ]
+        )
+    for folder in folders:
+        path = folder / f"{name}.yaml"
+        if name == path.stem and path.is_file():
+            return _read(path)
+    raise ConfigError(
+        [f"launcher.site={name}: there is no slurm/{name}.yaml. {suggest(name, names)}"]
+    )
+
+
+def resources_for(config: Config, site: Site) -> Resources:
+    """What a job of this configuration asks for; ConfigError where the site has not got it."""
+    hardware = config.hardware.name
+    if hardware not in site.hardware:
+        raise ConfigError(
+            [
+                f"hardware={hardware}: slurm/{config.launcher.site}.yaml has no such hardware; "
+                f"add it there, or choose {'|'.join(site.hardware)}."
+            ]
+        )
+    return site.hardware[hardware]
+
+
+def _read(path: Path) -> Site:
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(Site), OmegaConf.load(path))
+        site: Any = OmegaConf.to_object(merged)
+    except (OmegaConfBaseException, YAMLError, OSError, ValueError) as error:
+        fields = (", ".join(kind.__dataclass_fields__) for kind in (Site, Resources))
+        hint = "a profile has {}; each hardware has {}".format(*fields)
+        raise ConfigError([f"{path}: {str(error).splitlines()[0]}; {hint}"]) from error
+    problems = [f"{path}: hardware is empty; name what the site has: cpu, gpu, tpu"]
+    if site.hardware:
+        problems = [f"{path}: {p}" for name, r in site.hardware.items() for p in _bad(name, r)]
+    if problems:
+        raise ConfigError(problems)
+    return site  # type: ignore[no-any-return]
+
+
+def _bad(name: str, resources: Resources) -> list[str]:
+    where = f"hardware.{name}"
+    if name not in ("cpu", "gpu", "tpu"):
+        return [f"{where}: there is no such hardware; it is cpu, gpu or tpu"]
+    if OmegaConf.is_missing(OmegaConf.structured(resources), "time_min"):
+        return [f"{where}.time_min: give the jobs' time limit in minutes"]
+    if resources.signal_s < 1 or resources.time_min * 60 < 2 * resources.signal_s:
+        return [
+            f"{where}: time_min={resources.time_min} leaves no time to train before the signal "
+            f"that comes {resources.signal_s} s before its end; give at least "
+            f"{-(-2 * max(1, resources.signal_s) // 60)} min, or a shorter signal_s of 1 or more"
+        ]
+    return []

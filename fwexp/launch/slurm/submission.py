@@ -1,0 +1,88 @@
+"""What was handed to Slurm, on disk before Slurm hears of it: which task does which runs."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fwexp.errors import StoreError
+from fwexp.runs.store import Store, write_json
+
+Pack = dict[str, str | None]  # run id -> `finished_at` of the failed record that it replaces
+CERTIFY, RUN = "certify", "run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Array:
+    """One job array; its task k does the k-th pack, one run after another on one node."""
+
+    job_name: str  # by which squeue tells it from all others
+    does: str  # certify: make the certificates of these runs' workloads | run: run them
+    packs: list[Pack]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """The arrays of one `fwexp sweep`."""
+
+    key: str
+    sweep: str
+    submitted_at: str  # ISO 8601, UTC
+    arrays: list[Array]
+
+    @property
+    def num_jobs(self) -> int:
+        return sum(len(array.packs) for array in self.arrays)
+
+    @property
+    def num_runs(self) -> int:
+        return sum(len(p) for array in self.arrays if array.does == RUN for p in array.packs)
+
+
+def new_submission(sweep: str, arrays: Sequence[tuple[str, list[Pack]]]) -> Submission:
+    """A submission with a key of its own; each array is what it does, and its packs."""
+    key = secrets.token_hex(4)
+    return Submission(
+        key=key,
+        sweep=sweep,
+        submitted_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        arrays=[
+            Array(job_name=f"fwexp-{sweep}-{key}-{number}", does=does, packs=packs)
+            for number, (does, packs) in enumerate(arrays)
+        ],
+    )
+
+
+def jobs_folder(store: Store, sweep: str) -> Path:
+    """Where a sweep's submissions lie, each with its jobs' logs."""
+    return store.sweep_folder(sweep) / "jobs"
+
+
+def logs_folder(store: Store, sweep: str, key: str) -> Path:
+    """Where submitit keeps scripts, pickles and logs of a submission's jobs."""
+    return jobs_folder(store, sweep) / key
+
+
+def write_submission(store: Store, submission: Submission) -> None:
+    folder = logs_folder(store, submission.sweep, submission.key)
+    write_json(folder / "submission.json", asdict(submission))
+
+
+def read_submission(store: Store, sweep: str, key: str) -> Submission:
+    """The submission; StoreError where its file is torn or gone."""
+    path = logs_folder(store, sweep, key) / "submission.json"
+    try:
+        plain = json.loads(path.read_text())
+        arrays = [Array(**array) for array in plain["arrays"]]
+        return Submission(**{**plain, "arrays": arrays})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"{path}: not a submission ({error})") from error
+
+
+def read_submissions(store: Store, sweep: str) -> list[Submission]:
+    """All of a sweep's submissions, the first one first."""
+    folders = [path.parent for path in jobs_folder(store, sweep).glob("*/submission.json")]
+    found = [read_submission(store, sweep, folder.name) for folder in folders]
+    return sorted(found, key=lambda submission: submission.submitted_at)

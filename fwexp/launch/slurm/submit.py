@@ -1,0 +1,223 @@
+"""Hand a plan's missing runs to Slurm, as job arrays by submitit."""
+
+import itertools
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import submitit
+from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+from fwexp.config import to_plain
+from fwexp.config.schema import Config
+from fwexp.errors import SlurmError
+from fwexp.launch.drive import Missing, Todo, has_certificate
+from fwexp.launch.plan import Plan, PlannedRun
+from fwexp.launch.slurm.queue import max_array_size, queued_tasks
+from fwexp.launch.slurm.site import Resources, Site, read_site, resources_for
+from fwexp.launch.slurm.submission import (
+    CERTIFY,
+    RUN,
+    Array,
+    Pack,
+    logs_folder,
+    new_submission,
+    read_submissions,
+    write_submission,
+)
+from fwexp.launch.slurm.work import Work, perform
+from fwexp.runs.store import Store, write_text
+
+Block = list[PlannedRun]
+
+
+@dataclass(kw_only=True)
+class Submitted:
+    """What of a plan Slurm has been given, and what it had already."""
+
+    num_runs: int = 0
+    num_queued_before: int = 0
+    num_jobs: int = 0
+    job_ids: list[str] = field(default_factory=list)  # of the arrays
+
+
+def submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Submitted:
+    """Submit the missing runs that are not queued yet; returns as soon as Slurm has them.
+
+    What each job will do is on disk before. Raises SlurmError when Slurm refuses one; what it has
+    taken by then stays, and the same command submits the rest.
+    """
+    queued = runs_in_queue(store, plan.name)
+    todo = {id_: todo for id_, todo in missing.todo.items() if id_ not in queued}
+    done = Submitted(num_runs=len(todo), num_queued_before=len(missing.todo) - len(todo))
+    blocks = [kept for block in plan.blocks if (kept := [r for r in block if r.run_id in todo])]
+    if not blocks:
+        return done
+    site = read_site(plan.first.launcher.site)
+    most = site.max_array_size or max_array_size()
+    parts = list(_parts(blocks, store, most=most, compare=compare))
+    packs = [(part.does, [_pack(p, todo) for p in part.packs]) for part in parts]
+    submission = new_submission(plan.name, packs)
+    write_submission(store, submission)
+    folder = str(logs_folder(store, plan.name, submission.key).resolve())
+    before: list[str] = []
+    for part, array in zip(parts, submission.arrays, strict=True):
+        waits_for = before if part.does == RUN else []
+        works = [_work(p, part.does, plan, store, site, todo, compare) for p in part.packs]
+        job_id = _sbatch(works, array, folder, site, part.config, waits_for)
+        if part.does == CERTIFY:
+            before.append(job_id)
+        done.job_ids.append(job_id)
+        done.num_jobs += len(works)
+    return done
+
+
+def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> int:
+    """`submit`, told on stderr."""
+    done = submit(plan, store, missing, compare=compare)
+    there = len(plan.runs) - len(missing.todo)
+    parts = [f"{done.num_runs} runs in {done.num_jobs} jobs (arrays {', '.join(done.job_ids)})"]
+    if not done.num_runs:
+        parts = ["nothing"]
+    parts += [f"{done.num_queued_before} are queued or running already"] * (
+        done.num_queued_before > 0
+    )
+    parts += [f"{there} are in the store"] * (there > 0)
+    print(f"{plan.name}: submitted {'; '.join(parts)}", file=sys.stderr)
+    print(f"fwexp status {plan.name} tells how far it is", file=sys.stderr)
+    return 0
+
+
+def runs_in_queue(store: Store, sweep: str) -> set[str]:
+    """The runs of which Slurm still has the job."""
+    submissions = read_submissions(store, sweep)
+    arrays = {array.job_name: array for s in submissions for array in s.arrays if array.does == RUN}
+    return {
+        id_
+        for task in queued_tasks(submissions)
+        if task.job_name in arrays
+        for id_ in arrays[task.job_name].packs[task.index]
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What will be one array: packs of blocks that ask for the same resources."""
+
+    does: str
+    config: Config  # of one of its runs
+    packs: list[list[Block]]
+
+
+def _parts(blocks: list[Block], store: Store, *, most: int, compare: bool) -> Iterator[_Part]:
+    """Missing certificates first, a job each; then the runs, several blocks a job."""
+    for does in (CERTIFY, RUN):
+        if does == CERTIFY and not compare:
+            continue
+        chosen = _one_a_missing_certificate(blocks, store) if does == CERTIFY else blocks
+        for of_kind in _by_resources(chosen):
+            config = of_kind[0][0].config
+            a_job = 1 if does == CERTIFY else config.launcher.blocks_per_job or 1
+            packs = list(_chunks(of_kind, a_job))
+            for chunk in _chunks(packs, most):
+                yield _Part(does=does, config=config, packs=chunk)
+
+
+def _one_a_missing_certificate(blocks: list[Block], store: Store) -> list[Block]:
+    firsts = {block[0].workload: block[:1] for block in reversed(blocks)}
+    return [block for block in firsts.values() if not has_certificate(block[0].config, store)]
+
+
+def _by_resources(blocks: list[Block]) -> list[list[Block]]:
+    kinds: dict[tuple[Any, ...], list[Block]] = {}
+    for block in blocks:
+        hardware = block[0].config.hardware
+        kinds.setdefault((hardware.name, hardware.devices, hardware.nodes), []).append(block)
+    return list(kinds.values())
+
+
+def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while chunk := list(itertools.islice(iterator, size)):
+        yield chunk
+
+
+def _pack(blocks: list[Block], todo: dict[str, Todo]) -> Pack:
+    return {run.run_id: todo[run.run_id].redo for run in _runs(blocks)}
+
+
+def _runs(blocks: Iterable[Block]) -> list[PlannedRun]:
+    return [run for block in blocks for run in block]
+
+
+def _work(
+    blocks: list[Block],
+    does: str,
+    plan: Plan,
+    store: Store,
+    site: Site,
+    todo: dict[str, Todo],
+    compare: bool,
+) -> Work:
+    config = blocks[0][0].config
+    return Work(
+        sweep=plan.name,
+        command=plan.command,
+        store=str(store.path.resolve()),
+        site=config.launcher.site or "",
+        machine_class=plan.machine_class,
+        time_min=resources_for(config, site).time_min,
+        blocks=[{run.run_id: to_plain(run.config) for run in block} for block in blocks],
+        redo=_pack(blocks, todo),
+        compare=compare,
+        is_run=does == RUN,
+    )
+
+
+def _sbatch(
+    works: list[Work], array: Array, folder: str, site: Site, config: Config, after: list[str]
+) -> str:
+    """The id of the array that Slurm has made of these works."""
+    resources = resources_for(config, site)
+    executor = submitit.SlurmExecutor(folder=folder, python=site.python)
+    try:
+        executor.update_parameters(**_parameters(resources, config), setup=site.setup or None)
+        executor.update_parameters(job_name=array.job_name, array_parallelism=len(works))
+        if after:
+            executor.update_parameters(dependency=f"afterany:{':'.join(after)}")
+        jobs = executor.map_array(perform, works)
+    except (FailedJobError, FailedSubmissionError, ValueError) as error:
+        words = " ".join(str(error).split()) or "without a word"
+        raise SlurmError(
+            f"sbatch refused the job ({words}); see hardware.{config.hardware.name} in "
+            f"slurm/{config.launcher.site}.yaml. What was submitted before stays: mend it and "
+            "type the command again."
+        ) from error
+    job_id = str(jobs[0].job_id).partition("_")[0]
+    write_text(Path(folder) / f"{array.job_name}.id", job_id)
+    return job_id
+
+
+def _parameters(resources: Resources, config: Config) -> dict[str, Any]:
+    """The arguments of submitit's SlurmExecutor."""
+    hardware = config.hardware
+    gres, mem_gib = resources.gres, resources.mem_gib
+    given = {
+        "partition": resources.partition,
+        "account": resources.account,
+        "qos": resources.qos,
+        "gres": gres.format(devices=hardware.devices) if gres else None,
+        "constraint": resources.constraint,
+        "exclusive": resources.exclusive or None,
+        "cpus_per_task": resources.cpus_per_task,
+        "mem": f"{mem_gib * 1024:.0f}M" if mem_gib else None,
+        "time": resources.time_min,
+        "signal_delay_s": resources.signal_s,
+        "nodes": hardware.nodes,
+        "ntasks_per_node": 1,
+        "stderr_to_stdout": True,  # one log a job
+        "additional_parameters": {"requeue": True, **resources.sbatch},
+    }
+    return {name: value for name, value in given.items() if value is not None}
