@@ -360,6 +360,6 @@ def test_imports_wait_for_another_drivers_timed_run(
 def test_a_corrupt_certificate_is_no_certificate(store: Store) -> None:
     plan = tiny_plan(in_store=store.path, framework=BOTH)
     write_json(store.path / "certificates" / f"{certificate_key(plan.first)}.json", ["foreign"])
-    assert not module._has_certificate(plan.first, store)
+    assert not module.has_certificate(plan.first, store)
     certify(plan, store, passed=True)
-    assert module._has_certificate(plan.first, store)
+    assert module.has_certificate(plan.first, store)

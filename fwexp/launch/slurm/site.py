@@ -98,8 +98,6 @@ def _bad(name: str, resources: Resources) -> list[str]:
     where = f"hardware.{name}"
     if name not in ("cpu", "gpu", "tpu"):
         return [f"{where}: there is no such hardware; it is cpu, gpu or tpu"]
-    if OmegaConf.is_missing(OmegaConf.structured(resources), "time_min"):
-        return [f"{where}.time_min: give the jobs' time limit in minutes"]
     if resources.signal_s < 1 or resources.time_min * 60 < 2 * resources.signal_s:
         return [
             f"{where}: time_min={resources.time_min} leaves no time to train before the signal "

@@ -47,7 +47,7 @@ def new_submission(sweep: str, arrays: Sequence[tuple[str, list[Pack]]]) -> Subm
     return Submission(
         key=key,
         sweep=sweep,
-        submitted_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        submitted_at=datetime.now(UTC).isoformat(),
         arrays=[
             Array(job_name=f"fwexp-{sweep}-{key}-{number}", does=does, packs=packs)
             for number, (does, packs) in enumerate(arrays)

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+
+from fwexp.config.paths import slurm_dir
+from fwexp.errors import ConfigError, DeviceError
+from fwexp.launch.plan import machine_class
+from fwexp.launch.slurm.site import Resources, read_site, resources_for
+from tests.tiny import tiny_config
+
+ON_OURS = ("launcher=slurm", "launcher.site=ours")
+
+
+def problem(text: str, folder: Path) -> str:
+    (folder / "slurm" / "bad.yaml").write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        read_site("bad")
+    assert all(p.startswith("slurm/bad.yaml: ") for p in raised.value.problems)
+    return raised.value.problems[0].removeprefix("slurm/bad.yaml: ")
+
+
+def test_a_profile_says_what_to_ask_for() -> None:
+    site = read_site("ours")
+    assert site.setup == ["module load python"]
+    assert resources_for(tiny_config(*ON_OURS), site) == Resources(
+        partition="long",
+        gres="gpu:{devices}",
+        mem_gib=1.5,
+        time_min=30,
+        machine_class="A CPU",
+        sbatch={"reservation": "ours"},
+    )
+
+
+@pytest.mark.parametrize("path", sorted(slurm_dir().glob("*.yaml")), ids=lambda path: path.stem)
+def test_fwexps_own_profiles_read(path: Path) -> None:
+    assert path.read_text().startswith("# ")
+    assert read_site(path.stem).hardware
+
+
+def test_a_site_has_to_be_named() -> None:
+    with pytest.raises(ConfigError, match=r"^launcher\.site: say which cluster; type launcher\.s"):
+        read_site(None)
+
+
+def test_a_near_name_is_suggested() -> None:
+    with pytest.raises(ConfigError, match=r"there is no slurm/our\.yaml\. Did you mean 'ours'"):
+        read_site("our")
+
+
+def test_a_site_without_the_hardware() -> None:
+    config = tiny_config(*ON_OURS, "hardware=gpu")
+    with pytest.raises(ConfigError) as raised:
+        resources_for(config, read_site("ours"))
+    assert str(raised.value) == (
+        "hardware=gpu: slurm/ours.yaml has no such hardware; add it there, or choose cpu."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hardware: {cpu: {time_mn: 3}}", "Key 'time_mn' not in 'Resources'; a profile has "),
+        ("hardware: {cpu: {time_min: soon}}", "Value 'soon' of type 'str' could not be conv"),
+        ("partitions: {}", "Key 'partitions' not in 'Site'; a profile has hardware, setup, "),
+        ("hardware: [", "while parsing"),
+        ("setup: []", "hardware is empty; name what the site has: cpu, gpu, tpu"),
+        ("hardware: {cpus: {time_min: 9}}", "hardware.cpus: there is no such hardware; it is cp"),
+        (
+            "hardware: {cpu: {}}",
+            "Structured config of type `Resources` has missing mandatory v",
+        ),
+        (
+            "hardware: {cpu: {time_min: 3, signal_s: 100}}",
+            "hardware.cpu: time_min=3 leaves no time to train before the signal that comes 100 s "
+            "before its end; give at least 4 min, or a shorter signal_s of 1 or more",
+        ),
+    ],
+)
+def test_a_bad_profile_is_told_with_its_file(folder: Path, text: str, words: str) -> None:
+    assert problem(text, folder).startswith(words)
+
+
+def test_the_machine_class_is_the_nodes() -> None:
+    assert machine_class(tiny_config(*ON_OURS)) == "A CPU"
+
+
+def test_a_class_that_cannot_be_taken_from_here_is_asked_for(folder: Path) -> None:
+    text = "hardware: {gpu: {time_min: 30}}"
+    (folder / "slurm" / "ours.yaml").write_text(text)
+    with pytest.raises(DeviceError, match=r"^slurm/ours\.yaml: hardware\.gpu has no machine_class"):
+        machine_class(tiny_config(*ON_OURS, "hardware=gpu", "hardware.probe_timeout_s=0.01"))
