@@ -236,13 +236,13 @@ def test_a_failed_run_under_hydra_is_text(
         ),
         (
             "swep demo",
-            "swep: there is no such command. Did you mean 'sweep'? Commands: sweep, report, "
-            "parity, doctor. A run is written as overrides: fwexp model=cnn seed=1",
+            "swep: there is no such command. Did you mean 'sweep'? Commands: sweep, status, "
+            "cancel, report, parity, doctor. A run is written as overrides: fwexp model=cnn seed=1",
         ),
         (
             "xyz",
-            "xyz: there is no such command. Commands: sweep, report, parity, doctor. "
-            "A run is written as overrides: fwexp model=cnn seed=1",
+            "xyz: there is no such command. Commands: sweep, status, cancel, report, parity, "
+            "doctor. A run is written as overrides: fwexp model=cnn seed=1",
         ),
         ("seed=1 sweep demo", "sweep: a command comes first: fwexp sweep …"),
         (

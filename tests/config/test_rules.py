@@ -91,7 +91,7 @@ def test_the_edge_of_a_range_is_in_it(config: Config, path: str, value: float) -
         ("execution.name", "plain"),
         ("optimizer.name", "sgd, momentum, adam, adamw"),
         ("optimizer.schedule.name", "constant, cosine"),
-        ("launcher.name", "local"),
+        ("launcher.name", "local, slurm"),
         ("tracking.name", "none, wandb_offline"),
         ("pricing.hardware", "cpu, gpu, tpu"),
         ("pricing.terms", "on_demand, spot"),
