@@ -11,7 +11,7 @@ from fwexp.config.load import from_plain
 from fwexp.errors import SlurmError
 from fwexp.launch.manifest import Manifest
 from fwexp.launch.slurm.queue import QueuedTask, queued_tasks, reasons
-from fwexp.launch.slurm.submission import RUN, Submission, logs_folder, read_submissions
+from fwexp.launch.slurm.submission import RUN, Submission, id_file, read_submissions
 from fwexp.runs.locks import is_held
 from fwexp.runs.record import RunRecord
 from fwexp.runs.store import Store
@@ -41,6 +41,7 @@ class Standing:
     manifest: Manifest
     states: dict[str, str]  # by run id
     problems: list[Problem]
+    jobs: list[QueuedTask]  # that Slurm has, those that make certificates, too
     runs_per_hour: float | None
     warning: str  # what could not be asked
 
@@ -67,6 +68,7 @@ class _Task:
     job_name: str
     index: int
     redo: str | None
+    id_file: Path  # Slurm's id of its array, once Slurm has taken it
     queued: QueuedTask | None  # None: Slurm has it no more
 
 
@@ -79,7 +81,7 @@ def stand(store: Store, name: str) -> Standing:
         queue = queued_tasks(submissions)  # before the records: a job that ends between has both
     except SlurmError as error:
         warning = f"{error}; what its queue holds is not told here"
-    tasks = _last_tasks(submissions, queue)
+    tasks = _last_tasks(store, submissions, queue)
     records, _ = store.read_records(manifest.machine_class, manifest.runs)
     void = _void_runs(manifest, store)
 
@@ -95,19 +97,23 @@ def stand(store: Store, name: str) -> Standing:
             return "queued"
         if run_id in void:
             return "void"
-        return "lost" if task is not None and not warning else "waiting"
+        was_taken = task is not None and task.id_file.exists()
+        return "lost" if was_taken and not warning else "waiting"
 
     states = {run_id: state(run_id) for run_id in manifest.runs}
     return Standing(
         manifest=manifest,
         states=states,
-        problems=[*_failures(store, records), *_losses(store, states, tasks)],
+        problems=[*_failures(store, records), *_losses(states, tasks)],
+        jobs=queue,
         runs_per_hour=_runs_per_hour(records.values()),
         warning=warning,
     )
 
 
-def _last_tasks(submissions: list[Submission], queue: list[QueuedTask]) -> dict[str, _Task]:
+def _last_tasks(
+    store: Store, submissions: list[Submission], queue: list[QueuedTask]
+) -> dict[str, _Task]:
     queued = {(task.job_name, task.index): task for task in queue}
     return {
         run_id: _Task(
@@ -115,6 +121,7 @@ def _last_tasks(submissions: list[Submission], queue: list[QueuedTask]) -> dict[
             job_name=array.job_name,
             index=index,
             redo=redo,
+            id_file=id_file(store, submission.sweep, submission.key, array.job_name),
             queued=queued.get((array.job_name, index)),
         )
         for submission in submissions  # a later one takes the place of one before
@@ -142,7 +149,7 @@ def _failures(store: Store, records: dict[str, RunRecord]) -> Iterator[Problem]:
             yield Problem(run_id=run_id, state="failed", words=words, log=log)
 
 
-def _losses(store: Store, states: dict[str, str], tasks: dict[str, _Task]) -> Iterator[Problem]:
+def _losses(states: dict[str, str], tasks: dict[str, _Task]) -> Iterator[Problem]:
     lost = {run_id: tasks[run_id] for run_id, state in states.items() if state == "lost"}
     arrays = {
         array.job_name: array
@@ -152,7 +159,7 @@ def _losses(store: Store, states: dict[str, str], tasks: dict[str, _Task]) -> It
     }
     ended = reasons(arrays.values())
     for run_id, task in lost.items():
-        log = _log_of(store, task)
+        log = _log_of(task)
         words = ended.get((task.job_name, task.index), "its job is gone")
         last = _last_line(log)
         yield Problem(
@@ -160,13 +167,9 @@ def _losses(store: Store, states: dict[str, str], tasks: dict[str, _Task]) -> It
         )
 
 
-def _log_of(store: Store, task: _Task) -> Path:
+def _log_of(task: _Task) -> Path:
     """The job's log, or the folder where it would lie if the job ever began."""
-    folder = logs_folder(store, task.submission.sweep, task.submission.key)
-    record = folder / f"{task.job_name}.id"
-    if not record.is_file():
-        return folder
-    job_id = record.read_text()
+    folder, job_id = task.id_file.parent, task.id_file.read_text()
     logs = [folder / f"{job_id}_{task.index}_0_log.out", folder / f"{job_id}_0_log.out"]
     return next((log for log in logs if log.is_file()), folder)
 

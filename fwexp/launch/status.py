@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from fwexp.launch.axis_counts import axis_values
 from fwexp.launch.drive import Outcome
+from fwexp.launch.slurm.queue import QueuedTask
 from fwexp.launch.standing import STATES, Standing, stand
 from fwexp.runs.store import Store
 
@@ -109,11 +111,24 @@ def _line(standing: Standing) -> str:
     """demo: 20 runs, 12 done, 2 running, 6 queued; 96 runs an hour, 5 min to go."""
     counts = ", ".join(f"{number} {state}" for state, number in standing.counts.items())
     line = f"{standing.manifest.name}: {len(standing.states)} runs, {counts}"
+    if standing.jobs:
+        line += f"; {_jobs(standing.jobs)}"
     if standing.num_under_way and standing.runs_per_hour:
         hours = standing.remaining_h or 0.0
         left = f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.0f} min"
         line += f"; {standing.runs_per_hour:.0f} runs an hour, about {left} to go"
     return line
+
+
+def _jobs(jobs: list[QueuedTask]) -> str:
+    """jobs: 2 running, 5 pending (3 Dependency, 2 Priority)"""
+    reasons = Counter(job.reason for job in jobs if not job.is_running)
+    running, pending = len(jobs) - reasons.total(), reasons.total()
+    told = [f"{running} running"] * (running > 0)
+    if pending:
+        why = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+        told.append(f"{pending} pending ({why})")
+    return f"jobs: {', '.join(told)}"
 
 
 def _advice(standing: Standing) -> str:

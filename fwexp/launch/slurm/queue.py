@@ -1,6 +1,6 @@
 """What Slurm's queue says of our jobs, and why a job that left it did."""
 
-import getpass
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -44,8 +44,7 @@ def queued_tasks(submissions: Iterable[Submission]) -> list[QueuedTask]:
     if not names:
         return []
     # All of the user's: thousands of names would not fit on a command line.
-    user = getpass.getuser()
-    told = _ask(["squeue", "-h", "-r", "-u", user, "-o", "%i|%j|%T|%N|%r"])
+    told = _ask(["squeue", "-h", "-r", "-u", str(os.getuid()), "-o", "%i|%j|%T|%N|%r"])
     tasks = [_task(*line.split("|", 4)) for line in told.splitlines()]
     return [task for task in tasks if task.job_name in names]
 

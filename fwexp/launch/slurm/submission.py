@@ -65,6 +65,11 @@ def logs_folder(store: Store, sweep: str, key: str) -> Path:
     return jobs_folder(store, sweep) / key
 
 
+def id_file(store: Store, sweep: str, key: str, job_name: str) -> Path:
+    """What holds Slurm's id of an array, once Slurm has taken it."""
+    return logs_folder(store, sweep, key) / f"{job_name}.id"
+
+
 def write_submission(store: Store, submission: Submission) -> None:
     folder = logs_folder(store, submission.sweep, submission.key)
     write_json(folder / "submission.json", asdict(submission))

@@ -4,7 +4,6 @@ import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import submitit
@@ -22,6 +21,7 @@ from fwexp.launch.slurm.submission import (
     RUN,
     Array,
     Pack,
+    id_file,
     logs_folder,
     new_submission,
     read_submissions,
@@ -41,6 +41,7 @@ class Submitted:
     num_queued_before: int = 0
     num_jobs: int = 0
     job_ids: list[str] = field(default_factory=list)  # of the arrays
+    num_strangers: int = 0  # queued runs of another form of this sweep, which is not asked for now
 
 
 def submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Submitted:
@@ -51,7 +52,11 @@ def submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Subm
     """
     queued = runs_in_queue(store, plan.name)
     todo = {id_: todo for id_, todo in missing.todo.items() if id_ not in queued}
-    done = Submitted(num_runs=len(todo), num_queued_before=len(missing.todo) - len(todo))
+    done = Submitted(
+        num_runs=len(todo),
+        num_queued_before=len(missing.todo) - len(todo),
+        num_strangers=len(queued.difference(run.run_id for run in plan.runs)),
+    )
     blocks = [kept for block in plan.blocks if (kept := [r for r in block if r.run_id in todo])]
     if not blocks:
         return done
@@ -67,6 +72,7 @@ def submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Subm
         waits_for = before if part.does == RUN else []
         works = [_work(p, part.does, plan, store, site, todo, compare) for p in part.packs]
         job_id = _sbatch(works, array, folder, site, part.config, waits_for)
+        write_text(id_file(store, plan.name, submission.key, array.job_name), job_id)
         if part.does == CERTIFY:
             before.append(job_id)
         done.job_ids.append(job_id)
@@ -86,6 +92,12 @@ def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool
     )
     parts += [f"{there} are in the store"] * (there > 0)
     print(f"{plan.name}: submitted {'; '.join(parts)}", file=sys.stderr)
+    if done.num_strangers:
+        print(
+            f"{done.num_strangers} queued or running runs belong to what {plan.name} was before "
+            f"its sources or values changed; fwexp cancel {plan.name} ends all of its jobs",
+            file=sys.stderr,
+        )
     print(f"fwexp status {plan.name} tells how far it is", file=sys.stderr)
     return 0
 
@@ -195,9 +207,7 @@ def _sbatch(
             f"slurm/{config.launcher.site}.yaml. What was submitted before stays: mend it and "
             "type the command again."
         ) from error
-    job_id = str(jobs[0].job_id).partition("_")[0]
-    write_text(Path(folder) / f"{array.job_name}.id", job_id)
-    return job_id
+    return str(jobs[0].job_id).partition("_")[0]
 
 
 def _parameters(resources: Resources, config: Config) -> dict[str, Any]:

@@ -90,6 +90,15 @@ def test_a_job_that_is_gone_without_a_record_is_lost(
     assert standing.problems[0].words == "its job is gone"
 
 
+def test_a_job_that_slurm_never_took_is_not_lost(
+    plan: Plan, store: Store, slurm: SlurmStandIn
+) -> None:
+    slurm.answers("squeue", "")
+    for path in store.path.glob("sweeps/tiny/jobs/*/*.id"):
+        path.unlink()
+    assert states(stand(store, "tiny"), plan) == ["waiting"] * 3
+
+
 @pytest.mark.usefixtures("plan")
 def test_the_log_and_the_accounts_tell_why_it_was_lost(store: Store, slurm: SlurmStandIn) -> None:
     in_queue(slurm, store, "", "PENDING", "PENDING")
@@ -128,7 +137,7 @@ def test_status_tells_counts_by_axis_and_what_to_type(
     fail(plan, store, 0)
     assert status(["tiny"]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("tiny: 3 runs, 2 queued, 1 failed; ")
+    assert out.startswith("tiny: 3 runs, 2 queued, 1 failed; jobs: 2 pending (2 None); ")
     rows = [line.split() for line in out.splitlines() if line.split()[-1:] == ["1"]]
     assert rows == [["seed", "0", "1"], ["1", "1"], ["2", "1"]]
     assert f"failed: {plan.runs[0].run_id}: ValueError: too bad" in out

@@ -10,7 +10,7 @@ from fwexp.launch.drive import missing_runs
 from fwexp.launch.plan import Plan
 from fwexp.launch.slurm.queue import require_slurm
 from fwexp.launch.slurm.submission import read_submissions
-from fwexp.launch.slurm.submit import Submitted, submit
+from fwexp.launch.slurm.submit import Submitted, submit, submit_and_tell
 from fwexp.runs.store import Store
 from tests.launch.slurm.stand_in import SlurmStandIn
 from tests.tiny import tiny_plan
@@ -88,6 +88,21 @@ def test_what_is_queued_is_not_submitted_again(slurm: SlurmStandIn, store: Store
     assert list(pack) == [run.run_id for run in plan.blocks[1]]
     slurm.answers("squeue", "7|another's job|RUNNING|nodeA|None\n")
     assert hand_over(plan, store).num_runs == 6
+
+
+def test_queued_runs_of_another_form_of_the_sweep_are_told(
+    slurm: SlurmStandIn, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand_over(planned(store), store)
+    slurm.answers("squeue", queue_line(store, 0, "101"))
+    other = planned(store, "optimizer=sgd")
+    submit_and_tell(other, store, missing_runs(other, store, retry=False), compare=False)
+    assert capsys.readouterr().err.splitlines() == [
+        "tiny: submitted 6 runs in 1 jobs (arrays 102)",
+        "6 queued or running runs belong to what tiny was before its sources or values changed; "
+        "fwexp cancel tiny ends all of its jobs",
+        "fwexp status tiny tells how far it is",
+    ]
 
 
 def test_the_packs_are_on_disk_before_sbatch_is_asked(slurm: SlurmStandIn, store: Store) -> None:
