@@ -141,7 +141,8 @@ def _perform(
         elif not passed.get(run.workload, True):
             display.end(run.run_id, None, note="not run: its comparison is void")
         elif stop():
-            display.end(run.run_id, None, note="not begun: the job is told to end")
+            display.say("told to end: what is left is not begun")
+            break
         else:
             request = _request(todo[run.run_id], plan, store, fwexp_commit)
             note = _run(run, request, servers, display)

@@ -33,7 +33,7 @@ def command(argv: list[str]) -> int:
         console.print(f"no sweep has run in the store {given.store} yet; type fwexp sweep demo")
         return 0
     standings = [stand(store, name) for name in names]
-    console.print(tell(standings[0]) if given.name else overview(standings))
+    console.print(tell(standings[0]) if given.name else overview(standings), soft_wrap=True)
     return 1 if any(s.counts.get(state) for s in standings for state in ("failed", "lost")) else 0
 
 
@@ -41,14 +41,14 @@ def wait(store: Store, name: str, *, console: Console) -> Standing:
     """The sweep's standing once nothing of it is queued or running; shows it meanwhile."""
     quiet_since: float | None = None
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        before = ""
+        before: dict[str, int] = {}
         while True:
             standing = stand(store, name)
             if console.is_terminal:
                 live.update(tell(standing), refresh=True)
-            elif (line := _line(standing)) != before:
-                console.print(line)
-                before = line
+            elif standing.counts != before:
+                console.print(_line(standing), soft_wrap=True)
+                before = standing.counts
             if standing.num_under_way or standing.warning:
                 quiet_since = None
             elif quiet_since is None:

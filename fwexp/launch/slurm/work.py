@@ -45,19 +45,45 @@ def perform(work: Work) -> None:
     Raises SlurmError, so that Slurm counts the job as failed, where a run failed or none could.
     """
     started = time.monotonic()
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # inherited by servers and runs, who look
+    signals = Signals()
     store = Store(work.store)
     plan = _plan(work)
     _check_node(work, plan)
     before = _progress(work, store)
     missing = _missing(work, plan, store)
-    outcome = drive(plan, store, missing, compare=work.compare, stop=_is_signalled)
-    if work.is_run and outcome.interrupted and _is_signalled():
+    outcome = drive(plan, store, missing, compare=work.compare, stop=signals.have_come)
+    if work.is_run and outcome.interrupted and signals.have_come():
+        if not signals.ask_to_requeue():
+            sys.exit("ended by Slurm; what the run had done is kept: type the sweep again to go on")
         has_moved = _progress(work, store) != before
-        _go_on_later(work, has_moved=has_moved, ran_s=time.monotonic() - started)
+        _requeue(work, has_moved=has_moved, ran_s=time.monotonic() - started)
     wrong = [*outcome.failed, *outcome.void, *(outcome.interrupted if work.is_run else ())]
     if wrong:
         raise SlurmError(f"{len(wrong)} of {len(plan.runs)} runs did not end well: {wrong[0]} …")
+
+
+class Signals:
+    """Those that have come; nothing is done about one before somebody asks.
+
+    This thread blocks them, which servers and runs inherit, who look for themselves. Another
+    thread, of a library's, may still be given one: then a handler notes it.
+    """
+
+    def __init__(self) -> None:
+        self._noted: set[int] = set()
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        for number in SIGNALS:
+            signal.signal(number, lambda come, _: self._noted.add(come))
+
+    def have_come(self) -> bool:
+        return not self._all().isdisjoint(SIGNALS)
+
+    def ask_to_requeue(self) -> bool:
+        """Whether it is the one before the time limit; after the other Slurm does as it likes."""
+        return signal.SIGUSR2 in self._all()
+
+    def _all(self) -> set[int]:
+        return {*self._noted, *signal.sigpending()}
 
 
 def node_name() -> str:
@@ -112,10 +138,6 @@ def _missing(work: Work, plan: Plan, store: Store) -> Missing:
     return Missing(todo=todo, complaints=complaints)
 
 
-def _is_signalled() -> bool:
-    return not signal.sigpending().isdisjoint(SIGNALS)
-
-
 def _progress(work: Work, store: Store) -> list[tuple[str, int]]:
     """What of the runs' folders changes when a run gets on: its record, its saved state."""
     ids = [id_ for block in work.blocks for id_ in block]
@@ -130,10 +152,8 @@ def _stamps(store: Store, machine_class: str, ids: list[str]) -> Iterator[tuple[
                 yield str(path), path.stat().st_mtime_ns
 
 
-def _go_on_later(work: Work, *, has_moved: bool, ran_s: float) -> NoReturn:
-    """Leave, once Slurm will start this job again or has been asked to end it."""
-    if signal.SIGUSR2 not in signal.sigpending():
-        sys.exit("ended by Slurm; what the run had done is kept: type the sweep again to go on")
+def _requeue(work: Work, *, has_moved: bool, ran_s: float) -> NoReturn:
+    """Leave, once Slurm has agreed to start this job again."""
     if not has_moved and ran_s > 30 * work.time_min:  # seconds: half of the limit
         raise SlurmError(
             f"no run got on within time_min={work.time_min}: it would be requeued for ever; "
