@@ -11,12 +11,19 @@ from fwexp.targets import VERBS, load_target
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs one command line and exits: 0 done, 2 a user's mistake, 130 interrupted."""
+    """Runs one command line and exits: 0 done, 2 a user's mistake, 130 interrupted.
+
+    1 where a run failed, or who reads the output stopped reading.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if (here := os.getcwd()) not in sys.path:
         sys.path.append(here)  # a user's own model may be a package in the folder it is typed in
     try:
         code = dispatch(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader had enough, as head does; nor may the last flush fail
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     except FwexpError as error:
         print(error, file=sys.stderr)
         code = 2

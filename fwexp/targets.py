@@ -8,6 +8,8 @@ VERBS = {
     "status": "fwexp.launch.status:command",
     "cancel": "fwexp.launch.cancel:command",
     "report": "fwexp.writeup.report:command",
+    "sync": "fwexp.tracking.command:command",
+    "publish": "fwexp.tracking.publish:command",
     "parity": "fwexp.parity.command:command",
     "doctor": "fwexp.doctor:command",
 }

@@ -16,7 +16,7 @@ def _require(condition: bool, reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def require() -> Require:
     """Call it with a condition and a reason: the test skips where the condition does not hold,
     or fails where CI=true, so that CI never passes by skipping."""

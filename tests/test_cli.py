@@ -68,10 +68,30 @@ def fwexp_process(*argv: str, cwd: Path, **environment: str) -> subprocess.Compl
     )
 
 
+@pytest.mark.parametrize("argv", [["--version"], ["sweep", "demo", "--dry-run"]])
+def test_a_reader_that_has_had_enough_sees_no_traceback(
+    empty_folder: Path, argv: list[str]
+) -> None:
+    """As in `fwexp sweep demo --dry-run | head`."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [sys.executable, "-m", "fwexp", *argv],
+        cwd=empty_folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        timeout=120,
+        check=False,
+    )
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 # What a command line calls
 
 
-@pytest.mark.parametrize("verb", ["sweep", "report", "parity", "doctor"])
+@pytest.mark.parametrize("verb", ["sweep", "report", "sync", "publish", "parity", "doctor"])
 def test_a_verb_gets_the_rest_of_the_line(calls: Calls, verb: str) -> None:
     assert exit_code(verb, "demo", "seed=1", "--dry-run") == 0
     assert calls == [(targets.VERBS[verb], (["demo", "seed=1", "--dry-run"],))]
@@ -237,12 +257,13 @@ def test_a_failed_run_under_hydra_is_text(
         (
             "swep demo",
             "swep: there is no such command. Did you mean 'sweep'? Commands: sweep, status, "
-            "cancel, report, parity, doctor. A run is written as overrides: fwexp model=cnn seed=1",
+            "cancel, report, sync, publish, parity, doctor. A run is written as overrides: "
+            "fwexp model=cnn seed=1",
         ),
         (
             "xyz",
-            "xyz: there is no such command. Commands: sweep, status, cancel, report, parity, "
-            "doctor. A run is written as overrides: fwexp model=cnn seed=1",
+            "xyz: there is no such command. Commands: sweep, status, cancel, report, sync, "
+            "publish, parity, doctor. A run is written as overrides: fwexp model=cnn seed=1",
         ),
         ("seed=1 sweep demo", "sweep: a command comes first: fwexp sweep …"),
         (

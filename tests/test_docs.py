@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 FENCE = re.compile(r"^```(?:bash|sh|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)|(?:src|href|srcset)=\"([^\"#]+)")
+OF_A_SWEEP = {"report", "status", "cancel", "sync", "publish"}
 SHOWS_ONLY = {"--help", "--hydra-help", "--cfg", "-c", "--info", "--version"}
 
 
@@ -62,7 +63,7 @@ def check_command(arguments: list[str], *, empty: Path) -> None:
     """Fail with what fwexp says against the arguments."""
     if {"-m", "--multirun"} & set(arguments):
         check_sweep([word for word in arguments if "=" in word])
-    elif arguments[:1] == ["report"]:  # where nothing has run, a well-formed one says so
+    elif OF_A_SWEEP & set(arguments[:1]):  # where nothing has run, a well-formed one says so
         done = run_fwexp(arguments, folder=empty)
         assert (done.returncode, done.stderr[:9]) == (2, "no sweep "), (arguments, done.stderr)
     else:

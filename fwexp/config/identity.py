@@ -27,8 +27,9 @@ UNDECIDING_FIELDS = {
     "hardware": ("probe_timeout_s",),
 }
 HARNESS = (
-    *("data/dataset.py", "data/synthetic.py", "runs/execute.py", "runs/watch.py"),
-    *("meters/clock.py", "meters/memory.py"),
+    *("data/dataset.py", "data/synthetic.py", "runs/execute.py", "runs/ranks.py", "runs/watch.py"),
+    *("runs/attempt.py", "runs/checkpoint.py", "runs/random_state.py", "runs/timing.py"),
+    *("meters/clock.py", "meters/device_use.py", "meters/load.py", "meters/memory.py"),
 )
 
 

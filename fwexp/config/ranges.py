@@ -19,7 +19,7 @@ CHOICES = {
     "optimizer.name": ("sgd", "momentum", "adam", "adamw"),
     "optimizer.schedule.name": ("constant", "cosine"),
     "launcher.name": ("local", "slurm"),
-    "tracking.name": ("none", "wandb_offline"),
+    "tracking.name": ("none", "wandb_offline", "wandb_online", "tensorboard"),
     "pricing.hardware": ("cpu", "gpu", "tpu"),
     "pricing.terms": ("on_demand", "spot"),
 }
@@ -44,6 +44,9 @@ RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
     "hardware.num_threads": (lambda x: x >= 1, "at least 1"),
     "launcher.checkpoint_every_min": (lambda x: x > 0, "above 0"),
     "launcher.blocks_per_job": (lambda x: x >= 1, "at least 1"),
+    "hardware.devices": (lambda x: x >= 1, "at least 1"),
+    "hardware.nodes": (lambda x: x >= 1, "at least 1"),
+    "tracking.answer_timeout_s": (lambda x: x > 0, "above 0"),
     "hardware.probe_timeout_s": (lambda x: x > 0, "above 0"),
     "optimizer.learning_rate": (lambda x: x > 0, "above 0"),
     "optimizer.momentum": (lambda x: 0 <= x < 1, "at least 0 and below 1"),

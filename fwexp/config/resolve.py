@@ -18,6 +18,9 @@ def usable_cores() -> int:
 
 
 def resolve(config: Config, *, num_cores: int) -> Config:
-    """A new configuration in which no value is left to the machine: threads default to cores."""
-    num_threads = config.hardware.num_threads or num_cores
+    """A new configuration in which no value is left to the machine.
+
+    Threads default to the cores, shared by the node's devices.
+    """
+    num_threads = config.hardware.num_threads or max(1, num_cores // config.hardware.devices)
     return replace(config, hardware=replace(config.hardware, num_threads=num_threads))

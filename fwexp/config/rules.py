@@ -63,6 +63,45 @@ def check_batch_size(config: Config) -> Iterator[str]:
         )
 
 
+def check_shares(config: Config) -> Iterator[str]:
+    batch_size = config.training.batch_size
+    devices, nodes = config.hardware.devices, config.hardware.nodes
+    num_replicas = devices * nodes
+    if min(batch_size, devices, nodes) < 1 or batch_size % num_replicas == 0:
+        return
+    below = batch_size // num_replicas * num_replicas
+    sizes = [size for size in (below, below + num_replicas) if size > 0]
+    yield (
+        f"training.batch_size={batch_size} is no {num_replicas} equal shares "
+        f"(hardware.devices={devices}, hardware.nodes={nodes}); "
+        f"choose training.batch_size={'|'.join(map(str, sizes))}."
+    )
+
+
+def check_replicas(config: Config) -> Iterator[str]:
+    framework, hardware = config.framework.name, config.hardware
+    if framework == "tf" and hardware.nodes > 1:
+        yield (
+            f"hardware.nodes={hardware.nodes} framework=tf is refused: Keras 3's fit fails under "
+            "MultiWorkerMirroredStrategy (keras#20585); choose hardware.nodes=1, or "
+            "framework=torch."
+        )
+    if framework == "tf" and hardware.devices > 1 and config.precision.name == "fp16":
+        yield (
+            f"hardware.devices={hardware.devices} framework=tf precision=fp16 is refused: Keras's "
+            "loss scaling asks the first device alone whether gradients are finite; choose "
+            "hardware.devices=1, or precision=bf16|fp32."
+        )
+    several = max(hardware.devices, hardware.nodes) > 1
+    if framework == "torch" and hardware.name == "tpu" and several:
+        yield (
+            f"hardware.devices={hardware.devices} hardware.nodes={hardware.nodes} framework=torch "
+            "on tpu is refused: Lightning's XLAStrategy trains in processes of its own, of which "
+            "no measurement comes back; choose hardware.devices=1 hardware.nodes=1, or "
+            "framework=tf."
+        )
+
+
 def check_optimizer(config: Config) -> Iterator[str]:
     optimizer = config.optimizer
     used = FORMULA_FIELDS.get(optimizer.name)
@@ -134,6 +173,8 @@ RULES: dict[Rule, tuple[str, ...]] = {
     check_precision: ("precision.name", "hardware.name"),
     check_duration: ("training.num_epochs", "training.num_steps"),
     check_batch_size: ("training.batch_size", "data.num_train"),
+    check_shares: ("training.batch_size", "hardware.devices", "hardware.nodes"),
+    check_replicas: ("framework.name", "hardware", "precision.name"),
     check_optimizer: tuple(
         f"optimizer.{name}" for name in ("name", "momentum", *FORMULA_FIELDS["adamw"])
     ),

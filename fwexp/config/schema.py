@@ -78,7 +78,10 @@ class Training:
 @dataclass(kw_only=True)
 class Hardware:
     name: str = MISSING  # cpu | gpu | tpu
-    num_threads: int | None = None  # intra-op threads of either framework; null: every usable core
+    # intra-op threads a device, of either framework; null: every usable core, shared by the devices
+    num_threads: int | None = None
+    devices: int = MISSING  # replicas on each node; each takes an equal share of every batch
+    nodes: int = MISSING
     probe_timeout_s: float = MISSING  # how long the look for the device may take
 
 
@@ -132,8 +135,9 @@ class Launcher:
 
 @dataclass(kw_only=True)
 class Tracking:
-    name: str = MISSING  # none | wandb_offline
+    name: str = MISSING  # none | wandb_offline | wandb_online | tensorboard
     project: str = MISSING
+    answer_timeout_s: float = 10.0  # wandb_online: a service silent for so long is left alone
 
 
 @dataclass(kw_only=True)

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fwexp.evidence.untimed import why_untimed
 from fwexp.launch.manifest import Manifest
 from fwexp.runs.record import RunRecord
 from fwexp.tasks.task import Metric
@@ -27,6 +28,7 @@ class Run:
     record: RunRecord | None = None
     problem: str = ""  # missing | failed | other machine class
     reason: str = ""
+    untimed: str = ""  # why its times count for nothing; its score does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,10 @@ class Workload:
         own = [run for run in self.runs if run.framework == framework and run.record]
         return sorted(own, key=lambda run: run.seed)
 
+    def timed(self, framework: str) -> list[Run]:
+        """Those of them whose times count."""
+        return [run for run in self.used(framework) if not run.untimed]
+
 
 def aggregate(manifest: Manifest, records: dict[str, RunRecord]) -> list[Workload]:
     """The manifest's runs by workload, in its order, each with its record if that is usable."""
@@ -94,15 +100,17 @@ def _run(
     machine_class: str,
 ) -> Run:
     problem, reason = _problem(record, machine_class=machine_class)
+    # a record may serve several sweeps: its targets, say, are those of this one
+    usable = None if problem or record is None else replace(record, config=config)
     return Run(
         run_id=run_id,
         framework=config["framework"]["name"],
         seed=config["seed"],
         block=block,
-        # a record may serve several sweeps: its targets, say, are those of this one
-        record=None if problem or record is None else replace(record, config=config),
+        record=usable,
         problem=problem,
         reason=reason,
+        untimed=why_untimed(usable) if usable else "",
     )
 
 

@@ -25,6 +25,7 @@ from fwexp.evidence.gate import why_void
 from fwexp.evidence.levels import Level, levels
 from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
 from fwexp.evidence.questions import Question, is_score, questions
+from fwexp.evidence.scaling import Scaling, scalings
 from fwexp.evidence.statistics import Interval, mean_interval
 from fwexp.evidence.verdicts import Finding, Scale, Verdict, alone, judge, void
 from fwexp.launch.manifest import Manifest
@@ -55,6 +56,7 @@ class Evidence:
     changes: list[str]  # what would change the answer
     disturbed: list[str]
     levels: list[Level] = field(default_factory=list)
+    scalings: list[Scaling] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)  # records that could not be read
     certificates: list[Certificate] = field(default_factory=list)
 
@@ -86,6 +88,7 @@ def assess(
         changes=_changes(workloads, answers),
         disturbed=disturbances(workloads),
         levels=held,
+        scalings=scalings(workloads, confidence=manifest.comparison["confidence"]),
         complaints=list(complaints),
         certificates=certificates,
     )
@@ -96,7 +99,6 @@ def _answer(
 ) -> Answer:
     comparison = manifest.comparison
     scale = Scale(ratio=question.scale == "ratio", margin=comparison[question.margin])
-    pair = pair_by_block if question.pairs == "block" else pair_by_seed
     asked = [workload for workload in workloads if question.applies(workload)]
     found: dict[str, Pairs] = {}
     refused = {label: void(label, reason=reason) for label, reason in voided.items()}
@@ -113,7 +115,7 @@ def _answer(
         elif workload.only:
             refused[workload.label] = _alone(workload, question, framework=workload.only)
         else:
-            found[workload.label] = pair(workload, question.figure)
+            found[workload.label] = _pairs(workload, question)
     judged = {f.workload: f for f in judge(found, scale=scale, confidence=comparison["confidence"])}
     findings = [(judged | refused)[workload.label] for workload in asked]
     elsewhere, why = _elsewhere(findings, scale=scale, confidence=comparison["confidence"])
@@ -126,10 +128,19 @@ def _answer(
     )
 
 
+def _pairs(workload: Workload, question: Question) -> Pairs:
+    if question.pairs == "seed":
+        return pair_by_seed(workload, question.figure)
+    return pair_by_block(workload, question.figure, timed=question.timed)
+
+
 def _alone(workload: Workload, question: Question, *, framework: str) -> Finding:
-    records = [run.record for run in workload.used(framework) if run.record]
+    runs = workload.used(framework)
+    left_out = [run for run in runs if question.timed and run.untimed]
+    records = [run.record for run in runs if run.record and run not in left_out]
     figures = [f for record in records if (f := question.figure(record)) is not None]
-    return alone(workload.label, framework=framework, figures=figures)
+    dropped = [f"seed {run.seed} has no time that counts ({run.untimed})" for run in left_out]
+    return alone(workload.label, framework=framework, figures=figures, dropped=dropped)
 
 
 def _elsewhere(
@@ -161,8 +172,8 @@ def _decide(
     chosen = [_choose(w, scores, speeds, void=voided.get(w.label, "")) for w in workloads]
     missed = [level for level in held if not level.holds]
     choices = [not_learnt(c, [m for m in missed if m.workload == c.workload]) for c in chosen]
-    noise = [w.label for w in workloads if w.metric is not None and not w.metric.compared]
-    deciding = [*scores.values(), *(speeds[label] for label in noise)]
+    by_time = [choice.workload for choice in choices if choice.ground != "score"]
+    deciding = [*scores.values(), *(speeds[label] for label in by_time)]
     num_pairs = [f.n for f in deciding if f.verdict not in (Verdict.VOID, Verdict.ALONE)]
     confidence = manifest.comparison["confidence"]
     scope = _scope(manifest, workloads, num_pairs, _deciding_time(by_key[speed_key], workloads))

@@ -57,7 +57,7 @@ def margin_change(findings: list[Finding], question: Question, *, margin: float)
 
 def length_change(workload: Workload, step: Finding) -> list[str]:
     """The training length at which the two total times would meet, if they do (projected)."""
-    torch, tf = workload.used("torch"), workload.used("tf")
+    torch, tf = workload.timed("torch"), workload.timed("tf")
     lines = [_line([run.record for run in runs if run.record]) for runs in (torch, tf)]
     if step.verdict is not Verdict.MATERIAL or None in lines:
         return []

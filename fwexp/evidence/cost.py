@@ -18,10 +18,13 @@ def why_unpriced(pricing: dict[str, Any], *, hardware: str) -> str:
 
 
 def cost_usd(record: RunRecord, pricing: dict[str, Any]) -> float | None:
-    """The run's total time at the price, in US dollars; None where the price does not hold."""
+    """The run's total time at the price, on each of its nodes, in US dollars; None where the price
+    does not hold."""
     if record.phases is None or why_unpriced(pricing, hardware=record.config["hardware"]["name"]):
         return None
-    return record.phases.total_s / SECONDS_PER_HOUR * float(pricing["price_usd_per_hour"])
+    num_nodes = record.config["hardware"].get("nodes", 1)  # older runs: one
+    hours = num_nodes * record.phases.total_s / SECONDS_PER_HOUR
+    return float(hours * pricing["price_usd_per_hour"])
 
 
 def tell_price(pricing: dict[str, Any]) -> str:

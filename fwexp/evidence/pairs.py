@@ -17,10 +17,11 @@ class Pair:
     tf: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Pairs:
     pairs: list[Pair] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)  # one sentence for each pair that is not whole
+    num_untimed: int = 0  # of these, those with a run that was disturbed or interrupted
 
 
 def pair_by_seed(workload: Workload, figure: Figure) -> Pairs:
@@ -28,30 +29,43 @@ def pair_by_seed(workload: Workload, figure: Figure) -> Pairs:
     return _pair(workload, figure, key=lambda run: run.seed, word="seed")
 
 
-def pair_by_block(workload: Workload, figure: Figure) -> Pairs:
-    """The figure of both frameworks in each block; several runs in a block are averaged."""
-    return _pair(workload, figure, key=lambda run: run.block, word="block")
+def pair_by_block(workload: Workload, figure: Figure, *, timed: bool = False) -> Pairs:
+    """The figure of both frameworks in each block; several runs in a block are averaged.
+
+    A `timed` figure is not taken of a run whose times count for nothing.
+    """
+    return _pair(workload, figure, key=lambda run: run.block, word="block", timed=timed)
 
 
 def _pair(
-    workload: Workload, figure: Figure, *, key: Callable[[Run], int | None], word: str
+    workload: Workload,
+    figure: Figure,
+    *,
+    key: Callable[[Run], int | None],
+    word: str,
+    timed: bool = False,
 ) -> Pairs:
     result = Pairs(dropped=[f"{r.run_id} is in no {word}" for r in workload.runs if key(r) is None])
     for place in sorted({k for run in workload.runs if (k := key(run)) is not None}):
         runs = [run for run in workload.runs if key(run) == place]
-        torch, tf = _side(runs, figure, framework="torch"), _side(runs, figure, framework="tf")
+        torch, tf = (_side(runs, figure, framework=name, timed=timed) for name in FRAMEWORKS)
         if torch is not None and tf is not None:
             result.pairs.append(Pair(key=place, torch=torch, tf=tf))
-        else:
-            sides = {"torch": torch, "tf": tf}
-            lacking = " or ".join(NAMES[name] for name in FRAMEWORKS if sides[name] is None)
-            result.dropped.append(f"{word} {place} has no figure from {lacking}")
+            continue
+        sides = {"torch": torch, "tf": tf}
+        lacking = " or ".join(NAMES[name] for name in FRAMEWORKS if sides[name] is None)
+        untimed = [f"{NAMES[r.framework]}: {r.untimed}" for r in runs if timed and r.untimed]
+        why = f" ({'; '.join(untimed)})" if untimed else ""
+        result.dropped.append(f"{word} {place} has no figure from {lacking}{why}")
+        result.num_untimed += bool(untimed)
     return result
 
 
-def _side(runs: list[Run], figure: Figure, *, framework: str) -> float | None:
+def _side(runs: list[Run], figure: Figure, *, framework: str, timed: bool) -> float | None:
     """The mean over a framework's runs, or None when one of them lacks the figure."""
     own = [run for run in runs if run.framework == framework]
-    figures = [figure(run.record) if run.record else None for run in own]
+    figures = [
+        figure(run.record) if run.record and not (timed and run.untimed) else None for run in own
+    ]
     whole = [value for value in figures if value is not None]
     return fmean(whole) if whole and len(whole) == len(own) else None

@@ -25,6 +25,7 @@ class Question:
     figure: Callable[[RunRecord], float | None]
     better: str  # the word for the one that wins
     explanation: str
+    timed: bool = False  # about time: not asked of runs that were disturbed or interrupted
     more_is_better: bool = False
     applies: Callable[[Workload], bool] = lambda _: True
 
@@ -98,6 +99,7 @@ def _figures(pricing: dict[str, Any]) -> list[Question]:
             title="Peak memory",
             unit="MiB",
             figure=_peak_mib,
+            timed=False,
             better="leaner",
             explanation="Resident memory on the host: what the imports hold, and the largest "
             "increment of any phase.",
@@ -124,6 +126,7 @@ def _ratio(
     better: str,
     explanation: str,
     basis: str = "measured",
+    timed: bool = True,
     applies: Callable[[Workload], bool] = lambda _: True,
 ) -> Question:
     return Question(
@@ -136,6 +139,7 @@ def _ratio(
         basis=basis,
         figure=lambda record: _positive(figure(record)),
         better=better,
+        timed=timed,
         explanation=f"{explanation} Runs are paired by block.",
         applies=applies,
     )

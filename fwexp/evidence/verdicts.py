@@ -1,6 +1,7 @@
 """The four verdicts: what the paired differences of one question say, workload by workload."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -107,7 +108,9 @@ def void(workload: str, *, reason: str) -> Finding:
     return Finding(workload=workload, n=0, verdict=Verdict.VOID, reason=reason)
 
 
-def alone(workload: str, *, framework: str, figures: list[float]) -> Finding:
+def alone(
+    workload: str, *, framework: str, figures: list[float], dropped: Sequence[str] = ()
+) -> Finding:
     """The finding where one framework ran alone: its figures, and no difference."""
     sides = {framework: figures}
     return Finding(
@@ -116,6 +119,7 @@ def alone(workload: str, *, framework: str, figures: list[float]) -> Finding:
         verdict=Verdict.ALONE,
         torch=sides.get("torch", []),
         tf=sides.get("tf", []),
+        dropped=list(dropped),
     )
 
 
@@ -124,7 +128,9 @@ def why_untestable(pairs: Pairs) -> str:
     n = len(pairs.pairs)
     if n < MIN_PAIRS:
         pairs_word = "pair" if n == 1 else "pairs"
-        return f"{n} complete {pairs_word}: nothing is inferred from fewer than {MIN_PAIRS}"
+        left_out = f" ({pairs.num_untimed} left out as disturbed or interrupted)"
+        told = f"{n} complete {pairs_word}{left_out if pairs.num_untimed else ''}"
+        return f"{told}: nothing is inferred from fewer than {MIN_PAIRS}"
     torch = sum(math.isinf(pair.torch) for pair in pairs.pairs)
     tf = sum(math.isinf(pair.tf) for pair in pairs.pairs)
     if torch or tf:

@@ -1,5 +1,6 @@
 """Drive the runs of a plan to their end: certificates first, then block by block."""
 
+import os
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
@@ -176,6 +177,8 @@ def _run(run: PlannedRun, request: RunRequest, servers: WarmServers, display: Di
             return ""
     except ServerDied as error:
         return f"interrupted: {error}"
+    if code == os.EX_TEMPFAIL:
+        return "interrupted by a signal; what it has done is kept, and the same command goes on"
     if code < 0:
         return f"interrupted: killed by signal {-code}"
     return f"interrupted: exit code {code}, see {folder / 'log.txt'}" if code else ""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from fwexp.config import rules, to_plain
 from fwexp.config.identity import (
@@ -190,11 +191,24 @@ def declare(plan: Plan, store: Store) -> Manifest:
         levels={key: config.training.level for key, config in workloads.items()},
         machine_class=plan.machine_class,
         blocks=[[run.run_id for run in block] for block in plan.blocks],
-        runs={run.run_id: to_plain(run.config) for run in plan.runs},
+        runs=_plain_runs(plan.runs),
         certificates=[certificate_key(c) for c in workloads.values()] if compared else [],
     )
     manifest = replace(manifest, sha256=manifest_sha256(manifest))
     return _as_declared_before(manifest, store)
+
+
+def _plain_runs(runs: list[PlannedRun]) -> dict[str, dict[str, Any]]:
+    """The configurations by run id; those that differ in their seed alone share all the rest."""
+    alike: dict[tuple[str, str], dict[str, Any]] = {}
+    for run in runs:
+        kind = (run.workload, run.config.framework.name)
+        if kind not in alike:
+            alike[kind] = to_plain(run.config)
+    return {
+        run.run_id: alike[run.workload, run.config.framework.name] | {"seed": run.config.seed}
+        for run in runs
+    }
 
 
 def manifest_sha256(manifest: Manifest) -> str:
@@ -202,7 +216,7 @@ def manifest_sha256(manifest: Manifest) -> str:
 
     Of the runs it takes the ids, which leave out what decides no result: tracking, say.
     """
-    plain = asdict(manifest) | {"runs": sorted(manifest.runs)}
+    plain = vars(manifest) | {"runs": sorted(manifest.runs)}
     return sha256_of({k: v for k, v in plain.items() if k not in UNDECLARED})
 
 

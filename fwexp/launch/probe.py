@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from fwexp.config.schema import Config
+from fwexp.config.schema import Config, Hardware
 from fwexp.errors import DeviceError
 from fwexp.meters.environment import cpu_machine_class
+from fwexp.runs.nodes import find_start
 
 IMPORTS = {"torch": ("torch", "pytorch_lightning"), "tf": ("tensorflow", "keras")}
 INSTALL = {"torch": "torch pytorch-lightning", "tf": "tensorflow keras"}
@@ -69,11 +70,15 @@ def require_framework(framework: str) -> None:
 
 
 def machine_class(config: Config) -> str:
-    """The machine class this configuration would run on here.
+    """The machine class this configuration would run on here: accelerator and host.
 
-    Raises DeviceError, and nothing has been trained, when the device is not to be had.
+    How many of the accelerators a run takes is the configuration's: what was measured on one and
+    on four is of one class. Raises DeviceError, and nothing has been trained, when a device is
+    not to be had.
     """
     require_framework(config.framework.name)
+    if config.launcher.name == "local":
+        find_start(config)
     hardware = config.hardware.name
     if hardware == "cpu":
         return cpu_machine_class()
@@ -82,8 +87,10 @@ def machine_class(config: Config) -> str:
     found = look(config.framework.name, hardware, timeout_s=config.hardware.probe_timeout_s)
     if not found.devices:
         raise DeviceError(_absent(hardware, found.words))
+    if len(found.devices) < config.hardware.devices:
+        raise DeviceError(_too_few(config.hardware, found))
     _require_capability(config.precision.name, found)
-    return f"1 x {found.devices[0]}; host {cpu_machine_class()}"
+    return f"{found.devices[0]}; host {cpu_machine_class()}"
 
 
 def look(framework: str, hardware: str, *, timeout_s: float) -> Found:
@@ -113,6 +120,16 @@ def _absent(hardware: str, words: str) -> str:
         f"hardware={hardware} was asked for but no {name} was found on {socket.gethostname()} "
         f"({words}). Nothing was trained. On Slurm ask for a {name} partition, "
         f"or choose hardware={others}."
+    )
+
+
+def _too_few(hardware: Hardware, found: Found) -> str:
+    num, name = len(found.devices), hardware.name.upper()
+    there = f"{num} {name}s were" if num > 1 else f"1 {name} was"
+    return (
+        f"hardware.devices={hardware.devices} was asked for but {there} found on "
+        f"{socket.gethostname()} ({found.words}). Nothing was trained. On Slurm ask for more a "
+        f"node, or choose hardware.devices={num}."
     )
 
 

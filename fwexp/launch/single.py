@@ -13,7 +13,7 @@ from fwexp.launch.drive import drive, missing_runs
 from fwexp.launch.plan import Plan, plan_run
 from fwexp.launch.summary import print_summary
 from fwexp.runs.store import Store
-from fwexp.tracking.start import start_mirror, wait_for_mirror
+from fwexp.tracking.after import track
 
 
 def run_one(config: Config) -> int:
@@ -40,9 +40,5 @@ def run_one(config: Config) -> int:
     record = replace(record, config=to_plain(planned.config))
     folder = store.run_folder(machine_class, name)
     print_summary(record, planned.config.pricing, folder, is_new=bool(missing.todo))
-    tracking = planned.config.tracking
-    if tracking.name != "none":
-        mirror = start_mirror(store.path, runs=[folder], project=tracking.project, group="single")
-        if warning := wait_for_mirror(mirror).warning:
-            print(warning, file=sys.stderr)
+    track(store.path, folders=[folder], tracking=planned.config.tracking, group="single")
     return 0 if record.status == "done" else 1

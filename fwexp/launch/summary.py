@@ -7,6 +7,7 @@ from pathlib import Path
 from fwexp.config.schema import Pricing
 from fwexp.evidence.cost import cost_usd, why_unpriced
 from fwexp.evidence.questions import time_to_target_s
+from fwexp.evidence.untimed import why_untimed
 from fwexp.runs.record import RunRecord
 from fwexp.tasks.task import Metric
 
@@ -34,6 +35,7 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
     assert record.memory
     assert record.score is not None
     phases, memory, metric = record.phases, record.memory, _metric(record)
+    untimed = why_untimed(record)
     others = {k: v for k, v in record.evaluations[-1].scores.items() if k != metric.name}
     told = [
         f"{metric.tell(record.score)} on {'the test set' if metric.compared else 'noise'}",
@@ -48,7 +50,8 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
             f"start {phases.start_s:.3f} s, data {phases.data_s:.3f} s, "
             f"build {phases.build_s:.2f} s, "
             f"first {record.num_first_steps} steps {phases.first_steps_s:.2f} s, "
-            f"steady {phases.steady_s:.2f} s, evaluation {phases.evaluation_s:.2f} s",
+            f"steady {phases.steady_s:.2f} s, evaluation {phases.evaluation_s:.2f} s"
+            + (f", saving {phases.checkpoint_s:.2f} s" if phases.checkpoint_s else ""),
         ),
         (
             "throughput",
@@ -62,6 +65,7 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
         ),
         ("machine", f"{record.machine_class}, {_effective(record)}"),
         ("cost", _cost(record, pricing)),
+        *([("mind", f"{untimed}: its times count in no comparison")] * bool(untimed)),
     ]
     target = record.config["training"]["target"]
     return lines + ([("target", _target(record, target))] if target is not None else [])
@@ -94,7 +98,9 @@ def _tell_scores(scores: dict[str, float]) -> str:
 def _effective(record: RunRecord) -> str:
     found = record.effective
     compiled = "compiled" if found["compiled"] else "not compiled"
-    return f"{found['compute_dtype']}, {compiled}, {found['num_threads']} threads"
+    told = f"{found['compute_dtype']}, {compiled}, {found['num_threads']} threads"
+    num_replicas = found.get("num_replicas", 1)  # an older run had one
+    return told if num_replicas == 1 else f"{told} a replica, {num_replicas} replicas"
 
 
 def _cost(record: RunRecord, pricing: Pricing) -> str:

@@ -12,14 +12,14 @@ from fwexp import data as datasets
 from fwexp.launch.axes import split_axes
 from fwexp.launch.drive import Outcome, drive, missing_runs
 from fwexp.launch.plan import Plan, declare, plan_runs
+from fwexp.launch.preview import dry_run
 from fwexp.launch.slurm.queue import require_slurm
 from fwexp.launch.status import outcome_of
 from fwexp.launch.status import wait as wait_for
 from fwexp.launch.sweepfile import read_sweep
 from fwexp.runs.store import Store
-from fwexp.targets import SUBMIT, load_target
-from fwexp.tracking.start import Mirror, MirrorOutcome, start_mirror, wait_for_mirror
-from fwexp.writeup import report
+from fwexp.targets import SUBMIT, VERBS, load_target
+from fwexp.tracking.after import track
 
 UNDECIDING = ("tracking", "launcher", "store")  # overrides that leave a sweep what it is
 
@@ -83,21 +83,6 @@ def _name(name: str, overrides: Sequence[str]) -> str:
     return f"{name}-{hashlib.sha256(' '.join(deciding).encode()).hexdigest()[:6]}"
 
 
-def dry_run(plan: Plan, *, retry: bool) -> int:
-    """Say what would run; write nothing."""
-    store = Store(plan.first.store)
-    store.check_writable()
-    missing = missing_runs(plan, store, retry=retry)
-    todo = missing.todo
-    for complaint in missing.complaints:
-        print(f"{complaint}; the run would be done again")
-    print(f"sweep {plan.name} on {plan.machine_class}: {len(plan.runs)} runs, {len(todo)} to do")
-    for number, block in enumerate(plan.blocks, start=1):
-        states = (f"{r.run_id}{'' if r.run_id in todo else ' (done)'}" for r in block)
-        print(f"  block {number}: {'  '.join(states)}")
-    return 0
-
-
 def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
     """Do what is missing of the plan, copy it to W&B, write it up: 0 when nothing failed.
 
@@ -121,26 +106,11 @@ def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
         outcome = outcome_of(wait_for(store, plan.name, console=Console(stderr=True)))
     else:
         outcome = drive(plan, store, missing, compare=compare)
-    mirror = _start_mirror(plan, store)
-    report.write(store, plan.name)
-    if mirror is not None:
-        _say_mirrored(wait_for_mirror(mirror))
+    load_target(VERBS["report"])([plan.name, f"--store={store.path}"])
+    runs = [store.run_folder(plan.machine_class, run.run_id) for run in plan.runs]
+    folders = [*runs, store.sweep_folder(plan.name)]
+    track(store.path, folders=folders, tracking=plan.first.tracking, group=plan.name)
     return _conclude(plan, outcome, retried=retried)
-
-
-def _start_mirror(plan: Plan, store: Store) -> Mirror | None:
-    tracking = plan.first.tracking
-    if tracking.name == "none":
-        return None
-    folders = [store.run_folder(plan.machine_class, run.run_id) for run in plan.runs]
-    return start_mirror(store.path, runs=folders, project=tracking.project, group=plan.name)
-
-
-def _say_mirrored(outcome: MirrorOutcome) -> None:
-    if outcome.num_mirrored:
-        print(f"{outcome.num_mirrored} runs copied to W&B folders under the store (offline)")
-    if outcome.warning:
-        print(outcome.warning, file=sys.stderr)
 
 
 def _conclude(plan: Plan, outcome: Outcome, *, retried: str) -> int:

@@ -1,6 +1,7 @@
 """Which steps are steady, and the clock that times them."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +26,14 @@ def num_first_steps(step_s: NDArray[np.float64]) -> int:
 
 
 class StepClock:
-    """Times each step from the end of the one before; what happens in a pause is left out."""
+    """Times each step from the end of the one before; what happens in a pause is left out.
 
-    def __init__(self, num_steps: int) -> None:
+    `before`: the steps that an earlier attempt of the run has timed, in seconds.
+    """
+
+    def __init__(self, num_steps: int, *, before: Sequence[float] = ()) -> None:
         self.step_s = np.zeros(num_steps)
-        self.paused_s = 0.0
+        self.step_s[: len(before)] = before
         self._mark = time.perf_counter()
         self._carried_s = 0.0  # time before a step that belongs to it: the trainer's own set-up
 
@@ -49,7 +53,14 @@ class StepClock:
         self._carried_s += now - self._mark
         self._mark = now
 
-    def resume(self) -> None:
+    def resume(self) -> float:
+        """How long the pause was, in seconds."""
         now = time.perf_counter()
-        self.paused_s += now - self._mark
+        paused_s = now - self._mark
         self._mark = now
+        return paused_s
+
+    def restart(self) -> None:
+        """Forget the time until now: it belongs to no step."""
+        self._mark = time.perf_counter()
+        self._carried_s = 0.0

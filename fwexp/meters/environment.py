@@ -19,6 +19,10 @@ PACKAGES = (
     "numpy",
     "hydra-core",
 )
+VECTOR = (  # x86's, then ARM's
+    *("amx", "avx", "bmi", "f16c", "fma", "sse", "ssse", "vnni"),
+    *("asimd", "bf16", "i8mm", "sme", "sve"),
+)
 # Prefixes narrow enough that nobody's secrets begin with them: the record may be published.
 STEERING = (
     *("CUDA_", "CUDNN_", "KERAS_", "KMP_", "MKL_", "NVIDIA_TF32", "OMP_", "ONEDNN_", "PYTORCH_"),
@@ -33,6 +37,15 @@ def cpu_model() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.machine()  # some architectures name no model
+
+
+def instruction_sets() -> list[str]:
+    """The processor's vector instructions that Linux names: by them a library picks its sums."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        title, _, words = line.partition(":")
+        if title.strip() in ("flags", "Features"):
+            return sorted(word for word in words.split() if word.startswith(VECTOR))
+    return []
 
 
 def cpu_machine_class() -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,19 +15,28 @@ from fwexp import data as datasets
 from fwexp.config.load import from_plain
 from fwexp.config.schema import Config
 from fwexp.meters.clock import num_first_steps
+from fwexp.meters.device_use import device_use
 from fwexp.meters.environment import environment
+from fwexp.meters.load import LoadMeter
 from fwexp.meters.memory import PeakMeter
 from fwexp.models.initialization import initial_weights, weights_sha256
 from fwexp.models.registry import load_spec
+from fwexp.runs.attempt import Attempt
+from fwexp.runs.checkpoint import Trained, discard_checkpoint
+from fwexp.runs.follow import follow
 from fwexp.runs.locks import device_lock, hold
-from fwexp.runs.record import Failure, History, Memory, Phases, RunRecord, is_finished
+from fwexp.runs.nodes import find_node, find_start
+from fwexp.runs.ranks import Unwatched, run_in_ranks
+from fwexp.runs.record import Failure, History, Memory, Phases, RunRecord, in_all, is_finished
 from fwexp.runs.store import Store, write_json
 from fwexp.runs.task import Tell
+from fwexp.runs.timing import Timing
 from fwexp.runs.watch import Watch, check_finite
 from fwexp.tasks import make_task
 from fwexp.trainers import make_trainer
 from fwexp.trainers.devices import check_effective, requested
 from fwexp.trainers.protocol import Job, Trainer
+from fwexp.trainers.replicas import has_ranks, rank
 from fwexp.trainers.schedule import learning_rates, num_steps, sample_order
 
 MAX_DRAINED_BATCHES = 50
@@ -46,25 +56,12 @@ class RunRequest:
     redo: str | None  # `finished_at` of the failed record to replace, where there is one
 
 
-@dataclass(kw_only=True)
-class Timing:
-    """What the server knew, in time.monotonic() where it is a moment, and the first phases."""
-
-    dispatched_at: float
-    import_s: float
-    import_rss_mib: float
-    waited_s: float = 0.0  # for a lock another process held
-    start_s: float = 0.0
-    data_s: float = 0.0
-    build_s: float = 0.0
-
-    def since_dispatch_s(self) -> float:
-        """Until now, the wait for a lock left out."""
-        return time.monotonic() - self.dispatched_at - self.waited_s
-
-
 def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> None:
-    """Run once and write the record, unless another driver has just done so."""
+    """Run once and write the record, unless another driver has just done so.
+
+    Goes on from the run's checkpoint where there is one. Raises Interrupted, and leaves one, when a
+    signal asks the run to stop.
+    """
     request, timing = RunRequest(**arguments), Timing(**extra)
     config, store = from_plain(request.config), Store(request.store)
     folder = store.run_folder(request.machine_class, request.run_id)
@@ -74,15 +71,28 @@ def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> N
         tell({"event": "waiting"})
 
     device = device_lock(config.hardware.name)
+    if find_start(config).index > 0:
+        with hold(device, on_wait=wait):
+            record = _begin(request, import_s=timing.import_s)
+            follow(
+                lambda: _train_in_ranks(record, config, timing, folder, tell),
+                is_recorded=lambda: _is_done_meanwhile(request, store),
+            )
+        return
     with hold(folder / "lock", on_wait=wait), hold(device, on_wait=wait):
-        timing.waited_s = time.monotonic() - waiting_since
+        if config.hardware.name == "gpu":
+            timing.device_before = device_use(num_devices=config.hardware.devices)
+        timing.left_out_s = time.monotonic() - waiting_since
         if _is_done_meanwhile(request, store):
             return
+        if (folder / "record.json").exists():  # what is run anew begins at its beginning
+            discard_checkpoint(folder)
         for name in ("record.json", "history.json"):
             (folder / name).unlink(missing_ok=True)
         write_json(folder / "config.json", request.config)
         record = _run(request, config, timing, folder, tell)
         write_json(folder / "record.json", asdict(record))
+        discard_checkpoint(folder)
 
 
 def record_crash(arguments: dict[str, Any], extra: dict[str, float], _: Tell) -> None:
@@ -101,6 +111,7 @@ def record_crash(arguments: dict[str, Any], extra: dict[str, float], _: Tell) ->
         )
         record.finished_at = _now()
         write_json(folder / "record.json", asdict(record))
+        discard_checkpoint(folder)
 
 
 def _is_done_meanwhile(request: RunRequest, store: Store) -> bool:
@@ -129,7 +140,10 @@ def _run(
 ) -> RunRecord:
     record = _begin(request, import_s=timing.import_s)
     try:
-        _train(record, config, timing, folder, tell)
+        if has_ranks(config):
+            record = _train_in_ranks(record, config, timing, folder, tell)
+        else:
+            _train(record, config, timing, folder, tell)
         record.status = "done"
     except Exception as error:  # whatever a run raises becomes its record's failure
         traceback.print_exc()
@@ -146,7 +160,31 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _train(record: RunRecord, config: Config, timing: Timing, folder: Path, tell: Tell) -> None:
+def _train_in_ranks(
+    record: RunRecord, config: Config, timing: Timing, folder: Path, tell: Tell
+) -> RunRecord:
+    """The first rank's record, with the memory of all those on this node."""
+
+    def work(others: list[int]) -> RunRecord:
+        _train(record, config, timing, folder, tell, others=others)
+        return record
+
+    found = run_in_ranks(config, find_node(config, run_id=record.run_id), work)
+    first: RunRecord = found[0]
+    first.memory = in_all([rank.memory for rank in found])
+    return first
+
+
+def _train(
+    record: RunRecord,
+    config: Config,
+    timing: Timing,
+    folder: Path,
+    tell: Tell,
+    *,
+    others: Sequence[int] = (),
+) -> None:
+    attempt = Attempt(record, timing, folder, num_threads=config.hardware.num_threads)
     meter = PeakMeter()
     timing.start_s = timing.since_dispatch_s()
     tick = time.monotonic()
@@ -160,23 +198,31 @@ def _train(record: RunRecord, config: Config, timing: Timing, folder: Path, tell
     timing.build_s = time.monotonic() - tick
     build_peak = meter.lap()
 
-    observer = Watch(trainer, job, tell)
-    trainer.fit(observer)
+    attempt.restore(trainer)
+    meter.lap()  # what that took is no part of a training's peak
+    observer = Watch(trainer, job, tell, attempt)
+    leads = rank(config) == 0
+    load = LoadMeter(before=timing.device_before, children=others)
+    trainer.fit(observer if leads else Unwatched(), first_step=attempt.first_step)
+    load.stop()
     train_peak = meter.lap()
     effective = trainer.effective()
     record.effective = asdict(effective)
     check_effective(requested(config), effective)
-    check_finite(trainer.losses(), observer.evaluations)
-
     record.memory = Memory(
         import_rss_mib=timing.import_rss_mib,
         data_peak_mib=data_peak,
         build_peak_mib=build_peak,
         train_peak_mib=train_peak,
     )
-    _fill(record, job, observer, timing)
-    record.data_wait_ms_per_step = _data_wait_ms(trainer, len(job.order))
-    write_json(folder / "history.json", asdict(_history(job, observer, trainer)))
+    if not leads:
+        return
+    trained = observer.trained()
+    check_finite(trained.losses, trained.evaluations)
+    _fill(record, job, trained, timing)
+    record.load = load.load()
+    record.data_wait_ms_per_step = _data_wait_ms(trainer, len(job.order) - attempt.first_step)
+    write_json(folder / "history.json", asdict(_history(job, trained)))
 
 
 def make_job(config: Config, data: datasets.DataSet) -> Job:
@@ -200,8 +246,8 @@ def make_job(config: Config, data: datasets.DataSet) -> Job:
     )
 
 
-def _fill(record: RunRecord, job: Job, observer: Watch, timing: Timing) -> None:
-    step_s = observer.clock.step_s
+def _fill(record: RunRecord, job: Job, trained: Trained, timing: Timing) -> None:
+    step_s = np.array(trained.step_s)
     first = num_first_steps(step_s)
     steady_s = float(step_s[first:].sum())
     record.phases = Phases(
@@ -210,7 +256,8 @@ def _fill(record: RunRecord, job: Job, observer: Watch, timing: Timing) -> None:
         build_s=timing.build_s,
         first_steps_s=float(step_s[:first].sum()),
         steady_s=steady_s,
-        evaluation_s=observer.clock.paused_s,
+        evaluation_s=trained.evaluation_s,
+        checkpoint_s=trained.checkpoint_s,
         total_s=timing.since_dispatch_s(),
     )
     record.num_steps = len(step_s)
@@ -219,9 +266,9 @@ def _fill(record: RunRecord, job: Job, observer: Watch, timing: Timing) -> None:
     record.samples_per_s = steady.size / steady_s
     record.unit = job.task.unit
     record.units_per_s = job.task.num_units(job.data.train.targets[steady.ravel()]) / steady_s
-    record.evaluations = observer.evaluations
+    record.evaluations = trained.evaluations
     record.metric = asdict(job.task.metric)
-    record.score = observer.evaluations[-1].scores[job.task.metric.name]
+    record.score = trained.evaluations[-1].scores[job.task.metric.name]
     trainable = [name for name, v in job.spec.variables().items() if v.trainable]
     record.num_parameters = sum(job.weights[name].size for name in trainable)
     record.hashes = {
@@ -236,10 +283,10 @@ def _data_wait_ms(trainer: Trainer, num_steps: int) -> float:
     return 1000 * trainer.drain(min(num_steps, MAX_DRAINED_BATCHES))
 
 
-def _history(job: Job, observer: Watch, trainer: Trainer) -> History:
+def _history(job: Job, trained: Trained) -> History:
     return History(
-        loss=trainer.losses(),
-        step_s=observer.clock.step_s.tolist(),
+        loss=trained.losses,
+        step_s=trained.step_s,
         learning_rate=job.learning_rates.tolist(),
     )
 

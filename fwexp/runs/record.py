@@ -23,20 +23,53 @@ class Phases:
     first_steps_s: float  # compilation and warm-up: the steps before the stable ones
     steady_s: float  # the stable steps
     evaluation_s: float
-    total_s: float  # dispatch until training and its evaluations are over; waits for a lock not
+    checkpoint_s: float = 0.0  # saving what is done
+    # dispatch until training and its evaluations are over; waits for a lock and interruptions not
+    total_s: float
 
 
 @dataclass(kw_only=True)
 class Memory:
     """Resident memory in MiB: what the imports hold, and what each phase added at its peak.
 
-    What was added leaves out pages of files: the libraries' code counts with the imports.
+    What was added leaves out pages of files: the libraries' code counts with the imports. Of
+    several processes on the first node it is the sum, imports counted once: they share them.
     """
 
     import_rss_mib: float  # of the warm server the run was forked from
     data_peak_mib: float
     build_peak_mib: float
     train_peak_mib: float
+
+
+@dataclass(kw_only=True)
+class Load:
+    """What other processes did on the machine while the run trained."""
+
+    num_cores: int  # those the run might use
+    foreign_cores: float | None  # at least so many did others keep busy, on average; None: unknown
+    foreign_device_processes: int | None = None  # on its GPUs; None: it uses none, or not known
+    unknown: str = ""  # on a GPU: why the number of processes is not known
+
+
+@dataclass(kw_only=True)
+class Interruption:
+    """A run's process ended, and another went on from what it had saved."""
+
+    step: int  # optimizer steps done in what was saved; later ones were done again
+    saved_at: str  # ISO 8601, UTC
+    resumed_at: str
+    lost_s: float  # between the two, by the clocks of both machines: queue and imports included
+
+
+def in_all(memories: list[Memory]) -> Memory:
+    """The memory of processes that were forked from one server and ran at the same time."""
+    return Memory(
+        import_rss_mib=memories[0].import_rss_mib,
+        data_peak_mib=sum(memory.data_peak_mib for memory in memories),
+        build_peak_mib=sum(memory.build_peak_mib for memory in memories),
+        train_peak_mib=sum(memory.train_peak_mib for memory in memories),
+    )
 
 
 @dataclass(kw_only=True)
@@ -64,6 +97,7 @@ class RunRecord:
     phases: Phases | None = None
     import_s: float | None = None  # once per warm server, shared by its runs
     memory: Memory | None = None
+    load: Load | None = None  # None in records older than its metering
     num_steps: int | None = None
     num_first_steps: int | None = None  # those of `phases.first_steps_s`
     num_parameters: int | None = None
@@ -74,6 +108,7 @@ class RunRecord:
     metric: dict[str, Any] | None = None  # the task's headline Metric, as plain data
     score: float | None = None  # that metric at the last evaluation
     evaluations: list[Evaluation] = field(default_factory=list)
+    interruptions: list[Interruption] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)  # initial weights, sample order, rates
 
     def tell_speed(self) -> str:

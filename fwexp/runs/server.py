@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from fwexp.meters.memory import rss_mib
-from fwexp.runs.task import JOBS, Task, encode
+from fwexp.runs.task import JOBS, STOPS, Interrupted, Task, encode
 from fwexp.trainers import TRAINERS
 
 PR_SET_PDEATHSIG = 1
@@ -34,6 +34,7 @@ def die_with_parent(parent: int) -> None:
 def serve(framework: str, *, driver: int) -> None:
     """Import the framework, say so, and fork a child for each line until stdin ends."""
     die_with_parent(driver)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # before a library, NumPy say, starts a thread
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
     events = os.dup(1)
     os.dup2(2, 1)  # nothing a library prints may be taken for an event
@@ -45,9 +46,11 @@ def serve(framework: str, *, driver: int) -> None:
     gc.freeze()  # children then share these pages: no collection writes to them
     os.write(events, encode({"event": "ready", **imported}))
     for line in sys.stdin.buffer:
-        server = os.getpid()
+        server, pending = os.getpid(), STOPS & signal.sigpending()
         child = os.fork()
         if child == 0:
+            for number in pending:  # a fork does not inherit them
+                signal.raise_signal(number)
             _be_child(Task(**json.loads(line)), jobs, imported, events, server)
         _, status = os.waitpid(child, 0)
         os.write(events, encode({"event": "ended", "code": os.waitstatus_to_exitcode(status)}))
@@ -78,6 +81,9 @@ def _be_child(
         extra = {**imported, "dispatched_at": task.dispatched_at}
         jobs[task.job](task.arguments, extra, lambda event: _tell(events, event))
         code = 0
+    except Interrupted as stop:
+        print(stop)
+        code = os.EX_TEMPFAIL
     except BaseException:  # a forked child must never return into the server's loop
         sys.excepthook(*sys.exc_info())
     finally:

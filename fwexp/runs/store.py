@@ -13,7 +13,16 @@ from fwexp.config.choices import suggest
 from fwexp.errors import StoreError
 from fwexp.launch.manifest import Manifest
 from fwexp.parity.certificate import Certificate, Stage
-from fwexp.runs.record import Evaluation, Failure, History, Load, Memory, Phases, RunRecord
+from fwexp.runs.record import (
+    Evaluation,
+    Failure,
+    History,
+    Interruption,
+    Load,
+    Memory,
+    Phases,
+    RunRecord,
+)
 
 Kind = TypeVar("Kind")
 REQUIRED = {  # by a record's status, the fields that it cannot be without
@@ -51,6 +60,11 @@ class Store:
 
     def run_folder(self, machine_class: str, run_id: str) -> Path:
         return self.path / "runs" / slug(machine_class) / run_id
+
+    def run_ids(self, machine_class: str) -> list[str]:
+        """The runs that have a folder, whether they have a record or not."""
+        folder = self.path / "runs" / slug(machine_class)
+        return sorted(path.name for path in folder.glob("*"))
 
     def read_record(self, machine_class: str, run_id: str) -> RunRecord | None:
         """The run's record, or None when there is none yet.
@@ -124,10 +138,10 @@ class Store:
     def archive_manifest(self, manifest: Manifest) -> None:
         """Keep what a sweep of this name declared before it declares something else."""
         name = f"manifest-{slug(manifest.declared_at)}-{manifest.sha256[:8]}.json"
-        write_json(self.sweep_folder(manifest.name) / name, asdict(manifest))
+        write_json(self.sweep_folder(manifest.name) / name, vars(manifest))
 
     def write_manifest(self, manifest: Manifest) -> None:
-        write_json(self.sweep_folder(manifest.name) / "manifest.json", asdict(manifest))
+        write_json(self.sweep_folder(manifest.name) / "manifest.json", vars(manifest))
 
 
 def check_sweep_name(name: str) -> None:
@@ -179,7 +193,9 @@ def record_from_plain(plain: Any) -> RunRecord:
     parts = {"phases": Phases, "memory": Memory, "load": Load, "failure": Failure}
     built = {k: kind(**plain[k]) if plain.get(k) else None for k, kind in parts.items()}
     evaluations = [Evaluation(**e) for e in plain["evaluations"]]
-    record = RunRecord(**{**plain, **built, "evaluations": evaluations})
+    interruptions = [Interruption(**i) for i in plain.get("interruptions", [])]
+    lists = {"evaluations": evaluations, "interruptions": interruptions}
+    record = RunRecord(**{**plain, **built, **lists})
     if record.status not in REQUIRED:
         raise ValueError(f"its status is {record.status!r}")
     lacking = [name for name in REQUIRED[record.status] if getattr(record, name) in (None, [])]

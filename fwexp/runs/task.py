@@ -1,6 +1,7 @@
 """What a driver asks a warm server's child to do, and what the child tells on the way."""
 
 import json
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,15 @@ JOBS = {  # what a child can be asked to do -> the function that does it
     "record_crash": "fwexp.runs.execute:record_crash",
     "parity": "fwexp.parity.side:examine",
 }
+
+
+# Slurm sends them ahead of a time limit, a requeue or a preemption. A server blocks them, so that
+# its children are born with them blocked: no handler runs, a run looks whether one is pending.
+STOPS = frozenset({signal.SIGUSR2, signal.SIGTERM})
+
+
+class Interrupted(BaseException):
+    """A run stops because a signal asked it to, and is to go on later: no failure of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,47 +1,112 @@
-"""What looks on while a trainer fits: it times the steps and evaluates at the declared ones."""
+"""What looks on while a trainer fits: it times the steps, evaluates, and saves what is done."""
 
 import math
+import signal
+import time
 
 from fwexp.meters.clock import StepClock
+from fwexp.runs.attempt import Attempt
+from fwexp.runs.checkpoint import Trained
 from fwexp.runs.record import Evaluation
-from fwexp.runs.task import Progress, Tell
+from fwexp.runs.task import STOPS, Interrupted, Progress, Tell
 from fwexp.trainers.protocol import Job, Trainer
 from fwexp.trainers.schedule import evaluation_steps
 
 
 class Watch:
-    """Times the steps and evaluates at the declared ones."""
+    """Times the steps and evaluates at the declared ones; saves when it is time to, or when a
+    signal asks the run to stop, and then stops it. Without an attempt it saves nothing."""
 
-    def __init__(self, trainer: Trainer, job: Job, tell: Tell) -> None:
+    def __init__(
+        self, trainer: Trainer, job: Job, tell: Tell, attempt: Attempt | None = None
+    ) -> None:
         self.trainer = trainer
         self.job = job
-        self.evaluations: list[Evaluation] = []
-        num_steps = len(job.order)
+        self.attempt = attempt
+        earlier = attempt.earlier if attempt else None
+        before = earlier.trained if earlier else NOTHING
+        self.first_step = len(before.losses)
+        self.evaluations = list(before.evaluations)
+        self.evaluation_s = before.evaluation_s
+        self.checkpoint_s = before.checkpoint_s
+        self._losses_before = before.losses
+        self._num_steps = len(job.order)
         num_train = len(job.data.train)
         self._due = set(
-            evaluation_steps(job.config.training, num_train=num_train, num_steps=num_steps)
+            evaluation_steps(job.config.training, num_train=num_train, num_steps=self._num_steps)
         )
-        self._progress = Progress(tell, num_steps=num_steps)
-        self.clock = StepClock(num_steps)
+        self._progress = Progress(tell, num_steps=self._num_steps)
+        every_min = job.config.launcher.checkpoint_every_min
+        self._save_every_s = math.inf if every_min is None else 60 * every_min
+        self._save_at = time.monotonic() + self._save_every_s
+        self.clock = StepClock(self._num_steps, before=before.step_s)
+
+    def trained(self) -> Trained:
+        """What the training has given so far, in every attempt."""
+        losses = [*self._losses_before, *self.trainer.losses()]
+        return Trained(
+            losses=losses,
+            step_s=self.clock.step_s[: len(losses)].tolist(),
+            evaluations=self.evaluations,
+            evaluation_s=self.evaluation_s,
+            checkpoint_s=self.checkpoint_s,
+        )
 
     def before_step(self, step: int) -> None:
-        if step == 0:
-            self._evaluate(0)
+        if step == self.first_step:
+            self._begin(step)
 
     def after_step(self, step: int) -> None:
         done = step + 1
-        if done in self._due:
+        evaluates, saves = done in self._due, self._saves(done)
+        if evaluates or saves:
             self.trainer.synchronize()
         self.clock.end_step(step)
-        if done in self._due:
+        if saves:  # before an evaluation, which may take longer than a cluster gives notice
+            self._save(done)
+        if evaluates:
             self._evaluate(done)
         self._progress.step(done)
+
+    def _begin(self, step: int) -> None:
+        """Before the first step of this attempt: there is nothing yet that could be saved."""
+        _stop_if_asked(step)
+        if self.attempt is not None:
+            self.attempt.begin()
+        if step > 0:
+            self.clock.restart()
+        if step in self._due and all(evaluation.step != step for evaluation in self.evaluations):
+            self._evaluate(step)
+            _stop_if_asked(step)
+
+    def _saves(self, done: int) -> bool:
+        """After the last step never: the record is a moment away."""
+        asked = not STOPS.isdisjoint(signal.sigpending())
+        return (asked or time.monotonic() >= self._save_at) and done < self._num_steps
+
+    def _save(self, step: int) -> None:
+        self.clock.pause()
+        if self.attempt is not None:
+            self.attempt.keep(self.trainer, self.trained())
+        self.checkpoint_s += self.clock.resume()
+        _stop_if_asked(step)
+        self._save_at = time.monotonic() + self._save_every_s
 
     def _evaluate(self, step: int) -> None:
         self.clock.pause()
         scores = self.job.task.evaluate(self.trainer.predict, self.job.data)
         self.evaluations.append(Evaluation(step=step, train_s=self.clock.train_s, scores=scores))
-        self.clock.resume()
+        self.evaluation_s += self.clock.resume()
+
+
+NOTHING = Trained(losses=[], step_s=[], evaluations=[], evaluation_s=0.0, checkpoint_s=0.0)
+
+
+def _stop_if_asked(step: int) -> None:
+    """Raise Interrupted when one of the signals that ask for it is pending: none is handled."""
+    if asked := sorted(STOPS & signal.sigpending()):
+        names = " and ".join(signal.Signals(number).name for number in asked)
+        raise Interrupted(f"stopped by {names} after step {step}")
 
 
 def check_finite(losses: list[float], evaluations: list[Evaluation]) -> None:

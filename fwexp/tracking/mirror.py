@@ -1,4 +1,4 @@
-"""The process that copies finished runs to Weights & Biases' offline format."""
+"""The process that copies finished runs and sweeps to Weights & Biases' offline format."""
 
 import argparse
 import fcntl
@@ -12,34 +12,39 @@ from pathlib import Path
 import wandb
 
 from fwexp.errors import StoreError
+from fwexp.tracking.copies import copy_of
 from fwexp.tracking.marker import is_pending, write_marker
 from fwexp.tracking.offline import confine_wandb, write_offline_run
-from fwexp.tracking.run_files import read_run
+from fwexp.tracking.service import ServiceError, connect
+from fwexp.tracking.sync import sync_folders
+
+# Beside a driver that waits; `fwexp sync` is more patient.
+ONLINE_STALL_S = 30.0
+ONLINE_PATIENCE_S = 30
 
 
 @dataclass(kw_only=True)
 class MirrorResult:
     mirrored: list[Path] = field(default_factory=list)
-    skipped: dict[Path, str] = field(default_factory=dict)  # run folder -> why
+    skipped: dict[Path, str] = field(default_factory=dict)  # folder -> why
 
 
-def mirror_runs(runs: Iterable[Path], *, project: str, group: str) -> MirrorResult:
-    """The pending ones of the run folders, each copied and marked; one that cannot be is named."""
+def mirror_runs(folders: Iterable[Path], *, project: str, group: str) -> MirrorResult:
+    """The pending ones of the folders, each copied and marked; one that cannot be is named."""
     result = MirrorResult()
-    for run in filter(is_pending, runs):
+    for folder in filter(is_pending, folders):
         try:
-            _mirror_run(run, project=project, group=group)
+            _mirror(folder, project=project, group=group)
         except (StoreError, OSError, wandb.Error) as error:
-            result.skipped[run] = f"{type(error).__name__}: {error}"
+            result.skipped[folder] = f"{type(error).__name__}: {error}"
         else:
-            result.mirrored.append(run)
+            result.mirrored.append(folder)
     return result
 
 
-def _mirror_run(run: Path, *, project: str, group: str) -> None:
-    record, history = read_run(run)
-    marker = write_offline_run(run, record=record, history=history, project=project, group=group)
-    write_marker(run, marker=marker)
+def _mirror(folder: Path, *, project: str, group: str) -> None:
+    marker = write_offline_run(folder, copy=copy_of(folder), project=project, group=group)
+    write_marker(folder, marker=marker)
 
 
 def while_the_driver_lives(runs: Iterable[Path]) -> Iterator[Path]:
@@ -52,30 +57,59 @@ def while_the_driver_lives(runs: Iterable[Path]) -> Iterator[Path]:
 
 
 @contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time(folder: Path) -> Iterator[None]:
     """Two drivers on one store must not copy a run twice; the lock goes with the process."""
     with (folder / "mirror.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
+def upload_now(folders: Sequence[Path], *, store: Path, project: str, answer_s: float) -> str:
+    """What became of uploading the copies, in words for the user."""
+    try:
+        service = connect(project=project, answer_s=answer_s, patience_s=ONLINE_PATIENCE_S)
+        result = sync_folders(
+            folders, store=store, service=service, say=print, stall_s=ONLINE_STALL_S
+        )
+    except ServiceError as error:
+        return f"warning: W&B stays offline: {error}; later: fwexp sync"
+    told = f"{len(result.uploaded)} uploaded to {service.url}/{service.path}"
+    if not result.failed:
+        return told
+    reason = next(iter(result.failed.values()))
+    return (
+        f"warning: W&B stays offline in part: {told}, {len(result.failed)} not ({reason}); "
+        "later: fwexp sync"
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """0 if every run named on standard input, a folder a line, has its copy; 1 if not."""
+    """0 if every folder named on standard input, one a line, has its copy; 1 if not."""
     parser = argparse.ArgumentParser(prog="python -m fwexp.tracking.mirror", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="for wandb's own files")
     parser.add_argument("--project", required=True)
     parser.add_argument("--group", required=True)
+    parser.add_argument("--online-s", type=float, help="upload to a service that answers in time")
+    parser.add_argument("--told", type=Path, help="for what the user should know of the upload")
     options = parser.parse_args(argv)
-    runs = [Path(line) for line in sys.stdin.read().splitlines()]
-    confine_wandb(os.environ, folder=options.folder)
-    with _one_at_a_time(options.folder):
-        living = while_the_driver_lives(runs)
+    folders = [Path(line) for line in sys.stdin.read().splitlines()]
+    online = options.online_s is not None
+    confine_wandb(os.environ, folder=options.folder, online=online)
+    with one_at_a_time(options.folder):
+        living = while_the_driver_lives(folders)
         result = mirror_runs(living, project=options.project, group=options.group)
     for reason in result.skipped.values():
         print(f"skipped: {reason}")
-    print(f"{len(result.mirrored)} copied, {len(result.skipped)} skipped, of {len(runs)} runs")
+    print(f"{len(result.mirrored)} copied, {len(result.skipped)} skipped, of {len(folders)}")
+    if online:
+        store = options.folder.parent
+        there = [folder for folder in folders if folder not in result.skipped]
+        told = upload_now(there, store=store, project=options.project, answer_s=options.online_s)
+        options.told.write_text(told)
     return 1 if result.skipped else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # wandb would wait for an answer under way; its wandb-core ends with us

@@ -1,4 +1,4 @@
-"""One finished run as a Weights & Biases offline run."""
+"""A copy written as a Weights & Biases offline run."""
 
 import shutil
 from collections.abc import MutableMapping
@@ -6,57 +6,68 @@ from pathlib import Path
 
 import wandb
 
-from fwexp.runs.record import History, RunRecord
-from fwexp.tracking.marker import Marker, record_sha256
-from fwexp.tracking.rows import AXIS, SERIES, config_of, name_of, rows_of, summary_of, tags_of
+from fwexp.tracking.copies import Copy
+from fwexp.tracking.marker import Marker
+from fwexp.tracking.rows import AXIS, SERIES
+
+ADDRESS = ("WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_ENTITY", "WANDB_PROJECT")
 
 
-def confine_wandb(environment: MutableMapping[str, str], *, folder: Path) -> None:
+def confine_wandb(
+    environment: MutableMapping[str, str], *, folder: Path, online: bool = False
+) -> None:
     """Keep everything that wandb writes under `folder`, and the user's own settings out of it.
 
-    A WANDB_MODE, WANDB_RUN_ID or WANDB_API_KEY meant for other work must not reach these runs.
+    A WANDB_MODE or WANDB_RUN_ID meant for other work must not reach these runs; where they stay
+    offline, neither must the service's address and key.
     """
-    for name in [name for name in environment if name.startswith("WANDB_")]:
+    kept = ADDRESS if online else ()
+    for name in [n for n in environment if n.startswith("WANDB_") and n not in kept]:
         del environment[name]
     for kind in ("", "DATA_", "CACHE_", "CONFIG_"):
-        environment[f"WANDB_{kind}DIR"] = str(folder)
+        environment[f"WANDB_{kind}DIR"] = str(folder.resolve())
     environment["WANDB_ERROR_REPORTING"] = "false"
+    environment["WANDB_SILENT"] = "true"
 
 
-def write_offline_run(
-    run: Path, *, record: RunRecord, history: History, project: str, group: str
-) -> Marker:
-    """The marker of a new offline run below the run's folder; what an earlier try left goes."""
-    shutil.rmtree(run / "wandb", ignore_errors=True)
-    sha256 = record_sha256(run)
-    # A run done again must be another W&B run: syncing one id twice appends to its history.
-    wandb_id = f"{record.run_id}-{sha256[:8]}"
-    with wandb.init(
-        mode="offline",
-        dir=run,
+def write_offline_run(folder: Path, *, copy: Copy, project: str, group: str) -> Marker:
+    """The marker of a new offline run below the folder; what an earlier try left goes."""
+    shutil.rmtree(folder / "wandb", ignore_errors=True)
+    written = write_copy(folder, copy=copy, project=project, group=group)
+    return Marker(
+        folder=str(written.relative_to(folder)),
+        wandb_id=copy.wandb_id,
+        source_sha256=copy.source_sha256,
+        num_rows=len(copy.rows),
         project=project,
         group=group,
-        job_type="train",
-        id=wandb_id,
-        name=name_of(record),
-        tags=tags_of(record),
-        config=config_of(record),
+    )
+
+
+def write_copy(folder: Path, *, copy: Copy, project: str, group: str, first_row: int = 0) -> Path:
+    """W&B's new run folder below `folder`, with the copy's rows from `first_row` on."""
+    with wandb.init(
+        mode="offline",
+        dir=folder,
+        project=project,
+        group=group,
+        job_type=copy.job_type,
+        id=copy.wandb_id,
+        name=copy.name,
+        tags=copy.tags,
+        config=copy.config,
         reinit="create_new",  # the runs share one service: 6 ms a run instead of 400
         settings=_settings(),
-    ) as copy:
-        _fill(copy, record=record, history=history)
-        folder = f"wandb/{Path(copy.dir).parent.name}"
-        copy.finish(exit_code=0 if record.status == "done" else 1)
-    return Marker(folder=folder, wandb_id=wandb_id, record_sha256=sha256)
-
-
-def _fill(copy: wandb.Run, *, record: RunRecord, history: History) -> None:
-    copy.define_metric(AXIS, hidden=True)
-    for series in SERIES:
-        copy.define_metric(series, step_metric=AXIS)
-    for row in rows_of(record, history=history):
-        copy.log(row, step=int(row[AXIS]))
-    copy.summary.update(summary_of(record))
+    ) as run:
+        run.define_metric(AXIS, hidden=True)
+        for series in SERIES:
+            run.define_metric(series, step_metric=AXIS)
+        for row in copy.rows[first_row:]:
+            run.log(row, step=int(row[AXIS]))
+        run.summary.update(copy.summary)
+        written = Path(run.dir).parent
+        run.finish(exit_code=copy.exit_code)
+    return folder / "wandb" / written.name
 
 
 def _settings() -> wandb.Settings:

@@ -1,11 +1,13 @@
 """A run's record and history under the names that W&B shows, the same for both frameworks."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import accumulate
 from typing import Any
 
 from fwexp.config.schema import Training
+from fwexp.evidence.cost import cost_usd
 from fwexp.runs.record import Evaluation, History, RunRecord
 from fwexp.trainers.schedule import steps_per_epoch
 
@@ -14,13 +16,26 @@ Row = dict[str, float]
 # Every series is drawn over optimizer steps: W&B's own `_step` and `_runtime` count log calls
 # and the seconds of the copying.
 AXIS = "optimizer_step"
+FLAT = "framework_name"  # a Report's filters and groups take no nested key for certain
 SERIES = ("epoch", "samples_seen", "train/*", "val/*", "time/*")
+# The fields of a record that are its summary and its rows; the others are words.
+FIGURES = (
+    *("phases", "import_s", "memory", "num_steps", "num_first_steps", "num_parameters"),
+    *("samples_per_s", "units_per_s", "data_wait_ms_per_step", "score", "evaluations"),
+)
 
 
 def config_of(record: RunRecord) -> dict[str, Any]:
-    """The typed configuration, and beside its groups what the run met."""
+    """The typed configuration, and beside its groups what the run met.
+
+    All of that, with whatever else of the record is no figure, is once more in `record`, as JSON
+    text: W&B keeps neither the order of keys nor empty groups, and makes 1 of 1.0.
+    """
+    words = {k: v for k, v in asdict(record).items() if k not in FIGURES}
     return {
         **record.config,
+        FLAT: record.config["framework"]["name"],
+        "record": json.dumps(words),
         "run_id": record.run_id,
         "machine_class": record.machine_class,
         "environment": record.environment,
@@ -46,7 +61,8 @@ def name_of(record: RunRecord) -> str:
 def rows_of(record: RunRecord, *, history: History) -> Iterator[Row]:
     """One row for each optimizer step, with the evaluation where there was one.
 
-    `time/train_s` is the sum of the step times so far. Step 0 has a row if it was evaluated.
+    `time/train_s` is the sum of the step times so far, to the last bit that of the record where it
+    was evaluated. Step 0 has a row if it was.
     """
     evaluations = {evaluation.step: evaluation for evaluation in record.evaluations}
     train_s = [0.0, *accumulate(history.step_s)]
@@ -70,6 +86,7 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
         "model/num_parameters": record.num_parameters,
         "num_steps": record.num_steps,
         "num_first_steps": record.num_first_steps,
+        "cost_usd": cost_usd(record, record.config.get("pricing", {})),
     }
     if record.evaluations:
         scores = record.evaluations[-1].scores
@@ -103,4 +120,5 @@ def _training(history: History, *, index: int) -> Row:
 
 
 def _evaluation(evaluation: Evaluation) -> Row:
-    return {f"val/{name}": value for name, value in evaluation.scores.items()}
+    scores = {f"val/{name}": value for name, value in evaluation.scores.items()}
+    return {"time/train_s": evaluation.train_s, **scores}

@@ -1,5 +1,6 @@
 """The driver's side of the mirror: a process beside it that can fail without harm."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -8,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fwexp.tracking.marker import is_pending
+from fwexp.tracking.marker import is_pending, source_of
 
 START_S = 60.0  # imports wandb and starts its service: 1 s on an idle machine
 RUN_S = 10.0  # a run takes 0.1 s for each 1000 steps
+UPLOAD_S = 120.0  # for a service that hangs to be given up
 
 
 @dataclass(kw_only=True)
@@ -19,7 +21,8 @@ class Mirror:
     """A mirror under way."""
 
     log: Path
-    pending: list[Path] = field(default_factory=list)  # run folders it was given
+    pending: list[Path] = field(default_factory=list)  # folders it was given to copy
+    told: Path | None = None  # where it says what became of the upload, if there is one
     process: subprocess.Popen[bytes] | None = None  # None: nothing to do, or it did not start
     deadline: float = 0.0  # of time.monotonic()
     problem: str = ""
@@ -29,16 +32,34 @@ class Mirror:
 class MirrorOutcome:
     num_mirrored: int
     warning: str  # for the user; empty when every run has its copy
+    upload: str = ""  # what became of it, where there was to be one
 
 
-def start_mirror(store: Path, *, runs: Sequence[Path], project: str, group: str) -> Mirror:
-    """The mirror at work on those of the run folders that have a record and no copy yet."""
+def start_mirror(
+    store: Path,
+    *,
+    runs: Sequence[Path],
+    project: str,
+    group: str,
+    answer_timeout_s: float | None = None,
+) -> Mirror:
+    """The mirror at work on those of the run and sweep folders that are done and have no copy yet.
+
+    With `answer_timeout_s` it uploads them, too, if the service answers in that time; then all
+    that are done are handed to it, as an earlier upload may have failed.
+    """
     folder = store.resolve() / "wandb"
     mirror = Mirror(log=folder / "mirror.log", pending=[run for run in runs if is_pending(run)])
-    if mirror.pending:
-        mirror.deadline = time.monotonic() + START_S + RUN_S * len(mirror.pending)
+    given, flags = mirror.pending, ["--project", project, "--group", group]
+    if answer_timeout_s is not None:
+        given = [run for run in runs if source_of(run).is_file()]
+        mirror.told = folder / f"upload-{os.getpid()}.txt"
+        flags += ["--online-s", f"{answer_timeout_s}", "--told", str(mirror.told)]
+    if given:
+        mirror.deadline = time.monotonic() + START_S + RUN_S * len(given)
+        mirror.deadline += UPLOAD_S + answer_timeout_s if answer_timeout_s is not None else 0
         try:
-            mirror.process = _start(mirror, project=project, group=group)
+            mirror.process = _start(mirror, given, flags)
         except OSError as error:
             mirror.problem = str(error)
     return mirror
@@ -49,20 +70,35 @@ def wait_for_mirror(mirror: Mirror) -> MirrorOutcome:
     if mirror.process is not None:
         _wait(mirror, process=mirror.process)
     num_left = sum(is_pending(run) for run in mirror.pending)
-    num_mirrored = len(mirror.pending) - num_left
     return MirrorOutcome(
-        num_mirrored=num_mirrored, warning=_warning(mirror, num_left=num_left) if num_left else ""
+        num_mirrored=len(mirror.pending) - num_left,
+        warning=_warning(mirror, num_left=num_left) if num_left else "",
+        upload=_read_told(mirror),
     )
 
 
-def _start(mirror: Mirror, *, project: str, group: str) -> subprocess.Popen[bytes]:
+def _read_told(mirror: Mirror) -> str:
+    if mirror.told is None or mirror.process is None:
+        return ""
+    try:
+        told = mirror.told.read_text()
+        mirror.told.unlink()
+    except FileNotFoundError:
+        reason = mirror.problem or f"see {mirror.log}"
+        return f"warning: W&B stays offline: {reason}; later: fwexp sync"
+    return told
+
+
+def _start(
+    mirror: Mirror, folders: Sequence[Path], flags: Sequence[str]
+) -> subprocess.Popen[bytes]:
     folder = mirror.log.parent
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "fwexp.tracking.mirror", "--folder", str(folder)]
-    command += ["--project", project, "--group", group]
+    command += flags
     # A file, since a pipe to a process that dies at once would break here.
     with tempfile.TemporaryFile() as names, mirror.log.open("ab") as log:
-        names.write("\n".join(str(run.resolve()) for run in mirror.pending).encode())
+        names.write("\n".join(str(run.resolve()) for run in folders).encode())
         names.seek(0)
         return subprocess.Popen(command, stdin=names, stdout=log, stderr=log)
 

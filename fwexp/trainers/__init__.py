@@ -1,8 +1,12 @@
 """Trainers: PyTorch-Lightning's and Keras's, behind one protocol."""
 
-from importlib import import_module
+from __future__ import annotations
 
-from fwexp.trainers.protocol import Job, Trainer
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a server blocks its signals before NumPy starts a thread
+    from fwexp.trainers.protocol import Job, Trainer
 
 TRAINERS = {
     "torch": "fwexp.trainers.lightning:LightningTrainer",

@@ -6,6 +6,7 @@ from typing import Any
 from fwexp.config.schema import Config
 from fwexp.errors import DeviceError
 from fwexp.trainers.protocol import Effective
+from fwexp.trainers.replicas import batch_statistics, num_replicas
 
 LIGHTNING_PRECISION = {
     "fp32": "32-true",
@@ -25,12 +26,14 @@ COMPUTE_DTYPE = {"fp32": "float32", "tf32": "float32", "bf16": "bfloat16", "fp16
 
 def lightning_arguments(config: Config, *, dtype: str = "float32") -> dict[str, Any]:
     """The device and precision arguments of pytorch_lightning.Trainer."""
+    hardware = config.hardware
+    one = "single_xla" if hardware.name == "tpu" else "auto"
     precision = "64-true" if dtype == "float64" else LIGHTNING_PRECISION[config.precision.name]
-    strategy = "single_xla" if config.hardware.name == "tpu" else "auto"
     return {
-        "accelerator": config.hardware.name,
-        "devices": 1,
-        "strategy": strategy,
+        "accelerator": hardware.name,
+        "devices": hardware.devices,
+        "num_nodes": hardware.nodes,
+        "strategy": "ddp" if num_replicas(config) > 1 else one,
         "precision": precision,
     }
 
@@ -39,7 +42,8 @@ def lightning_arguments(config: Config, *, dtype: str = "float32") -> dict[str, 
 class KerasArguments:
     """How Keras and TensorFlow are set up before a model is built."""
 
-    strategy: str | None  # None: TensorFlow's default; TPUStrategy
+    strategy: str | None  # None: TensorFlow's default; MirroredStrategy, TPUStrategy
+    logical_cpus: int  # into how many devices the CPU is split; 0: it is left whole
     visible_gpus: int  # how many GPUs TensorFlow may see
     tpu_cores: int  # how many of them the TPUStrategy takes; its default is all
     tpu_address: str | None  # of the TPUClusterResolver
@@ -49,11 +53,13 @@ class KerasArguments:
 
 def keras_arguments(config: Config, *, dtype: str = "float32") -> KerasArguments:
     """The strategy, devices and dtype policy for Keras's Model.fit."""
-    hardware = config.hardware.name
+    hardware, devices = config.hardware.name, config.hardware.devices
+    several = "MirroredStrategy" if devices > 1 else None
     return KerasArguments(
-        strategy="TPUStrategy" if hardware == "tpu" else None,
-        visible_gpus=1 if hardware == "gpu" else 0,
-        tpu_cores=1 if hardware == "tpu" else 0,
+        strategy="TPUStrategy" if hardware == "tpu" else several,
+        logical_cpus=devices if hardware == "cpu" and several else 0,
+        visible_gpus=devices if hardware == "gpu" else 0,
+        tpu_cores=devices if hardware == "tpu" else 0,
         tpu_address="local" if hardware == "tpu" else None,
         policy="float64" if dtype == "float64" else KERAS_POLICY[config.precision.name],
         jit_compile=False,
@@ -69,6 +75,8 @@ def requested(config: Config) -> Effective:
         tf32=config.precision.name == "tf32",
         compiled=False,
         num_threads=config.hardware.num_threads,
+        num_replicas=num_replicas(config),
+        batch_statistics=batch_statistics(num_replicas(config)),
     )
 
 

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,13 +15,23 @@ from numpy.typing import NDArray
 from fwexp.config.schema import Config
 from fwexp.models import registry
 from fwexp.models.initialization import Weights
+from fwexp.parity.array_file import ArrayFile, ArrayWriter
 from fwexp.tasks.task import Inputs
 from fwexp.trainers.devices import KerasArguments, keras_arguments
+from fwexp.trainers.keras_distributed import (
+    Part,
+    mirrored,
+    part_of_batch,
+    predict_by_first,
+    sum_over_replicas,
+)
 from fwexp.trainers.keras_losses import LOSSES
 from fwexp.trainers.keras_optimizers import TorchFormula
 from fwexp.trainers.protocol import Batch, Effective, Job, Observer
+from fwexp.trainers.replicas import batch_statistics, num_replicas
 
 EVALUATION_BATCH = 1000
+SAVED = "keras.npz"
 ONLY_IN_KERAS = ("seed_generator_state",)  # of an LSTM's dropout, though its rate is 0
 ALIGNMENT = 64  # bytes: what TensorFlow asks of a tensor's memory
 FIRST_LOSS_SCALE = 2.0**16  # of fp16: torch's, whose GradScaler else moves as Keras's does
@@ -28,10 +40,13 @@ FIRST_LOSS_SCALE = 2.0**16  # of fp16: torch's, whose GradScaler else moves as K
 class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
     """The model and its loss, with the train step that Model.fit runs."""
 
-    def __init__(self, network: keras.Model, loss: Callable[[Any, Any], Any]) -> None:
+    def __init__(
+        self, network: keras.Model, loss: Callable[[Any, Any], Any], *, part: Part | None
+    ) -> None:
         super().__init__()
         self.network = network
         self.batch_loss = loss
+        self.part = part  # None: the batch is whole
         self.outputs_dtype = ""
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -42,7 +57,7 @@ class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
     def train_step(self, data: Any) -> dict[str, Any]:
         loss, gradients = self.loss_and_gradients(*data)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        return {"loss": loss}
+        return {"loss": loss if self.part is None else sum_over_replicas(loss)}
 
     def loss_and_gradients(self, inputs: Any, targets: Any) -> tuple[Any, list[Any]]:
         """The batch's loss, and the gradient of the (scaled, for fp16) loss by each weight."""
@@ -50,6 +65,8 @@ class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
             outputs = self(inputs, training=True)
             at_least_float32 = keras.backend.result_type(outputs.dtype, "float32")
             loss = self.batch_loss(ops.cast(outputs, at_least_float32), targets)
+            if self.part is not None:
+                loss = loss * self.part(targets, loss.dtype)
             scaled = self.optimizer.scale_loss(loss)
         self.outputs_dtype = keras.backend.standardize_dtype(outputs.dtype)
         gradients = tape.gradient(scaled, self.trainable_variables)
@@ -61,17 +78,18 @@ class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
 class Steps(keras.callbacks.Callback):  # type: ignore[misc]
     """Tells the observer of every step, and keeps the losses."""
 
-    def __init__(self, observer: Observer, losses: list[float]) -> None:
+    def __init__(self, observer: Observer, losses: list[float], *, first_step: int) -> None:
         super().__init__()
         self.observer = observer
         self.losses = losses
+        self.first_step = first_step
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-        self.observer.before_step(batch)
+        self.observer.before_step(self.first_step + batch)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self.losses.append(logs["loss"])
-        self.observer.after_step(batch)
+        self.observer.after_step(self.first_step + batch)
 
 
 class KerasTrainer:
@@ -83,18 +101,24 @@ class KerasTrainer:
         strategy = set_up(job.config, arguments)
         with strategy.scope():
             network = registry.build(job.config.model, job.spec, framework="tf")
-            self.model = Network(network, LOSSES[job.task.loss])
+            part = part_of_batch(job) if num_replicas(job.config) > 1 else None
+            self.model = Network(network, LOSSES[job.task.loss], part=part)
             self.optimizer = TorchFormula(job.config.optimizer, job.learning_rates)
             self.optimizer.build(network.trainable_variables)
             optimizer = _scaled(self.optimizer, arguments.policy)
             self.model.compile(optimizer=optimizer, jit_compile=arguments.jit_compile)
+        by_one = self.model.predict_on_batch
+        self.predict_batch = predict_by_first(self.model) if part else by_one
         self.pipeline = pipeline(job)
         self.test_inputs = as_tensors(job.data.test.inputs, job.dtype)
         self.step_losses: list[float] = []
         self.load_state(job.weights)
 
-    def fit(self, observer: Observer) -> None:
-        steps = Steps(observer, self.step_losses)
+    def fit(self, observer: Observer, *, first_step: int = 0) -> None:
+        steps = Steps(observer, self.step_losses, first_step=first_step)
+        if first_step:
+            del self.pipeline  # it holds a copy of the training set, as the next one will
+            self.pipeline = pipeline(replace(self.job, order=self.job.order[first_step:]))
         self.model.fit(self.pipeline, epochs=1, verbose=0, shuffle=False, callbacks=[steps])
 
     def losses(self) -> list[float]:
@@ -104,7 +128,7 @@ class KerasTrainer:
         is_test = inputs is self.job.data.test.inputs
         tensors = self.test_inputs if is_test else as_tensors(inputs, self.job.dtype)
         parts = [
-            self.model.predict_on_batch([t[i : i + EVALUATION_BATCH] for t in tensors])
+            self.predict_batch([t[i : i + EVALUATION_BATCH] for t in tensors])
             for i in range(0, len(tensors[0]), EVALUATION_BATCH)
         ]
         return np.concatenate(parts).astype(self.job.dtype)
@@ -130,6 +154,21 @@ class KerasTrainer:
             if name in state:
                 variable.assign(state[name])
 
+    def save(self, folder: Path) -> None:
+        with ArrayWriter(folder / SAVED) as file:  # one after another: no second copy of them all
+            for k, variable in enumerate(self._saved()):
+                file.add({str(k): ops.convert_to_numpy(variable)})
+
+    def restore(self, folder: Path) -> None:
+        self.model.optimizer.build(self.model.network.trainable_variables)
+        with ArrayFile(folder / SAVED) as arrays:
+            for variable, array in zip(self._saved(), arrays.values(), strict=True):
+                variable.assign(array)
+
+    def _saved(self) -> list[Any]:
+        """In an order that is every process's; the seed of each dropout is among them."""
+        return [*self.model.network.variables, *self.model.optimizer.variables]
+
     def _variables(self) -> dict[str, Any]:
         ours = [v for v in self.model.network.variables if v.name not in ONLY_IN_KERAS]
         named = {spec_name(v): v for v in ours}
@@ -151,8 +190,18 @@ class KerasTrainer:
             compute_dtype=self.model.outputs_dtype,
             tf32=tf.config.experimental.tensor_float_32_execution_enabled(),
             compiled=bool(self.model.jit_compile),
-            num_threads=tf.config.threading.get_intra_op_parallelism_threads(),
+            num_threads=tf.config.threading.get_intra_op_parallelism_threads() // self._replicas(),
+            num_replicas=self._replicas(),
+            batch_statistics=self._batch_statistics(),
         )
+
+    def _replicas(self) -> int:
+        return int(self.model.distribute_strategy.num_replicas_in_sync)
+
+    def _batch_statistics(self) -> str:
+        if any(getattr(layer, "synchronized", False) for layer in self.model.network.layers):
+            return "synchronised"
+        return batch_statistics(self._replicas())
 
 
 def spec_name(variable: Any) -> str:
@@ -180,18 +229,22 @@ def _draw(batches: Any, num_batches: Any) -> None:
 
 
 def set_up(config: Config, arguments: KerasArguments) -> tf.distribute.Strategy:
-    """Pin threads, devices, TF32 and dtypes, before TensorFlow starts its runtime."""
+    """Pin threads, devices, TF32, dtypes and what a model draws, before TensorFlow's runtime."""
     assert config.hardware.num_threads is not None
-    tf.config.threading.set_intra_op_parallelism_threads(config.hardware.num_threads)
-    tf.config.threading.set_inter_op_parallelism_threads(config.hardware.num_threads)
+    num_threads = config.hardware.num_threads * config.hardware.devices  # one pool for them all
+    tf.config.threading.set_intra_op_parallelism_threads(num_threads)
+    tf.config.threading.set_inter_op_parallelism_threads(num_threads)
     gpus = tf.config.list_physical_devices("GPU")
     tf.config.set_visible_devices(gpus[: arguments.visible_gpus], "GPU")
     tf.config.experimental.enable_tensor_float_32_execution(config.precision.name == "tf32")
+    keras.utils.set_random_seed(config.seed)
     keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
     keras.config.set_floatx("float64" if arguments.policy == "float64" else "float32")
     keras.config.set_dtype_policy(arguments.policy)
     if arguments.strategy is None:
         return tf.distribute.get_strategy()
+    if arguments.strategy == "MirroredStrategy":
+        return mirrored(arguments)
     resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=arguments.tpu_address)
     tf.config.experimental_connect_to_cluster(resolver)
     topology = tf.tpu.experimental.initialize_tpu_system(resolver)

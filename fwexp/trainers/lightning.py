@@ -4,6 +4,7 @@ import logging
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,18 +20,23 @@ from fwexp.tasks.task import Inputs
 from fwexp.trainers.devices import TORCH_DEVICE, lightning_arguments
 from fwexp.trainers.lightning_module import Network, NoProfiler, TensorBatch
 from fwexp.trainers.protocol import Batch, Effective, Job, Observer
+from fwexp.trainers.replicas import batch_statistics, num_replicas, rank, share
+from fwexp.trainers.torch_distributed import join, lightning_plugins
 from fwexp.trainers.torch_optimizers import SLOTS
 
 EVALUATION_BATCH = 1000
+SAVED = "torch.pt"
 
 
 class Pipeline:
-    """The training set in memory; batch k is gathered when the trainer asks for it."""
+    """The training set in memory; this rank's share of batch k is gathered when it is asked for."""
 
     def __init__(self, job: Job) -> None:
         self.inputs = as_tensors(job.data.train.inputs, job.dtype)
         self.targets = as_tensor(job.data.train.targets, job.dtype)
-        self.order = torch.from_numpy(job.order)
+        of_all = num_replicas(job.config)
+        own = share(job.order, replica=rank(job.config), num_replicas=of_all)
+        self.order = torch.from_numpy(own)
 
     def __len__(self) -> int:
         return len(self.order)
@@ -44,16 +50,17 @@ class Steps(pl.Callback):
     """Tells the observer of every step, and keeps the losses."""
 
     observer: Observer  # `fit` is given it
+    first_step: int
 
     def __init__(self) -> None:
         self.losses: list[Tensor] = []
 
     def on_train_batch_start(self, *args: Any) -> None:
-        self.observer.before_step(args[-1])
+        self.observer.before_step(self.first_step + args[-1])
 
     def on_train_batch_end(self, _: Any, __: Any, outputs: Any, ___: Any, step: int) -> None:
         self.losses.append(outputs["loss"])
-        self.observer.after_step(step)
+        self.observer.after_step(self.first_step + step)
 
 
 class LightningTrainer:
@@ -61,6 +68,7 @@ class LightningTrainer:
 
     def __init__(self, job: Job) -> None:
         set_up(job.config)
+        join(job.config)
         self.job = job
         self.module = Network(job)
         self.pipeline = Pipeline(job)
@@ -68,6 +76,7 @@ class LightningTrainer:
         self.steps = Steps()
         self.trainer = pl.Trainer(
             **lightning_arguments(job.config, dtype=job.dtype),
+            plugins=lightning_plugins(job.config),
             max_epochs=1,
             callbacks=[self.steps],
             logger=False,
@@ -79,8 +88,10 @@ class LightningTrainer:
         )
         self.load_state(job.weights)
 
-    def fit(self, observer: Observer) -> None:
-        self.steps.observer = observer
+    def fit(self, observer: Observer, *, first_step: int = 0) -> None:
+        self.steps.observer, self.steps.first_step = observer, first_step
+        self.module.first_step = first_step
+        self.pipeline.order = self.pipeline.order[first_step:]
         self.trainer.fit(self.module, train_dataloaders=self.pipeline)
 
     def losses(self) -> list[float]:
@@ -127,6 +138,27 @@ class LightningTrainer:
             if name in state:
                 named.write(state[name], slot)
 
+    def save(self, folder: Path) -> None:
+        saved = {
+            "network": self.module.network.state_dict(),
+            "optimizer": self.module.optimizer.state_dict(),
+            "loss scale": self.trainer.precision_plugin.state_dict(),
+            "random on the CPU": torch.get_rng_state(),
+        }
+        if self.module.device.type == "cuda":
+            saved["random on the GPU"] = torch.cuda.get_rng_state(self.module.device)
+        torch.save(saved, folder / SAVED)
+
+    def restore(self, folder: Path) -> None:
+        # to the CPU, where the module is until `fit` moves it with its optimizer's state
+        saved = torch.load(folder / SAVED, map_location="cpu", weights_only=True)
+        self.module.network.load_state_dict(saved["network"])
+        self.module.optimizer.load_state_dict(saved["optimizer"])
+        self.trainer.precision_plugin.load_state_dict(saved["loss scale"])
+        torch.set_rng_state(saved["random on the CPU"])
+        if "random on the GPU" in saved:
+            torch.cuda.set_rng_state(saved["random on the GPU"])
+
     def _slots(self) -> Iterator[tuple[str, Named, Tensor]]:
         for named in named_tensors(self.module.network):
             of_tensor = self.module.optimizer.state.get(named.tensor, {})
@@ -146,7 +178,15 @@ class LightningTrainer:
             tf32=torch.backends.cuda.matmul.allow_tf32 and torch.backends.cudnn.allow_tf32,
             compiled=hasattr(self.module.network, "_orig_mod"),  # set by torch.compile
             num_threads=torch.get_num_threads(),
+            num_replicas=self.module.used_replicas,
+            batch_statistics=self._batch_statistics(),
         )
+
+    def _batch_statistics(self) -> str:
+        modules = self.module.network.modules()
+        if any(isinstance(module, torch.nn.SyncBatchNorm) for module in modules):
+            return "synchronised"
+        return batch_statistics(self.module.used_replicas)
 
 
 def as_tensors(inputs: Inputs, dtype: str) -> list[Tensor]:
@@ -171,8 +211,9 @@ def channels_last(values: Tensor) -> Tensor:
 
 
 def set_up(config: Config) -> None:
-    """Pin threads, denormals and TF32, and quieten Lightning's advice."""
+    """Pin threads, denormals, TF32 and what a model draws, and quieten Lightning's advice."""
     assert config.hardware.num_threads is not None
+    torch.manual_seed(config.seed)
     torch.set_flush_denormal(True)  # as TensorFlow does
     torch.set_num_threads(config.hardware.num_threads)
     torch.backends.cuda.matmul.allow_tf32 = config.precision.name == "tf32"

@@ -11,11 +11,13 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.profilers import Profiler
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from fwexp.models import registry
 from fwexp.trainers.devices import COMPUTE_DTYPE, TORCH_DEVICE
 from fwexp.trainers.protocol import Job
+from fwexp.trainers.replicas import has_ranks, loss_weights, rank
+from fwexp.trainers.torch_distributed import mean_over_ranks
 from fwexp.trainers.torch_losses import LOSSES
 from fwexp.trainers.torch_optimizers import make_optimizer
 
@@ -36,28 +38,34 @@ class Network(pl.LightningModule):
         self.network.to(getattr(torch, job.dtype))
         self.optimizer = make_optimizer(job.config.optimizer, self.network.parameters())
         self.learning_rates: list[float] = job.learning_rates.tolist()
+        self.first_step = 0  # of this process's part of the training; Lightning counts from it
         self.loss = LOSSES[job.task.loss]
         # Lightning's wrapped optimizer scales fp16's gradients and marks the step on a TPU.
         self.wrapped = job.config.precision.name == "fp16" or job.config.hardware.name == "tpu"
         mixed = COMPUTE_DTYPE[job.config.precision.name] != "float32"
         device = TORCH_DEVICE[job.config.hardware.name]
         self.full_precision = torch.autocast(device, enabled=False) if mixed else NOTHING
+        self.has_ranks = has_ranks(job.config)
+        self.loss_weights = loss_weights(job, replica=rank(job.config)).tolist()
+        self.used_replicas = 0
         self.used_device = ""  # known after the first step; Lightning leaves the module on the CPU
         self.used_dtype = ""
 
     def training_step(self, batch: TensorBatch, step: int) -> Tensor:
         for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rates[step]
+            group["lr"] = self.learning_rates[self.first_step + step]
         optimizer: Any = self.optimizers() if self.wrapped else self.optimizer
         optimizer.zero_grad()
         loss = self.training_loss(batch)
+        if self.has_ranks:
+            loss = loss * self.loss_weights[self.first_step + step]
         with self.full_precision:
-            if self.wrapped:
+            if self.wrapped or self.has_ranks:  # Lightning's has DDP average the gradients
                 self.manual_backward(loss)
             else:
                 torch.autograd.backward(loss)
             optimizer.step()
-        return loss.detach()
+        return mean_over_ranks(loss.detach()) if self.has_ranks else loss.detach()
 
     # Lightning inspects the signature in every step; this one is found ready.
     training_step.__signature__ = inspect.signature(training_step)  # type: ignore[attr-defined]
@@ -68,6 +76,7 @@ class Network(pl.LightningModule):
         outputs = self.network(*inputs)
         if not self.used_device:
             self.used_device = outputs.device.type
+            self.used_replicas = distributed.get_world_size() if distributed.is_initialized() else 1
             self.used_dtype = str(outputs.dtype).removeprefix("torch.")
         at_least_float32 = torch.promote_types(outputs.dtype, torch.float32)
         return self.loss(outputs.to(at_least_float32), targets)

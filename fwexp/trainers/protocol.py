@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,11 +40,14 @@ class Effective:
     compute_dtype: str  # of the outputs the training step computed
     tf32: bool
     compiled: bool  # torch.compile or XLA
-    num_threads: int
+    num_threads: int  # a replica
+    num_replicas: int
+    batch_statistics: str  # over what BatchNorm takes them: whole batch | per replica
 
 
 class Observer(Protocol):
-    """Called by the trainer around every optimizer step of `fit`; steps count from 0."""
+    """Called by the trainer around every optimizer step of `fit`; steps count from 0, those before
+    `first_step` included."""
 
     def before_step(self, step: int) -> None: ...
 
@@ -53,12 +57,26 @@ class Observer(Protocol):
 class Trainer(Protocol):
     """A model, its optimizer and its framework's own training loop."""
 
-    def fit(self, observer: Observer) -> None:
-        """Train through the whole of the job's order, in the framework's own `fit`."""
+    def fit(self, observer: Observer, *, first_step: int = 0) -> None:
+        """Train through the job's order from that step on, in the framework's own `fit`.
+
+        Called once; the steps before `first_step` are another process's, whose save this trainer
+        has restored.
+        """
         ...
 
     def losses(self) -> list[float]:
-        """The training loss of each step so far, on its own batch."""
+        """The training loss of each step that this trainer made, on its own batch."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write all that decides the rest of the training: weights, buffers, the optimizer's slots
+        and counts, loss scale, the framework's random state."""
+        ...
+
+    def restore(self, folder: Path) -> None:
+        """Take over what `save` wrote, before `fit`: the next step is then as it would have been
+        there, to the last bit on a CPU of the same kind with as many threads."""
         ...
 
     def predict(self, inputs: Inputs) -> NDArray[Any]:

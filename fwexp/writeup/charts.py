@@ -79,7 +79,7 @@ def _throughput_rows(evidence: Evidence) -> tuple[list[Row], list[Row]]:
         for framework in FRAMEWORKS:
             rates = [
                 run.record.units_per_s
-                for run in workload.used(framework)
+                for run in workload.timed(framework)
                 if run.record and run.record.units_per_s
             ]
             key = {"workload": workload.label, "framework": NAMES[framework]}
@@ -153,7 +153,7 @@ def _curve_rows(workload: Workload) -> Iterable[Row]:
     for framework in FRAMEWORKS:
         by_step: dict[int, list[tuple[float, float]]] = {}
         key = {"workload": workload.label, "framework": NAMES[framework]}
-        used = workload.used(framework)
+        used = workload.timed(framework)
         for run in used:
             for e in run.record.evaluations if run.record else []:
                 score = metric.points * e.scores[metric.name]

@@ -68,10 +68,13 @@ def _questions(evidence: Evidence, *, with_charts: bool) -> list[Section]:
 
 def _chart(answer: Answer, evidence: Evidence) -> tuple[str, str]:
     """The chart that belongs to a question, and what its marks mean."""
+    some = any(run.untimed for workload in evidence.workloads for run in workload.runs)
+    without = " Runs whose times do not count are left out." if some else ""
     if is_score(answer.question):
-        return charts.score_chart(evidence, answer), "Thin: one run. Thick: the mean over seeds."
+        caption = f"Thin: one run. Thick: the mean over seeds.{without}"
+        return charts.score_chart(evidence, answer), caption
     if answer.question.key == "step":
-        caption = "Small: one run. Large: the mean, with its interval over runs."
+        caption = f"Small: one run. Large: the mean, with its interval over runs.{without}"
         return charts.throughput_chart(evidence), caption
     return "", ""
 
@@ -79,6 +82,7 @@ def _chart(answer: Answer, evidence: Evidence) -> tuple[str, str]:
 def _details(evidence: Evidence) -> list[Table]:
     tables = [
         particulars.level_table(evidence),
+        particulars.scaling_table(evidence),
         particulars.phase_table(evidence),
         particulars.certificate_table(evidence),
         particulars.lines_table(evidence),

@@ -6,9 +6,10 @@ from typing import Any
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Run, Workload
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.levels import Level
+from fwexp.evidence.scaling import Scaling
 from fwexp.models.shared_lines import SHARED
 from fwexp.runs.record import RunRecord
-from fwexp.writeup.numbers import tell
+from fwexp.writeup.numbers import tell, tell_interval
 from fwexp.writeup.tables import Table
 
 PHASES = {
@@ -18,6 +19,7 @@ PHASES = {
     "First steps": "first_steps_s",
     "Steady steps": "steady_s",
     "Evaluation": "evaluation_s",
+    "Saving": "checkpoint_s",
     "Total": "total_s",
 }
 MAX_HASH = 12  # characters of a hash that a reader compares
@@ -55,6 +57,33 @@ def _level_row(level: Level) -> list[str]:
         level.baseline,
         tell(level.worst) if level.worst is not None else "–",
         f"{level.num_reached} of {level.num_runs}",
+    ]
+
+
+def scaling_table(evidence: Evidence) -> Table:
+    """The speed on several devices over as many times the speed on one."""
+    return Table(
+        key="scaling",
+        title="How well do more devices help?",
+        lead="Efficiency: samples a second on n devices, over n times those on one; 1 is perfect. "
+        "With the batch as large in all, each device has less to do in a step; with the batch as "
+        "large a device, as much. Steps once warm, paired by seed; geometric mean.",
+        basis="measured",
+        columns=["Workload", "Framework", "Devices", "Same batch", "N", "Efficiency", "Interval"],
+        figures=[2, 4, 5, 6],
+        rows=[_scaling_row(scaling) for scaling in evidence.scalings],
+    )
+
+
+def _scaling_row(scaling: Scaling) -> list[str]:
+    return [
+        scaling.workload,
+        NAMES[scaling.framework],
+        str(scaling.num_replicas),
+        scaling.batch,
+        str(len(scaling.efficiencies)),
+        "–" if scaling.estimate is None else tell(scaling.estimate),
+        tell_interval(scaling.interval, ratio=True),
     ]
 
 
@@ -153,12 +182,22 @@ def _tell_lines(found: dict[str, int], file: str) -> tuple[str, str]:
 
 
 def run_table(evidence: Evidence) -> Table:
-    """Runs that carry no figure, and those that look disturbed."""
-    rows = [
-        [workload.label, NAMES[run.framework], str(run.seed), run.problem, run.reason]
+    """Runs that carry no figure or no time, and those that look disturbed."""
+    odd = [
+        (workload, run)
         for workload in evidence.workloads
         for run in workload.runs
-        if run.problem
+        if run.problem or run.untimed
+    ]
+    rows = [
+        [
+            workload.label,
+            NAMES[run.framework],
+            str(run.seed),
+            run.problem or "only its times do not count",
+            run.reason or run.untimed,
+        ]
+        for workload, run in odd
     ]
     kept = "Looks disturbed, and stays in the figures"
     return Table(
@@ -168,8 +207,20 @@ def run_table(evidence: Evidence) -> Table:
         figures=[2],
         rows=rows,
         notes=[f"{kept}: {text}." for text in evidence.disturbed]
+        + _unwatched(evidence)
         + [f"Not readable: {text}" for text in evidence.complaints],
     )
+
+
+def _unwatched(evidence: Evidence) -> list[str]:
+    """Why it is not known of some runs whether others used their GPU."""
+    runs = [run for workload in evidence.workloads for run in workload.runs]
+    reasons = [r.record.load.unknown for r in runs if r.record and r.record.load]
+    return [
+        f"Of {reasons.count(reason)} of {len(runs)} runs it is not known whether others used their "
+        f"GPU: {reason}."
+        for reason in dict.fromkeys(filter(None, reasons))
+    ]
 
 
 def data_table(evidence: Evidence) -> Table:
@@ -231,4 +282,4 @@ def _flat(node: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def _records(workload: Workload, framework: str) -> list[RunRecord]:
-    return [run.record for run in workload.used(framework) if run.record]
+    return [run.record for run in workload.timed(framework) if run.record]

@@ -67,6 +67,7 @@ def _run(run: Run) -> dict[str, Any]:
         "block": run.block,
         "problem": run.problem,
         "reason": run.reason,
+        "untimed": run.untimed,
         "metric": record.metric["name"] if record and record.metric else None,
         "score": record.score if record else None,
         "samples_per_s": record.samples_per_s if record else None,

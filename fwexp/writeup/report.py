@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from fwexp.evidence.assess import assess
+from fwexp.evidence.assess import Evidence, assess
 from fwexp.runs.store import Store, write_text
 from fwexp.writeup.page import render_html, render_markdown
 from fwexp.writeup.plain import to_plain
@@ -18,15 +18,23 @@ def write(store: Store, name: str, *, console: Console | None = None) -> Path:
 
     Prints the headline and the verdicts. Raises StoreError when no such sweep ran here.
     """
+    return write_files(read_evidence(store, name), store.sweep_folder(name), console=console)
+
+
+def read_evidence(store: Store, name: str) -> Evidence:
+    """What the store says of a sweep; StoreError when no such sweep ran here."""
     manifest = store.read_manifest(name)
     records, complaints = store.read_records(manifest.machine_class, manifest.runs)
-    evidence = assess(
+    return assess(
         manifest,
         records=records,
         certificates=store.read_certificates(manifest.certificates),
         complaints=complaints,
     )
-    folder = store.sweep_folder(name)
+
+
+def write_files(evidence: Evidence, folder: Path, *, console: Console | None = None) -> Path:
+    """The page's path, after writing it with its Markdown and figures, and showing the verdicts."""
     page = folder / "page.html"
     write_text(folder / "evidence.json", json.dumps(to_plain(evidence), indent=1))
     write_text(folder / "page.md", render_markdown(evidence))
@@ -40,10 +48,28 @@ def command(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="fwexp report", description="Write up finished sweeps.")
     parser.add_argument("names", nargs="+", metavar="NAME", help="a sweep that has run")
     parser.add_argument("--store", default="store", metavar="DIR", help="where the records lie")
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        choices=["store", "wandb"],
+        default="store",
+        help="wandb: from the W&B service, without the records; the page goes under the store",
+    )
     arguments = parser.parse_args(argv)
     store = Store(arguments.store)
+    if arguments.origin == "wandb":
+        for name in arguments.names:
+            _write_from_wandb(store, name)
+        return 0
     for name in arguments.names:
         store.read_manifest(name)  # a wrong last name is told before the first page is written
     for name in arguments.names:
         write(store, name)
     return 0
+
+
+def _write_from_wandb(store: Store, name: str) -> Path:
+    from fwexp.tracking.remote import evidence_from_wandb
+
+    evidence = evidence_from_wandb(name, folder=store.path / "wandb")
+    return write_files(evidence, store.sweep_folder(name) / "from_wandb")

@@ -7,6 +7,8 @@ from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.cost import tell_price
 from fwexp.evidence.decision import tell_seeds
 from fwexp.evidence.questions import is_score
+from fwexp.evidence.scaling import replicas_of
+from fwexp.evidence.untimed import TOLERATED_SHARE
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.numbers import percent, tell, tell_interval
 from fwexp.writeup.tables import tell_alone, tell_estimate, tell_verdict
@@ -16,9 +18,9 @@ KNOWN = {
     "hardware": {"cpu": "CPU", "gpu": "GPU", "tpu": "TPU"},
     "precision": {"fp32": "fp32", "tf32": "TF32", "bf16": "bf16", "fp16": "fp16"},
 }
+SEVERAL = "several devices or machines"
 NEVER = [
     "compiled execution (torch.compile, XLA)",
-    "several devices or machines",
     "energy",
     "deployment and inference",
     "each framework's own best practice (the idiomatic regime)",
@@ -106,6 +108,12 @@ def warnings(evidence: Evidence) -> list[str]:
         for kind in dict.fromkeys(problems)
     ]
     told += [f"{label}: comparison void; {reason}" for label, reason in evidence.void.items()]
+    untimed = sum(bool(run.untimed) for w in evidence.workloads for run in w.runs)
+    if untimed:
+        told.append(
+            f"{untimed} of {len(evidence.manifest.runs)} runs: disturbed or interrupted; the score "
+            "counts, the time does not, for the reason listed below"
+        )
     if evidence.disturbed:
         num = len(evidence.disturbed)
         signs = "1 sign" if num == 1 else f"{num} signs"
@@ -128,7 +136,25 @@ def not_measured(evidence: Evidence) -> list[str]:
         held = {workload.config[group]["name"] for workload in evidence.workloads}
         other = [told for name, told in options.items() if name not in held]
         lacking += [f"other {group}: {', '.join(other)}"] if other else []
+    lacking += [] if _on_several_devices(evidence) else [SEVERAL]
     return [*lacking, *NEVER, "any model or data set that is not named above"]
+
+
+def _on_several_devices(evidence: Evidence) -> bool:
+    return any(replicas_of(workload) > 1 for workload in evidence.workloads)
+
+
+def _replicas(evidence: Evidence) -> list[str]:
+    """What several devices change beside the speed; empty where there is but one."""
+    if not _on_several_devices(evidence):
+        return []
+    return [
+        "Several devices: each takes an equal share of every batch, in order, and loss and "
+        "gradients are the whole batch's. Declared as a difference from one device: a BatchNorm's "
+        "statistics are of each device's own share (batch statistics: per replica), in both "
+        "frameworks, and the first device's running statistics evaluate; TensorFlow reads one "
+        "batch ahead for its devices. PyTorch has a process a device, TensorFlow one for all."
+    ]
 
 
 def _targets(evidence: Evidence) -> str:
@@ -155,6 +181,10 @@ def terms(evidence: Evidence) -> list[str]:
         "Different but immaterial: shown to differ, and shown to lie within the margin. "
         "Different and material: shown to exceed the margin. "
         "Inconclusive: neither is shown, and the number of seeds that would decide is named.",
+        "A run's times count for nothing where it was interrupted, where others used its GPU, or "
+        "where, on the CPU, they kept more cores busy than its threads leave idle and "
+        f"{TOLERATED_SHARE:g} of a core for each thread; its score counts. A run that was only "
+        "slow stays.",
         "Scores: paired by seed, two one-sided t-tests. Times, memory, cost: paired by block, "
         "t-tests on logarithms. Verdicts are corrected for the number of workloads (Holm); "
         "printed intervals are not.",
@@ -163,6 +193,7 @@ def terms(evidence: Evidence) -> list[str]:
         "millisecond of Python that Keras's compiled step has no like of; where a convolution "
         "strides, Keras pads the images by an operation of its own (cnn, alexnet, resnet50, "
         "mobilenet), as TensorFlow's own padding is uneven there.",
+        *_replicas(evidence),
         f"Price: {tell_price(manifest.pricing)}. Costs are projected: the time on this "
         "machine at that price.",
         f"Declaration {manifest.name}, SHA-256 {manifest.sha256[:12]}.",

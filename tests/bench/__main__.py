@@ -21,6 +21,8 @@ BENCHES = {
     "sweep": "The demo sweep, whole",
     "tax": "The trainers' tax",
     "cfg": "The command line",
+    "plan": "A plan of 10,000 runs",
+    "cluster": "Short runs on a cluster",
 }
 RESULT = Path(__file__).parents[2] / "docs" / "proof" / "bench.md"
 

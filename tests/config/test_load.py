@@ -75,8 +75,16 @@ def test_a_models_option_can_be_taken_away() -> None:
             "optimizer.schedule.nam=cosine",
             "there is no key 'nam' in optimizer.schedule. Did you mean 'name'?",
         ),
-        ("launcher.zzz=1", "there is no key 'zzz' in launcher. Choose from: name."),
-        ("launcher={zzz: 1}", "there is no key 'zzz' in launcher. Choose from: name."),
+        (
+            "launcher.zzz=1",
+            "there is no key 'zzz' in launcher. Choose from: "
+            "blocks_per_job, checkpoint_every_min, name, site.",
+        ),
+        (
+            "launcher={zzz: 1}",
+            "there is no key 'zzz' in launcher. Choose from: "
+            "blocks_per_job, checkpoint_every_min, name, site.",
+        ),
         ("+sede=1", "there is no config group or key 'sede'. Did you mean 'seed'?"),
         ("++sede=1", "there is no config group or key 'sede'. Did you mean 'seed'?"),
         (

@@ -16,6 +16,12 @@ def test_threads_default_to_the_cores() -> None:
     assert config.hardware.num_threads is None
 
 
+def test_devices_share_the_cores() -> None:
+    config = compose(["hardware.devices=2"])
+    assert resolve(config, num_cores=5).hardware.num_threads == 2
+    assert resolve(config, num_cores=1).hardware.num_threads == 1
+
+
 def test_declared_threads_stay() -> None:
     config = compose(["hardware.num_threads=2"])
     assert resolve(config, num_cores=3) == config

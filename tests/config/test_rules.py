@@ -43,7 +43,10 @@ def test_the_default_run_breaks_no_rule(config: Config) -> None:
         ("training.target", 0.0, "above 0"),
         ("training.target", float("inf"), "above 0"),
         ("hardware.num_threads", 0, "at least 1"),
+        ("hardware.devices", 0, "at least 1"),
+        ("hardware.nodes", 0, "at least 1"),
         ("hardware.probe_timeout_s", 0.0, "above 0"),
+        ("tracking.answer_timeout_s", 0.0, "above 0"),
         ("optimizer.learning_rate", 0.0, "above 0"),
         ("optimizer.momentum", 1.0, "at least 0 and below 1"),
         ("optimizer.beta_1", -0.1, "at least 0 and below 1"),
@@ -92,7 +95,7 @@ def test_the_edge_of_a_range_is_in_it(config: Config, path: str, value: float) -
         ("optimizer.name", "sgd, momentum, adam, adamw"),
         ("optimizer.schedule.name", "constant, cosine"),
         ("launcher.name", "local, slurm"),
-        ("tracking.name", "none, wandb_offline"),
+        ("tracking.name", "none, wandb_offline, wandb_online, tensorboard"),
         ("pricing.hardware", "cpu, gpu, tpu"),
         ("pricing.terms", "on_demand, spot"),
     ],
@@ -152,6 +155,56 @@ def test_form(config: Config, path: str, value: object, message: str) -> None:
 )
 def test_refused_precision(precision: str, hardware: str, message: str) -> None:
     assert problems_of(f"precision={precision}", f"hardware={hardware}") == [message]
+
+
+@pytest.mark.parametrize(
+    ("devices", "nodes", "instead"), [(3, 1, "63|66"), (5, 3, "60|75"), (100, 1, "100")]
+)
+def test_a_batch_of_unequal_shares(devices: int, nodes: int, instead: str) -> None:
+    assert problems_of(f"hardware.devices={devices}", f"hardware.nodes={nodes}") == [
+        f"training.batch_size=64 is no {devices * nodes} equal shares (hardware.devices={devices}, "
+        f"hardware.nodes={nodes}); choose training.batch_size={instead}."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["framework=tf", "hardware.nodes=2"],
+            "hardware.nodes=2 framework=tf is refused: Keras 3's fit fails under "
+            "MultiWorkerMirroredStrategy (keras#20585); choose hardware.nodes=1, or "
+            "framework=torch.",
+        ),
+        (
+            ["framework=tf", "hardware=gpu", "hardware.devices=2", "precision=fp16"],
+            "hardware.devices=2 framework=tf precision=fp16 is refused: Keras's loss scaling asks "
+            "the first device alone whether gradients are finite; choose hardware.devices=1, or "
+            "precision=bf16|fp32.",
+        ),
+        (
+            ["framework=torch", "hardware=tpu", "hardware.devices=4"],
+            "hardware.devices=4 hardware.nodes=1 framework=torch on tpu is refused: Lightning's "
+            "XLAStrategy trains in processes of its own, of which no measurement comes back; "
+            "choose hardware.devices=1 hardware.nodes=1, or framework=tf.",
+        ),
+    ],
+)
+def test_refused_replicas(overrides: list[str], message: str) -> None:
+    assert problems_of(*overrides) == [message]
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["framework=torch", "hardware=gpu", "hardware.devices=4", "hardware.nodes=2"],
+        ["framework=torch", "hardware=gpu", "hardware.devices=2", "precision=fp16"],
+        ["framework=tf", "hardware=gpu", "hardware.devices=4"],
+        ["framework=tf", "hardware=tpu", "hardware.devices=4"],
+    ],
+)
+def test_allowed_replicas(overrides: list[str]) -> None:
+    assert compose(overrides).hardware.devices > 1
 
 
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16", "fp16"])

@@ -81,6 +81,10 @@ class Sweep:
             evaluations=[],
         )
 
+    def bend(self, run_id: str, **changes: Any) -> None:
+        """Change fields of a record."""
+        self.records[run_id] = replace(self.records[run_id], **changes)
+
     def keep_only(self, framework: str) -> None:
         """Leave the other framework out, as a sweep of one framework does."""
         runs = self.manifest.runs
@@ -132,7 +136,7 @@ def config(framework: str, model: str, seed: int, truth: Truth | None = None) ->
             "level": truth.level,
             "baseline": truth.level and "the largest class",
         },
-        "hardware": {"name": "cpu", "num_threads": None},
+        "hardware": {"name": "cpu", "num_threads": None, "devices": 1, "nodes": 1},
         "precision": {"name": "fp32"},
         "execution": {"name": "plain"},
         "optimizer": {"name": "adam", "learning_rate": 0.001},

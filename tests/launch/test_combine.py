@@ -1,13 +1,20 @@
 """Combinations put together from typed parts are those that are composed whole."""
 
 import itertools
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fwexp.config.choices import find_folders
+from fwexp.config.load import compose_with_hydra, to_typed
+from fwexp.config.paths import conf_dir
+from fwexp.config.resolve import resolve, usable_cores
 from fwexp.errors import ConfigError
 from fwexp.launch import combine as module
 from fwexp.launch.combine import combine, resolved
+from tests.bench import plan_side as bench
 
 AXES = {
     "framework": ["framework=torch", "framework=tf"],
@@ -42,6 +49,21 @@ def whole(axes: dict[str, list[str]], config_dirs: list[str] | None = None) -> l
 
 def test_every_combination_is_as_if_composed_whole() -> None:
     assert combine(AXES, SHARED) == whole(AXES)
+
+
+def test_a_sample_of_ten_thousand_is_what_hydra_itself_composes() -> None:
+    """The plan that tests/bench times, less its seeds."""
+    axes = {key: [f"{key}={value}" for value in values] for key, values in bench.AXES.items()}
+    combinations = list(itertools.product(*axes.values()))
+    found = combine(axes, [bench.DATA])
+    assert len(found) == len(combinations) == 400
+    for number in random.Random(20261120).sample(range(400), 10):
+        overrides = [bench.DATA, *combinations[number]]
+        node = compose_with_hydra(overrides, folders=find_folders(conf_dir(), config_dirs=[]))
+        config = resolve(to_typed(node), num_cores=usable_cores())
+        # read from the stand-in's file afterwards, which is no part of Hydra's composition
+        options = {"stand_in_options": found[number].model.stand_in_options}
+        assert found[number] == replace(config, model=replace(config.model, **options))
 
 
 def test_a_group_is_composed_once_for_each_of_its_own_combinations(

@@ -1,6 +1,8 @@
 """What a dry run tells of a plan, and that it leaves nothing behind."""
 
 import os
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,17 @@ from fwexp.launch.preview import dry_run
 from fwexp.runs.record import Failure, Phases, RunRecord
 from fwexp.runs.store import Store, write_json
 from tests.evidence.factory import Truth, simulate
-from tests.tiny import tiny_plan
+from tests.tiny import ROOT, tiny_plan
 
 BOTH = ["torch", "tf"]
 PRICE = (
     "US$ 0.20 per hour (Lambda's public price list, 4 vCPU and 16 GB, as seen in November 2026, "
     "2026-11-01, region unspecified, on demand, host included)"
 )
+
+
+def put_price_on_gpu(plan: Plan) -> None:
+    plan.first.pricing.hardware = "gpu"
 
 
 def put(plan: Plan, run: PlannedRun, *, total_s: float | None) -> None:
@@ -112,6 +118,8 @@ def test_several_devices_and_nodes_are_paid_one_by_one(
     lines = lines_of(plan, capsys)
     assert lines[1].startswith("expected: 8.00 device hours for 1 run, by 1 run in the store;")
     assert lines[2] == "cost unknown: the price lambda_cpu_4x is for cpu, the runs used gpu"
+    put_price_on_gpu(plan)
+    assert lines_of(plan, capsys)[2] == f"US$ 0.4, projected: {PRICE}"  # a machine's price, of two
 
 
 def test_with_retry_a_failed_run_is_to_do(
@@ -147,3 +155,16 @@ def test_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     plan = tiny_plan(in_store=tmp_path / "store")
     lines_of(plan, capsys)
     assert os.listdir(tmp_path) == []
+
+
+def test_it_needs_no_framework_and_no_statistics() -> None:
+    heavy = ("torch", "tensorflow", "keras", "pytorch_lightning", "wandb", "scipy", "altair")
+    script = f"""
+import sys
+import fwexp.launch.preview
+print([name for name in {heavy!r} if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

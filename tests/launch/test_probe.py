@@ -34,8 +34,42 @@ def test_a_cpu_needs_no_look(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_gpu_names_the_machine_class(monkeypatch: pytest.MonkeyPatch) -> None:
     answer(monkeypatch, A100)
-    wanted = f"1 x NVIDIA A100; host {cpu_machine_class()}"
+    wanted = f"NVIDIA A100; host {cpu_machine_class()}"
     assert machine_class(tiny_config("hardware=gpu", "precision=tf32")) == wanted
+
+
+def test_the_machine_class_is_the_same_for_any_number_of_gpus(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer(monkeypatch, {"devices": ["NVIDIA A100"] * 4, "capability": [8, 0]})
+    classes = {machine_class(tiny_config("hardware=gpu", f"hardware.devices={n}")) for n in (1, 4)}
+    assert classes == {f"NVIDIA A100; host {cpu_machine_class()}"}
+
+
+@pytest.mark.parametrize(("num", "words"), [(1, "1 GPU was found"), (2, "2 GPUs were found")])
+def test_fewer_gpus_than_were_asked_for(
+    monkeypatch: pytest.MonkeyPatch, num: int, words: str
+) -> None:
+    seen = f"torch sees {num} GPUs"
+    answer(monkeypatch, {"devices": ["NVIDIA A100"] * num, "capability": [8, 0]}, seen)
+    with pytest.raises(DeviceError) as raised:
+        machine_class(tiny_config("hardware=gpu", "hardware.devices=4"))
+    assert str(raised.value) == (
+        f"hardware.devices=4 was asked for but {words} on {HOST} ({seen}). Nothing was trained. "
+        f"On Slurm ask for more a node, or choose hardware.devices={num}."
+    )
+
+
+def test_several_nodes_are_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TORCHELASTIC_RUN_ID", "SLURM_JOB_NUM_NODES"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(DeviceError) as raised:
+        machine_class(tiny_config("hardware.nodes=2"))
+    assert str(raised.value) == (
+        "hardware.nodes=2 was asked for, but the user started this on 1 node. Nothing was trained. "
+        "Choose launcher=slurm, or start it on each node with torchrun --nnodes=2 "
+        "--nproc-per-node=1."
+    )
 
 
 @pytest.mark.parametrize("framework", ["torch", "tf"])

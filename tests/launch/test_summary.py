@@ -72,6 +72,19 @@ def test_a_done_run(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+def test_several_replicas_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    run = record()
+    lines = shown(capsys, replace(run, effective={**run.effective, "num_replicas": 2}))
+    assert lines["machine"].endswith(", not compiled, 1 threads a replica, 2 replicas")
+
+
+def test_saving_is_told_where_there_was_any(capsys: pytest.CaptureFixture[str]) -> None:
+    phases = record().phases
+    assert phases is not None
+    lines = shown(capsys, replace(record(), phases=replace(phases, checkpoint_s=0.7)))
+    assert lines["phases"].endswith(", evaluation 0.60 s, saving 0.70 s")
+
+
 @pytest.mark.parametrize(
     ("target", "words"),
     [

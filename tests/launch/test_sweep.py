@@ -44,10 +44,10 @@ def test_a_dry_run_says_what_would_run_and_writes_nothing(
     before = everything(folder)
     assert command(["mine", "--dry-run"]) == 0
     out, err = capsys.readouterr()
-    first, *blocks = out.splitlines()
+    first, *lines = out.splitlines()
     assert first.startswith("sweep mine on ")
     assert first.endswith(": 2 runs, 2 to do")
-    assert [line[:31] for line in blocks] == [
+    assert [line[:31] for line in lines[-2:]] == [
         "  block 1: torch-mlp-digits-s0-",
         "  block 2: torch-mlp-digits-s1-",
     ]

@@ -45,13 +45,13 @@ def test_a_step_lasts_from_the_end_of_the_one_before(time: list[float]) -> None:
 def test_a_pause_is_left_out_of_the_step_it_falls_in(time: list[float]) -> None:
     time += [0, 2, 102, 105, 205, 206]
     clock = StepClock(1)
-    clock.pause()
-    clock.resume()
-    clock.pause()
-    clock.resume()
+    pauses = []
+    for _ in range(2):
+        clock.pause()
+        pauses.append(clock.resume())
     clock.end_step(0)
     assert clock.step_s.tolist() == [2 + 3 + 1]
-    assert clock.paused_s == 100 + 100
+    assert pauses == [100, 100]
     assert clock.train_s == 6
 
 
@@ -63,3 +63,13 @@ def test_what_precedes_a_pause_belongs_to_one_step_only(time: list[float]) -> No
     clock.end_step(0)
     clock.end_step(1)
     assert clock.step_s.tolist() == [1 + 2, 3]
+
+
+def test_what_an_earlier_attempt_timed_stands_and_its_end_is_no_steps_time(
+    time: list[float],
+) -> None:
+    time += [0, 100, 103]
+    clock = StepClock(3, before=[5, 6])
+    clock.restart()
+    clock.end_step(2)
+    assert clock.step_s.tolist() == [5, 6, 3]

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from fwexp.meters import environment as module
-from fwexp.meters.environment import commit, cpu_machine_class, environment, steering_variables
+from fwexp.meters.environment import (
+    commit,
+    cpu_machine_class,
+    environment,
+    instruction_sets,
+    steering_variables,
+)
 
 
 def test_the_machine_class_is_the_processor_and_the_usable_cores(
@@ -18,6 +24,22 @@ def test_the_machine_class_is_the_processor_and_the_usable_cores(
     for cores, words in ((1, "A CPU, 1 core"), (8, "A CPU, 8 cores")):
         monkeypatch.setattr(module, "usable_cores", lambda cores=cores: cores)
         assert cpu_machine_class() == words
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("processor\t: 0\nflags\t\t: fpu avx2 sse4_2 aes avx512f fma\nflags\t: other",
+         ["avx2", "avx512f", "fma", "sse4_2"]),
+        ("Features\t: fp asimd evtstrm sve i8mm bf16", ["asimd", "bf16", "i8mm", "sve"]),
+        ("processor\t: 0", []),
+    ],
+)  # fmt: skip
+def test_instruction_sets_are_those_that_linux_names(
+    monkeypatch: pytest.MonkeyPatch, text: str, found: list[str]
+) -> None:
+    monkeypatch.setattr(module.Path, "read_text", lambda _: text)
+    assert instruction_sets() == found
 
 
 def test_versions_are_those_installed() -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from fwexp.config import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError
 from fwexp.launch.combine import resolved
+from fwexp.parity import side
 from fwexp.parity.certificate import Certificate
 from fwexp.parity.certify import certificate_key, certify, describe
 from fwexp.runs.store import Store
@@ -179,6 +181,18 @@ def test_the_key_is_of_what_is_vouched_for():
     assert len(set(different)) == 9
     same = keys([], ["seed=3"], ["training.batch_size=32"], ["framework=tf"], ["tracking=none"])
     assert set(same) == {different[0]}
+    assert keys(["hardware.devices=2"]) == [different[0]]
+
+
+def test_several_devices_have_the_certificate_of_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    seen = []
+    monkeypatch.setattr(side, "_examine", lambda _, config, *__: seen.append(config.hardware))
+    config = tiny_config("hardware.devices=2", "hardware.nodes=2")
+    arguments = {"stage": "dtypes", "config": to_plain(config), "to": str(tmp_path / "arrays")}
+    side.examine({**arguments, "reference": None}, {}, lambda _: None)
+    assert seen == [tiny_config().hardware]
 
 
 def test_the_device_counts_where_the_certificate_is_made_on_it():

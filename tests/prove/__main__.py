@@ -4,7 +4,17 @@ import sys
 import time
 from importlib import import_module
 
-PARTS = ["parity", "architectures", "faults", "bad_input", "levels", "full_size"]
+PARTS = [
+    "parity",
+    "architectures",
+    "faults",
+    "bad_input",
+    "levels",
+    "full_size",
+    "resume",
+    "cluster",
+    "wandb",
+]
 
 
 def main(parts: list[str]) -> int:

@@ -1,7 +1,7 @@
 """A trainer without a framework, and what it takes to execute a run in the test's own process."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,26 +32,40 @@ class StandIn:
         job: Job,
         *,
         losses: dict[int, float] | None = None,
+        during: dict[int | str, Callable[[], object]] | None = None,
         logits: float = 1.0,
         **effective: Any,
     ) -> None:
         self.job = job
         self.planted = losses or {}
+        self.during = during or {}  # a step that is made (from 1), or "evaluation k" (from 0)
+        self.num_evaluations = 0
         self.size = logits
         self.found = replace(requested(job.config), **effective)
         self.step_losses: list[float] = []
+        self.num_made = 0  # steps, by whichever process: all the state that it has
 
-    def fit(self, observer: Observer) -> None:
-        for step in range(len(self.job.order)):
+    def fit(self, observer: Observer, *, first_step: int = 0) -> None:
+        for step in range(first_step, len(self.job.order)):
             observer.before_step(step)
-            self.step_losses.append(self.planted.get(step + 1, 2.0))
+            self.num_made += 1
+            self.during.get(step + 1, bool)()
+            self.step_losses.append(self.planted.get(step + 1, 1.0 / self.num_made))
             observer.after_step(step)
 
     def losses(self) -> list[float]:
         return self.step_losses
 
+    def save(self, folder: Path) -> None:
+        (folder / "steps.txt").write_text(str(self.num_made))
+
+    def restore(self, folder: Path) -> None:
+        self.num_made = int((folder / "steps.txt").read_text())
+
     def predict(self, inputs: Inputs) -> NDArray[Any]:
         assert inputs is self.job.data.test.inputs
+        self.during.get(f"evaluation {self.num_evaluations}", bool)()
+        self.num_evaluations += 1
         logits = np.where(np.eye(10)[self.job.data.test.targets] > 0, self.size, 0.0)
         logits[:NUM_WRONG] = np.roll(logits[:NUM_WRONG], 1, axis=1)
         return logits
@@ -78,9 +92,9 @@ class StandIn:
 class Harness:
     """Executes the one run of a tiny plan by a stand-in trainer."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, *overrides: str) -> None:
         self.monkeypatch = monkeypatch
-        self.plan = tiny_plan(in_store=folder)
+        self.plan = tiny_plan(*overrides, in_store=folder)
         self.store = Store(folder)
         self.num_trainings = 0
         self.events: list[dict[str, Any]] = []

@@ -11,8 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from fwexp.runs import execute as module
-from fwexp.runs.execute import Timing, record_crash
+from fwexp.runs import timing as timing_module
+from fwexp.runs.execute import record_crash
 from fwexp.runs.record import Memory, Phases
+from fwexp.runs.timing import Timing
 from fwexp.tasks.classification import Classification
 from tests.runs.stand_in import NUM_WRONG, Harness
 
@@ -162,8 +164,8 @@ def test_a_torn_record_is_run_again_and_takes_nothing_over(harness: Harness) -> 
 
 
 def test_the_wait_for_a_lock_counts_for_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.time, "monotonic", lambda: 112.0)
-    timing = Timing(dispatched_at=100.0, import_s=0.0, import_rss_mib=0.0, waited_s=9.0)
+    monkeypatch.setattr(timing_module.time, "monotonic", lambda: 112.0)
+    timing = Timing(dispatched_at=100.0, import_s=0.0, import_rss_mib=0.0, left_out_s=9.0)
     assert timing.since_dispatch_s() == 3.0
 
 

@@ -36,9 +36,14 @@ def chatter(arguments, extra, tell):
             tell({"event": "said"})
     except BaseException as error:
         open(arguments["to"], "w").write(repr(error))
-jobs.__dict__.update(talk=talk, fail=fail, sleep=sleep, chatter=chatter)
+def stop(arguments, extra, tell):
+    raise task.Interrupted("stopped after step 3")
+def look(arguments, extra, tell):
+    import signal
+    tell({"event": "saw", "pending": sorted(map(int, signal.sigpending()))})
+jobs.__dict__.update(talk=talk, fail=fail, sleep=sleep, chatter=chatter, stop=stop, look=look)
 sys.modules["jobs"] = jobs
-server.JOBS = {name: f"jobs:{name}" for name in ("talk", "fail", "sleep", "chatter")}
+server.JOBS = {name: f"jobs:{name}" for name in vars(jobs) if not name.startswith("_")}
 server.TRAINERS = {"torch": "json:decoder"}
 server.serve("torch", driver=os.getppid())
 """
@@ -106,6 +111,29 @@ def test_a_killed_task_is_told_by_its_signal(server: Server) -> None:
     server.ask("sleep")
     os.kill(server.hear()["pid"], signal.SIGKILL)
     assert server.hear() == {"event": "ended", "code": -signal.SIGKILL}
+
+
+def test_a_run_that_is_to_go_on_later_ends_with_an_exit_code_of_its_own(server: Server) -> None:
+    server.ask("stop")
+    assert server.hear() == {"event": "ended", "code": 75}
+    assert server.log.read_text() == "stopped after step 3\n"
+
+
+def test_a_signal_that_asks_to_stop_ends_no_server_and_waits_for_its_task(server: Server) -> None:
+    stops = [signal.SIGUSR2, signal.SIGTERM]
+    for number in stops:
+        server.process.send_signal(number)
+    server.ask("look")
+    assert server.hear() == {"event": "saw", "pending": stops}
+    assert server.hear() == {"event": "ended", "code": 0}
+
+
+def test_a_task_is_not_ended_by_a_signal_that_asks_to_stop(server: Server) -> None:
+    server.ask("chatter", to="/dev/null")
+    pid = server.hear()["pid"]
+    for number in (signal.SIGUSR2, signal.SIGTERM):
+        os.kill(pid, number)
+    assert {server.hear()["event"] for _ in range(20)} == {"said"}
 
 
 def test_a_task_dies_with_its_server(server: Server) -> None:

@@ -11,7 +11,7 @@ from fwexp.errors import StoreError
 from fwexp.launch.manifest import Manifest
 from fwexp.parity.certificate import Certificate, Stage
 from fwexp.runs import store as module
-from fwexp.runs.record import Evaluation, Failure, History, Memory, Phases, RunRecord
+from fwexp.runs.record import Evaluation, Failure, History, Interruption, Memory, Phases, RunRecord
 from fwexp.runs.store import Store, check_sweep_name, write_json
 from fwexp.tasks.classification import Classification
 
@@ -88,6 +88,24 @@ def put(store: Store, record: RunRecord, *, under: str = "r1") -> Path:
 def test_a_record_comes_back_as_it_was(store: Store, record: RunRecord) -> None:
     put(store, record)
     assert store.read_record(MACHINE, "r1") == record
+
+
+def test_an_interrupted_runs_record_comes_back_as_it_was(store: Store) -> None:
+    at = "2026-01-01T00:00:00.000+00:00"
+    interruption = Interruption(step=3, saved_at=at, resumed_at=at, lost_s=9.5)
+    record = replace(DONE, phases=replace(PHASES, checkpoint_s=0.5), interruptions=[interruption])
+    put(store, record)
+    assert store.read_record(MACHINE, "r1") == record
+
+
+def test_a_record_from_before_there_were_checkpoints_was_never_interrupted(store: Store) -> None:
+    path = put(store, DONE)
+    plain = json.loads(path.read_text())
+    del plain["interruptions"], plain["phases"]["checkpoint_s"]
+    path.write_text(json.dumps(plain))
+    record = store.read_record(MACHINE, "r1")
+    assert record == DONE
+    assert (record.interruptions, PHASES.checkpoint_s) == ([], 0.0)
 
 
 def test_a_machine_class_may_be_given_by_its_folder(store: Store) -> None:

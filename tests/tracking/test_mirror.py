@@ -1,5 +1,6 @@
 """The mirror as the driver starts it: a process of its own, read back from wandb's files."""
 
+import hashlib
 import json
 import socket
 import subprocess
@@ -54,7 +55,8 @@ def without_wandb_keys(row: dict[str, Any]) -> dict[str, Any]:
 def check_copy(run: Path, *, record: RunRecord) -> dict[str, Any]:
     copy = read_offline_run(run)
     config = without_wandb_keys(copy["config"])
-    assert config == json.loads(json.dumps(config_of(record)))
+    sha256 = hashlib.sha256((run / "record.json").read_bytes()).hexdigest()
+    assert config == {**json.loads(json.dumps(config_of(record))), "source_sha256": sha256}
     expected = list(rows_of(record, history=make_history()))
     assert [without_wandb_keys(row) for row in copy["rows"]] == expected
     assert [row["_step"] for row in copy["rows"]] == list(range(NUM_STEPS + 1))

@@ -50,7 +50,8 @@ class OfATrainer:
         assert len(trainer.losses()) == NUM_STEPS
         assert {"head.kernel/m", "head.kernel/v"} <= trainer.state().keys()
         wanted = {"device": "cpu", "tf32": False, "compiled": False, "num_threads": 1}
-        assert trainer.effective() == Effective(**wanted, compute_dtype="float32")
+        whole = {"num_replicas": 1, "batch_statistics": "whole batch"}
+        assert trainer.effective() == Effective(**wanted, **whole, compute_dtype="float32")
 
     def test_bf16_is_seen_where_the_step_computed(self):
         job = self.job(precision="bf16")

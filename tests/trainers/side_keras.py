@@ -15,7 +15,13 @@ from fwexp.trainers.keras import ALIGNMENT, KerasTrainer, as_tensor, set_up
 from fwexp.trainers.keras_losses import LOSSES
 from fwexp.trainers.keras_optimizers import ArraySchedule
 from tests.trainers.either import OfATrainer
-from tests.trainers.jobs import Watch, small_job
+from tests.trainers.interrupted import OfAnInterruption
+from tests.trainers.jobs import NUM_STEPS, Watch, small_job
+
+
+class TestKerasTrainerInterrupted(OfAnInterruption):
+    framework = "tf"
+    trainer = KerasTrainer
 
 
 class TestKerasTrainer(OfATrainer):
@@ -51,34 +57,69 @@ def test_dtypes(precision, dtype, policy):
     assert keras.config.image_data_format() == "channels_last"
 
 
-def test_what_a_tpu_receives(monkeypatch):
-    """The code path, with stand-ins for the hardware: one core of the local TPU."""
+def planted(monkeypatch, *stand_ins):
+    """The calls that these functions of an owner then get, each of which gives a result."""
     called = []
 
-    def stand_in(name, result=None):
+    def stand_in(name, result):
         def call(*arguments, **named):
             called.append((name, *arguments, named))
             return result
 
         return call
 
+    for owner, name, result in stand_ins:
+        monkeypatch.setattr(owner, name, stand_in(name, result))
+    return called
+
+
+THREADS = (  # which TensorFlow lets nobody change once it runs
+    (tf.config.threading, "set_intra_op_parallelism_threads", None),
+    (tf.config.threading, "set_inter_op_parallelism_threads", None),
+)
+
+
+@pytest.mark.parametrize("devices", [1, 4])
+def test_what_a_tpu_receives(monkeypatch, devices):
+    """The code path, with stand-ins for the hardware: cores of the local TPU."""
     experimental, distribute = tf.tpu.experimental, tf.distribute
-    for owner, name, result in (
+    called = planted(
+        monkeypatch,
+        *THREADS,
         (distribute.cluster_resolver, "TPUClusterResolver", "resolver"),
         (tf.config, "experimental_connect_to_cluster", None),
         (experimental, "initialize_tpu_system", "topology"),
-        (experimental.DeviceAssignment, "build", "one core"),
+        (experimental.DeviceAssignment, "build", "cores"),
         (distribute, "TPUStrategy", "strategy"),
-    ):
-        monkeypatch.setattr(owner, name, stand_in(name, result))
-    config = small_job("tf", "hardware=tpu").config
+    )
+    config = small_job("tf", "hardware=tpu", f"hardware.devices={devices}").config
     assert set_up(config, keras_arguments(config)) == "strategy"
     assert called == [
+        ("set_intra_op_parallelism_threads", devices, {}),
+        ("set_inter_op_parallelism_threads", devices, {}),
         ("TPUClusterResolver", {"tpu": "local"}),
         ("experimental_connect_to_cluster", "resolver", {}),
         ("initialize_tpu_system", "resolver", {}),
-        ("build", "topology", {"num_replicas": 1}),
-        ("TPUStrategy", "resolver", {"experimental_device_assignment": "one core"}),
+        ("build", "topology", {"num_replicas": devices}),
+        ("TPUStrategy", "resolver", {"experimental_device_assignment": "cores"}),
+    ]
+
+
+def test_what_several_gpus_receive(monkeypatch):
+    """The code path, with stand-ins for the hardware: two of a machine's three GPUs."""
+    called = planted(
+        monkeypatch,
+        *THREADS,
+        (tf.config, "list_physical_devices", ["first", "second", "third"]),
+        (tf.config, "set_visible_devices", None),
+        (tf.distribute, "MirroredStrategy", "strategy"),
+    )
+    config = small_job("tf", "hardware=gpu", "hardware.devices=2").config
+    assert set_up(config, keras_arguments(config)) == "strategy"
+    assert called[2:] == [
+        ("list_physical_devices", "GPU", {}),
+        ("set_visible_devices", ["first", "second"], "GPU", {}),
+        ("MirroredStrategy", ["gpu:0", "gpu:1"], {}),
     ]
 
 
@@ -115,6 +156,19 @@ def test_fp16_scales_the_loss_from_torchs_scale_on():
     after = trainer.state()
     assert all(np.isfinite(value).all() for value in after.values())
     assert not np.array_equal(before["head.kernel"], after["head.kernel"])
+
+
+def test_fp16s_scale_goes_on_where_it_was(tmp_path):
+    job = small_job("tf", "optimizer=adam", precision="fp16")
+    stopped = KerasTrainer(job)
+    stopped.fit(Watch())
+    stopped.model.optimizer.dynamic_scale.assign(2.0**10)  # as after six overflows
+    stopped.save(tmp_path)
+    resumed = KerasTrainer(job)
+    resumed.restore(tmp_path)
+    scaler = resumed.model.optimizer
+    assert int(scaler.step_counter) == int(scaler.inner_optimizer.iterations) == NUM_STEPS
+    assert float(scaler.dynamic_scale) == 2.0**10
 
 
 @pytest.mark.parametrize("num_samples", [1, 3, 1000])

@@ -6,14 +6,22 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.plugins.environments import LightningEnvironment, TorchElasticEnvironment
 from pytorch_lightning.plugins.precision import MixedPrecision
+from pytorch_lightning.strategies import SingleDeviceStrategy
 
-from fwexp.trainers import lightning
+from fwexp.trainers import lightning, torch_distributed
 from fwexp.trainers.lightning import LightningTrainer, as_tensor, set_up
 from fwexp.trainers.torch_losses import LOSSES
 from fwexp.trainers.torch_optimizers import make_optimizer
 from tests.trainers.either import OfATrainer
+from tests.trainers.interrupted import OfAnInterruption
 from tests.trainers.jobs import NUM_STEPS, Watch, small_job
+
+
+class TestLightningTrainerInterrupted(OfAnInterruption):
+    framework = "torch"
+    trainer = LightningTrainer
 
 
 class TestLightningTrainer(OfATrainer):
@@ -72,12 +80,66 @@ def test_what_lightnings_trainer_receives(monkeypatch, hardware, accelerator, st
     }
 
 
-def test_fp16_scales_its_gradients(monkeypatch):
-    """On the CPU, where Lightning offers no fp16 by name."""
+def fp16_trainer(monkeypatch):
+    """On the CPU, where Lightning offers no fp16 by name; and its plugin."""
     plugin = MixedPrecision("16-mixed", device="cpu")
-    arguments = {"accelerator": "cpu", "plugins": [plugin]}
-    monkeypatch.setattr(lightning, "lightning_arguments", lambda *_, **__: arguments)
-    trainer = LightningTrainer(small_job("torch", precision="fp16"))
+    monkeypatch.setattr(lightning, "lightning_arguments", lambda *_, **__: {"accelerator": "cpu"})
+    monkeypatch.setattr(lightning, "lightning_plugins", lambda _: [plugin])
+    return LightningTrainer(small_job("torch", precision="fp16")), plugin
+
+
+def test_fp16s_scale_goes_on_where_it_was(monkeypatch, tmp_path):
+    stopped, before = fp16_trainer(monkeypatch)
+    stopped.fit(Watch())
+    stopped.save(tmp_path)
+    resumed, after = fp16_trainer(monkeypatch)
+    resumed.restore(tmp_path)
+    assert after.scaler.state_dict() == before.scaler.state_dict()
+    assert after.scaler.state_dict()["_growth_tracker"] == NUM_STEPS
+
+
+@pytest.mark.parametrize(
+    ("hardware", "backend", "device"),
+    [("cpu", "gloo", None), ("gpu", "nccl", torch.device("cuda", 1))],
+)
+def test_what_a_rank_joins_with(monkeypatch, hardware, backend, device):
+    """The code path, with stand-ins for the network and for a GPU."""
+    place = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1"}
+    for name, value in {**place, "MASTER_ADDR": "node3", "MASTER_PORT": "20007"}.items():
+        monkeypatch.setenv(name, value)
+    received = []
+    monkeypatch.setattr(
+        torch_distributed.distributed, "TCPStore", lambda *a, **k: received.append((a, k))
+    )
+    monkeypatch.setattr(
+        torch_distributed.distributed,
+        "init_process_group",
+        lambda *a, **k: received.append((a, k)),
+    )
+    two = ["hardware.devices=2", "hardware.nodes=2"]
+    config = small_job("torch", f"hardware={hardware}", *two).config
+    torch_distributed.join(config)
+    (store, where), (backends, how) = received
+    assert (store, where["is_master"]) == (("node3", 20007, 4), False)
+    assert backends == (backend,)
+    assert (how["rank"], how["world_size"], how["device_id"]) == (3, 4, device)
+    assert how["timeout"].days > 1  # a long evaluation of the first rank is no failure
+    (plugin,) = torch_distributed.lightning_plugins(config)
+    assert isinstance(plugin, TorchElasticEnvironment)
+
+
+def test_one_device_joins_nothing_though_a_cluster_is_around(monkeypatch):
+    for name, value in {"SLURM_NTASKS": "2", "SLURM_JOB_NAME": "x", "SLURM_NODEID": "0"}.items():
+        monkeypatch.setenv(name, value)
+    trainer = LightningTrainer(small_job("torch"))
+    assert isinstance(trainer.trainer.strategy, SingleDeviceStrategy)
+    environment = trainer.trainer._accelerator_connector.cluster_environment
+    assert isinstance(environment, LightningEnvironment)
+    assert not torch.distributed.is_initialized()
+
+
+def test_fp16_scales_its_gradients(monkeypatch):
+    trainer, plugin = fp16_trainer(monkeypatch)
     scaler = plugin.scaler
     before = trainer.state()["head.kernel"]
     scales = []

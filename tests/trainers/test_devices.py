@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fwexp.config.schema import Config, Hardware, Precision
+from fwexp.config.schema import Config, Framework, Hardware, Precision
 from fwexp.errors import DeviceError
 from fwexp.trainers.devices import (
     KerasArguments,
@@ -22,15 +22,20 @@ ALLOWED = [
     *[("tpu", "fp32"), ("tpu", "bf16")],
 ]
 LIGHTNING = {"fp32": "32-true", "tf32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
+NO_ACCELERATOR = {"logical_cpus": 0, "visible_gpus": 0, "tpu_cores": 0, "tpu_address": None}
 KERAS = {
     **{"fp32": "float32", "tf32": "float32"},
     **{"bf16": "mixed_bfloat16", "fp16": "mixed_float16"},
 }
 
 
-def config(hardware: str, precision: str) -> Config:
+def config(
+    hardware: str, precision: str = "fp32", *, framework: str = "torch", devices: int = 1
+) -> Config:
     return Config(
-        hardware=Hardware(name=hardware, num_threads=2), precision=Precision(name=precision)
+        framework=Framework(name=framework),
+        hardware=Hardware(name=hardware, num_threads=2, devices=devices, nodes=1),
+        precision=Precision(name=precision),
     )
 
 
@@ -39,6 +44,7 @@ def test_lightning(hardware, precision):
     assert lightning_arguments(config(hardware, precision)) == {
         "accelerator": hardware,
         "devices": 1,
+        "num_nodes": 1,
         "strategy": {"cpu": "auto", "gpu": "auto", "tpu": "single_xla"}[hardware],
         "precision": LIGHTNING[precision],
     }
@@ -47,11 +53,11 @@ def test_lightning(hardware, precision):
 @pytest.mark.parametrize(("hardware", "precision"), ALLOWED)
 def test_keras(hardware, precision):
     on = {
-        "cpu": {"strategy": None, "visible_gpus": 0, "tpu_cores": 0, "tpu_address": None},
-        "gpu": {"strategy": None, "visible_gpus": 1, "tpu_cores": 0, "tpu_address": None},
+        "cpu": {"strategy": None, **NO_ACCELERATOR},
+        "gpu": {"strategy": None, **NO_ACCELERATOR, "visible_gpus": 1},
         "tpu": {
             "strategy": "TPUStrategy",
-            "visible_gpus": 0,
+            **NO_ACCELERATOR,
             "tpu_cores": 1,
             "tpu_address": "local",
         },
@@ -74,6 +80,47 @@ def test_what_is_asked_for(hardware, precision):
         tf32=precision == "tf32",
         compiled=False,
         num_threads=2,
+        num_replicas=1,
+        batch_statistics="whole batch",
+    )
+
+
+@pytest.mark.parametrize("hardware", ["cpu", "gpu"])
+def test_several_devices_of_torch(hardware):
+    wanted = config(hardware, devices=4)
+    wanted.hardware.nodes = 2
+    assert lightning_arguments(wanted) == {
+        "accelerator": hardware,
+        "devices": 4,
+        "num_nodes": 2,
+        "strategy": "ddp",
+        "precision": "32-true",
+    }
+    asked = requested(wanted)
+    assert (asked.num_replicas, asked.batch_statistics) == (8, "per replica")
+
+
+@pytest.mark.parametrize(
+    ("hardware", "different"),
+    [
+        ("cpu", {"strategy": "MirroredStrategy", "logical_cpus": 4}),
+        ("gpu", {"strategy": "MirroredStrategy", "visible_gpus": 4}),
+        ("tpu", {"strategy": "TPUStrategy", "tpu_cores": 4, "tpu_address": "local"}),
+    ],
+)
+def test_several_devices_of_keras(hardware, different):
+    wanted = {**NO_ACCELERATOR, **different, "policy": "float32", "jit_compile": False}
+    found = keras_arguments(config(hardware, framework="tf", devices=4))
+    assert found == KerasArguments(**wanted)
+
+
+def test_fewer_replicas_than_were_asked_for():
+    wanted = requested(config("gpu", devices=2))
+    with pytest.raises(DeviceError) as raised:
+        check_effective(wanted, replace(wanted, num_replicas=1, batch_statistics="whole batch"))
+    assert str(raised.value) == (
+        "the framework did not do what was asked; num_replicas: asked for 2, got 1; "
+        "batch_statistics: asked for per replica, got whole batch"
     )
 
 

@@ -17,9 +17,8 @@ from fwexp.launch import probe
 from fwexp.launch.drive import Missing, Todo, drive
 from fwexp.launch.plan import Plan, PlannedRun, one_a_device
 from fwexp.runs.store import Store
+from fwexp.runs.task import STOPS
 
-# The one that comes before the time limit, and the one that comes with preemption and scancel.
-SIGNALS = (signal.SIGUSR2, signal.SIGTERM)
 REQUEUE_S = 60
 
 
@@ -71,15 +70,15 @@ class Signals:
 
     def __init__(self) -> None:
         self._noted: set[int] = set()
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        for number in SIGNALS:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        for number in STOPS:
             signal.signal(number, lambda come, _: self._noted.add(come))
 
     def have_come(self) -> bool:
-        return not self._all().isdisjoint(SIGNALS)
+        return not self._all().isdisjoint(STOPS)
 
     def ask_to_requeue(self) -> bool:
-        """Whether it is the one before the time limit; after the other Slurm does as it likes."""
+        """Whether it is the one before the time limit; with the other Slurm does as it likes."""
         return signal.SIGUSR2 in self._all()
 
     def _all(self) -> set[int]:

@@ -1,0 +1,106 @@
+"""Scaling efficiency: the speed on n devices over n times the speed on one."""
+
+import json
+import math
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from fwexp.evidence.aggregate import FRAMEWORKS, Workload
+from fwexp.evidence.statistics import MIN_PAIRS, Interval, mean_interval
+
+WHOLE, SHARE = "in all", "a device"  # what of the batch is as on one device
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """One framework's efficiency on one workload; 1 is a speed that grew as the devices did."""
+
+    workload: str
+    framework: str
+    num_replicas: int
+    batch: str  # the batch that is as large as on one device: in all (strong), a device (weak)
+    efficiencies: list[float]  # a seed each
+    estimate: float | None  # their geometric mean; None where no seed has both speeds
+    interval: Interval | None  # of that mean; None below MIN_PAIRS seeds
+
+
+def scalings(workloads: list[Workload], *, confidence: float) -> list[Scaling]:
+    """One for each workload on several devices, each framework, and each kind of batch for which
+    the sweep has the same training on one device. Runs are paired by seed."""
+    return [
+        _scaling(workload, one, framework, batch, confidence=confidence)
+        for workload in workloads
+        for batch in (WHOLE, SHARE)
+        if (one := _on_one_device(workload, workloads, batch=batch))
+        for framework in FRAMEWORKS
+        if any(run.framework == framework for run in workload.runs)
+    ]
+
+
+def replicas_of(workload: Workload) -> int:
+    """How many devices on all nodes; a sweep older than the question used one."""
+    hardware = workload.config["hardware"]
+    return int(hardware.get("devices", 1) * hardware.get("nodes", 1))
+
+
+def _on_one_device(workload: Workload, others: list[Workload], *, batch: str) -> Workload | None:
+    """The workload that is the same on one device; on a CPU the devices share the threads."""
+    num_replicas = replicas_of(workload)
+    size = workload.config["training"]["batch_size"]
+    wanted = size if batch == WHOLE else size // num_replicas
+    if num_replicas == 1:
+        return None
+    found = [
+        other
+        for other in others
+        if replicas_of(other) == 1
+        and other.config["training"]["batch_size"] == wanted
+        and _rest(other) == _rest(workload)
+    ]
+    threads = workload.config["hardware"]["num_threads"]
+    same = [other for other in found if other.config["hardware"]["num_threads"] == threads]
+    return next(iter(same or found), None)
+
+
+def _rest(workload: Workload) -> str:
+    """All that is no number of devices, of threads or of samples in a batch."""
+    plain: dict[str, Any] = {
+        **workload.config,
+        "hardware": workload.config["hardware"]["name"],
+        "training": {k: v for k, v in workload.config["training"].items() if k != "batch_size"},
+    }
+    return json.dumps(plain, sort_keys=True)
+
+
+def _scaling(
+    several: Workload, one: Workload, framework: str, batch: str, *, confidence: float
+) -> Scaling:
+    base, speeds = _speeds(one, framework), _speeds(several, framework)
+    num_replicas = replicas_of(several)
+    found = [speeds[seed] / (num_replicas * base[seed]) for seed in speeds if seed in base]
+    logs = [math.log(efficiency) for efficiency in found]
+    interval = None
+    if len(logs) >= MIN_PAIRS:
+        of_logs = mean_interval(logs, confidence=confidence)
+        interval = Interval(
+            low=math.exp(of_logs.low), high=math.exp(of_logs.high), confidence=confidence
+        )
+    return Scaling(
+        workload=several.label,
+        framework=framework,
+        num_replicas=num_replicas,
+        batch=batch,
+        efficiencies=found,
+        estimate=math.exp(fmean(logs)) if logs else None,
+        interval=interval,
+    )
+
+
+def _speeds(workload: Workload, framework: str) -> dict[int, float]:
+    """Samples a second once warm, by seed, of the runs whose times count."""
+    return {
+        run.seed: run.record.samples_per_s
+        for run in workload.timed(framework)
+        if run.record and run.record.samples_per_s
+    }

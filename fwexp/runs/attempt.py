@@ -1,0 +1,99 @@
+"""One process's part of a run: what it takes up, and what it leaves for the next one."""
+
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fwexp.runs.checkpoint import (
+    Checkpoint,
+    Trained,
+    UnusableCheckpoint,
+    arithmetic,
+    discard_checkpoint,
+    has_checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
+from fwexp.runs.random_state import random_state, set_random_state
+from fwexp.runs.record import Interruption, RunRecord
+from fwexp.runs.timing import Timing
+from fwexp.trainers.protocol import Trainer
+
+
+class Attempt:
+    """Goes on from the checkpoint in the run's folder, where there is one that fits."""
+
+    def __init__(
+        self, record: RunRecord, timing: Timing, folder: Path, *, num_threads: int | None
+    ) -> None:
+        assert num_threads is not None  # config/resolve.py
+        self.record = record
+        self.timing = timing
+        self.folder = folder
+        self.num_threads = num_threads
+        self.earlier: Checkpoint | None = None
+        self.files = folder  # of the trainer, where there is an earlier checkpoint
+        if has_checkpoint(folder):
+            self._take_up()
+
+    @property
+    def first_step(self) -> int:
+        """How many steps are done already."""
+        return self.earlier.step if self.earlier else 0
+
+    def _take_up(self) -> None:
+        here = arithmetic(num_threads=self.num_threads)
+        try:
+            self.earlier, self.files = read_checkpoint(
+                self.folder, run_id=self.record.run_id, here=here
+            )
+        except UnusableCheckpoint as error:
+            print(f"not resumed: {error}; the run starts again from step 0", flush=True)
+            discard_checkpoint(self.folder)
+        else:
+            saved = f"saved at {self.earlier.saved_at} on {self.earlier.host}"
+            print(f"resumed after step {self.first_step}, {saved}", flush=True)
+
+    def restore(self, trainer: Trainer) -> None:
+        """Bring the trainer, Python and NumPy to where the checkpoint left them."""
+        if self.earlier is not None:
+            trainer.restore(self.files)
+            set_random_state(self.earlier.random_state)
+
+    def begin(self) -> None:
+        """The next step is about to be made: an interruption, where there was one, ends here."""
+        if self.earlier is None:
+            return
+        now = datetime.now(UTC)
+        lost_s = (now - datetime.fromisoformat(self.earlier.saved_at)).total_seconds()
+        interruption = Interruption(
+            step=self.earlier.step,
+            saved_at=self.earlier.saved_at,
+            resumed_at=now.isoformat(timespec="milliseconds"),
+            lost_s=lost_s,
+        )
+        self.record.interruptions = [*self.earlier.interruptions, interruption]
+        self.record.started_at = self.earlier.started_at
+        self.timing.start_s = self.earlier.start_s
+        self.timing.data_s = self.earlier.data_s
+        self.timing.build_s = self.earlier.build_s
+        self.timing.go_on_from(self.earlier.elapsed_s)
+
+    def keep(self, trainer: Trainer, trained: Trained) -> None:
+        """Save everything, so that another process can go on from here."""
+        checkpoint = Checkpoint(
+            run_id=self.record.run_id,
+            step=len(trained.losses),
+            arithmetic=arithmetic(num_threads=self.num_threads),
+            trained=trained,
+            started_at=self.record.started_at,
+            start_s=self.timing.start_s,
+            data_s=self.timing.data_s,
+            build_s=self.timing.build_s,
+            elapsed_s=self.timing.since_dispatch_s(),
+            interruptions=self.record.interruptions,
+            saved_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            host=socket.gethostname(),
+            random_state=random_state(),
+        )
+        write_checkpoint(self.folder, checkpoint, trainer.save)

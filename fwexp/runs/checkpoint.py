@@ -1,0 +1,159 @@
+"""A run's checkpoint on disk: whole or not there, and only for who can go on from it exactly."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from fwexp.meters.environment import cpu_model, instruction_sets
+from fwexp.runs.record import Evaluation, Interruption
+
+FOLDER = "checkpoint"  # in the run's; in it one folder a checkpoint, named by its step
+FILE = "checkpoint.json"
+
+
+class UnusableCheckpoint(Exception):
+    """A checkpoint that a run cannot go on from exactly; one line says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arithmetic:
+    """What decides the last bit of a sum on a CPU."""
+
+    cpu: str
+    instruction_sets: list[str]
+    num_threads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What a run's training has given so far; index i of a series is optimizer step i + 1."""
+
+    losses: list[float]
+    step_s: list[float]
+    evaluations: list[Evaluation]
+    evaluation_s: float
+    checkpoint_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """What it takes to go on, but for the trainer's own files."""
+
+    run_id: str
+    step: int  # optimizer steps done
+    arithmetic: Arithmetic
+    trained: Trained
+    started_at: str  # of the first attempt, as the three phases
+    start_s: float
+    data_s: float
+    build_s: float
+    elapsed_s: float  # from the first dispatch, waits for locks and interruptions left out
+    interruptions: list[Interruption]  # before this one
+    saved_at: str  # ISO 8601, UTC
+    host: str
+    random_state: dict[str, Any]  # Python's and NumPy's
+
+
+def arithmetic(*, num_threads: int) -> Arithmetic:
+    """This machine's."""
+    sets = instruction_sets()
+    return Arithmetic(cpu=cpu_model(), instruction_sets=sets, num_threads=num_threads)
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint, save: Callable[[Path], None]) -> None:
+    """Leave it in the run's folder, with the files that `save` writes; the one before goes when
+    this one is whole on the disk. Raises OSError, and leaves the one before, where it cannot."""
+    kept = folder / FOLDER
+    kept.mkdir(exist_ok=True)
+    target = kept / str(checkpoint.step)
+    with TemporaryDirectory(dir=kept, prefix=".partial-") as name:
+        partial = Path(name)
+        save(partial)
+        files = {path.name: _sha256(path) for path in partial.iterdir()}
+        plain = {"checkpoint": asdict(checkpoint), "files": files}
+        (partial / FILE).write_text(json.dumps(plain), encoding="utf-8")
+        for path in (*partial.iterdir(), partial):
+            _sync(path)
+        partial.rename(target)
+    _sync(kept)
+    for other in kept.iterdir():  # older ones, and what a killed process did not finish
+        if other != target:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether the run's folder has one, whatever it is worth."""
+    return bool(_steps(folder))
+
+
+def read_checkpoint(folder: Path, *, run_id: str, here: Arithmetic) -> tuple[Checkpoint, Path]:
+    """The checkpoint of the run's folder, and where the trainer's files are.
+
+    Raises UnusableCheckpoint where it is torn, another run's, or of another arithmetic.
+    """
+    path = folder / FOLDER / str(max(_steps(folder), default=0))
+    try:
+        plain = json.loads((path / FILE).read_text(encoding="utf-8"))
+        checkpoint = _from_plain(plain["checkpoint"])
+        torn = [name for name, digest in plain["files"].items() if _sha256(path / name) != digest]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UnusableCheckpoint(f"{path}: torn ({type(error).__name__}: {error})") from error
+    if torn:
+        raise UnusableCheckpoint(f"{path}: torn ({', '.join(torn)} is not as it was written)")
+    if checkpoint.run_id != run_id:
+        raise UnusableCheckpoint(f"{path}: of the run {checkpoint.run_id}")
+    if foreign := _differences(checkpoint.arithmetic, here):
+        raise UnusableCheckpoint(f"{path}: saved where rounding is another ({'; '.join(foreign)})")
+    return checkpoint, path
+
+
+def discard_checkpoint(folder: Path) -> None:
+    """The run's folder has none from now on."""
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+
+
+def _steps(folder: Path) -> list[int]:
+    """Those of its checkpoints: two where a process was killed before it took the older away."""
+    return [int(path.name) for path in (folder / FOLDER).glob("[0-9]*")]
+
+
+def _differences(there: Arithmetic, here: Arithmetic) -> list[str]:
+    found = []
+    if there.num_threads != here.num_threads:
+        found.append(f"{there.num_threads} threads there, {here.num_threads} here")
+    if there.cpu != here.cpu:
+        found.append(f"{there.cpu} there, {here.cpu} here")
+    if changed := sorted({*there.instruction_sets} ^ {*here.instruction_sets}):
+        found.append(f"only one of the two has {', '.join(changed)}")
+    return found
+
+
+def _from_plain(plain: dict[str, Any]) -> Checkpoint:
+    trained = plain["trained"]
+    evaluations = [Evaluation(**evaluation) for evaluation in trained["evaluations"]]
+    parts = {
+        "arithmetic": Arithmetic(**plain["arithmetic"]),
+        "trained": Trained(**{**trained, "evaluations": evaluations}),
+        "interruptions": [Interruption(**i) for i in plain["interruptions"]],
+    }
+    return Checkpoint(**{**plain, **parts})
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Until the file, or the folder's list of files, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,62 @@
+"""What a W&B run holds of a finished run, or of a whole sweep."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fwexp.tracking.marker import source_sha256, wandb_id
+from fwexp.tracking.rows import Row, config_of, name_of, rows_of, summary_of, tags_of
+from fwexp.tracking.run_files import read_run
+from fwexp.tracking.sweep_copy import sweep_config, sweep_id, sweep_summary, sweep_tags
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """One W&B run, before it is written anywhere."""
+
+    wandb_id: str
+    name: str
+    job_type: str  # train | sweep
+    tags: list[str]
+    config: dict[str, Any]
+    summary: dict[str, Any]
+    source_sha256: str
+    rows: list[Row] = field(default_factory=list)
+    exit_code: int = 0
+
+
+def copy_of(folder: Path) -> Copy:
+    """The copy of a run's or a sweep's folder; StoreError where a file is torn."""
+    is_sweep = (folder / "manifest.json").is_file()
+    return _copy_of_sweep(folder) if is_sweep else _copy_of_run(folder)
+
+
+def _copy_of_run(run: Path) -> Copy:
+    record, history = read_run(run)
+    sha256 = source_sha256(run)
+    return Copy(
+        wandb_id=wandb_id(run),
+        name=name_of(record),
+        job_type="train",
+        tags=tags_of(record),
+        config=config_of(record) | {"source_sha256": sha256},
+        summary=summary_of(record),
+        source_sha256=sha256,
+        rows=list(rows_of(record, history=history)),
+        exit_code=0 if record.status == "done" else 1,
+    )
+
+
+def _copy_of_sweep(folder: Path) -> Copy:
+    sha256 = source_sha256(folder)
+    evidence = json.loads((folder / "evidence.json").read_text())
+    return Copy(
+        wandb_id=sweep_id(folder),
+        name=f"sweep {folder.name}",
+        job_type="sweep",
+        tags=sweep_tags(evidence),
+        config=sweep_config(folder, evidence) | {"source_sha256": sha256},
+        summary=sweep_summary(evidence),
+        source_sha256=sha256,
+    )

@@ -1,0 +1,79 @@
+"""`fwexp publish NAME`: the write-up as a W&B Report that stakeholders can open."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from fwexp.evidence.assess import Evidence
+from fwexp.runs.store import Store, write_json, write_text
+from fwexp.tracking.ledger import open_ledger
+from fwexp.tracking.marker import source_of, wandb_id
+from fwexp.tracking.offline import confine_wandb
+from fwexp.tracking.service import PROJECT, Service, ServiceError, connect
+from fwexp.writeup.report import read_evidence
+
+
+def command(argv: list[str]) -> int:
+    """`fwexp publish NAME`: 0, or an error that says what is lacking."""
+    parser = argparse.ArgumentParser(
+        prog="fwexp publish",
+        description="Make the W&B Report of a sweep that fwexp sync has uploaded, or renew it.",
+    )
+    parser.add_argument("name", help="a sweep that has run")
+    parser.add_argument("--store", default="store", metavar="DIR", help="where the records lie")
+    parser.add_argument(
+        "--to", type=Path, metavar="FILE", help="write the Report's spec there; no service is asked"
+    )
+    given = parser.parse_args(argv)
+    store = Store(given.store)
+    evidence = read_evidence(store, given.name)
+    project = _project(evidence)
+    if given.to is not None:
+        write_text(given.to, _spec(store, evidence, project))
+        print(f"spec: {given.to}")
+        return 0
+    confine_wandb(os.environ, folder=store.path / "wandb", online=True)
+    service = connect(project=project)
+    print(f"report: {_publish(store, evidence, service)}")
+    return 0
+
+
+def _project(evidence: Evidence) -> str:
+    configs = list(evidence.manifest.runs.values())
+    return str(configs[0]["tracking"]["project"]) if configs else PROJECT
+
+
+def _spec(store: Store, evidence: Evidence, project: str) -> str:
+    from fwexp.tracking.report_spec import build_report, spec_text
+
+    ids, entity = _wandb_ids(store, evidence), os.environ.get("WANDB_ENTITY", "")
+    report = build_report(evidence, wandb_ids=ids, entity=entity, project=project)
+    return spec_text(report)
+
+
+def _publish(store: Store, evidence: Evidence, service: Service) -> str:
+    """The address of the Report; published again, it is the same one with other content."""
+    from fwexp.tracking.report_spec import build_report
+
+    name, ids = evidence.manifest.name, _wandb_ids(store, evidence)
+    lacking = set(ids.values()) - set(service.find(ids.values()))
+    if lacking:
+        raise ServiceError(
+            f"{service.url}/{service.path} lacks {len(lacking)} of the {len(ids)} runs of {name}: "
+            f"type fwexp sync {name} first"
+        )
+    report = build_report(evidence, wandb_ids=ids, entity=service.entity, project=service.project)
+    note = open_ledger(store.path, service=service).folder / f"report-{name}.json"
+    if note.is_file():
+        report.id = json.loads(note.read_text())["id"]
+    report.save()
+    write_json(note, {"id": report.id, "url": report.url})
+    return str(report.url)
+
+
+def _wandb_ids(store: Store, evidence: Evidence) -> dict[str, str]:
+    """What W&B calls the runs that have a record, by run id."""
+    manifest = evidence.manifest
+    runs = {i: store.run_folder(manifest.machine_class, i) for i in manifest.runs}
+    return {run_id: wandb_id(run) for run_id, run in runs.items() if source_of(run).is_file()}

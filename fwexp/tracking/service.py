@@ -1,0 +1,103 @@
+"""The W&B service that the user's environment names, and whether it answers."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from fwexp.errors import FwexpError
+
+ANSWER_S = 10.0  # for a service that is there
+PATIENCE_S = 300  # for one that is there and asks to wait, or is out of order for a moment
+PAGE = 100
+PROJECT = "fwexp"  # where neither WANDB_PROJECT nor tracking.project names one
+
+
+class ServiceError(FwexpError):
+    """A W&B service that is not there, does not know the user, or refuses."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """Where copies are uploaded to."""
+
+    url: str
+    entity: str
+    project: str
+    api: Any = field(repr=False)  # wandb.Api
+
+    @property
+    def path(self) -> str:
+        return f"{self.entity}/{self.project}"
+
+    def find(self, wandb_ids: Iterable[str]) -> dict[str, Any]:
+        """The runs of these ids that the service has, by id, with config and summary."""
+        ids = list(wandb_ids)
+        pages = [ids[start : start + PAGE] for start in range(0, len(ids), PAGE)]
+        return {run.id: run for page in pages for run in self._list({"name": {"$in": page}})}
+
+    def find_sweeps(self, name: str) -> list[Any]:
+        """The runs that hold a sweep of this name, the one declared last first."""
+        runs = self._list({"$and": [{"group": name}, {"jobType": "sweep"}]})
+        return sorted(runs, key=lambda run: str(run.config["declared_at"]), reverse=True)
+
+    def _list(self, filters: dict[str, Any]) -> list[Any]:
+        import wandb
+        from wandb.sdk.lib.service.service_connection import WandbApiFailedError
+
+        self.api.flush()  # which would answer from memory
+        try:
+            return list(self.api.runs(self.path, filters=filters, per_page=PAGE, lazy=False))
+        except ValueError:  # what wandb says of a project without runs
+            return []
+        except (wandb.Error, WandbApiFailedError) as error:
+            raise ServiceError(
+                f"{self.url}: {error}. Nothing is lost: the same command goes on from here"
+            ) from error
+
+
+def connect(
+    *, project: str = PROJECT, answer_s: float = ANSWER_S, patience_s: int = PATIENCE_S
+) -> Service:
+    """The service of WANDB_BASE_URL, or W&B's own; entity and project by WANDB_ENTITY and
+    WANDB_PROJECT, where they are set.
+
+    ServiceError without an answer in time, or without a key that it knows.
+    """
+    import wandb
+
+    url = (os.environ.get("WANDB_BASE_URL") or wandb.Settings().base_url).rstrip("/")
+    _check_key(url)
+    _check_answer(url, timeout_s=answer_s)
+    try:
+        api = wandb.Api(overrides={"base_url": url}, timeout=patience_s)
+        entity = os.environ.get("WANDB_ENTITY") or api.default_entity
+    except wandb.Error as error:
+        raise ServiceError(f"{url} does not accept the API key: {error}") from error
+    if not entity:
+        raise ServiceError(f"{url} names no default team for this key: set WANDB_ENTITY")
+    project = os.environ.get("WANDB_PROJECT") or project
+    return Service(url=url, entity=entity, project=project, api=api)
+
+
+def _check_key(url: str) -> None:
+    if not os.environ.get("WANDB_API_KEY") and requests.utils.get_netrc_auth(url) is None:
+        raise ServiceError(
+            f"no API key for {url}: set WANDB_API_KEY, or type wandb login once; nothing is "
+            "uploaded, and the copies stay in the store"
+        )
+
+
+def _check_answer(url: str, *, timeout_s: float) -> None:
+    """Any status is an answer; wandb itself would try for minutes."""
+    try:
+        requests.get(url, timeout=timeout_s, stream=True).close()
+    except requests.RequestException as error:
+        kind = type(error).__name__
+        raise ServiceError(
+            f"{url} did not answer within {timeout_s:g} s ({kind}): see WANDB_BASE_URL and the "
+            "network; from a cluster's nodes it may only be reached on the login node. Nothing is "
+            "uploaded, and the copies stay in the store"
+        ) from error

@@ -1,0 +1,77 @@
+"""What each of a run's replicas takes of a batch, and what its loss counts in the whole.
+
+A batch is split evenly and in order: replica r of n takes the r-th n-th of its samples.
+"""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fwexp.config.schema import Config
+from fwexp.errors import ConfigError
+from fwexp.tasks.numerics import IGNORED
+from fwexp.trainers.protocol import Job
+
+MASKED = ("masked_cross_entropy",)  # the losses that leave labels out
+
+
+def num_replicas(config: Config) -> int:
+    """How many copies of the model train together."""
+    return config.hardware.devices * config.hardware.nodes
+
+
+def has_ranks(config: Config) -> bool:
+    """Whether each replica is a process of its own: torch's are, TensorFlow's share one."""
+    return config.framework.name == "torch" and num_replicas(config) > 1
+
+
+def rank(config: Config) -> int:
+    """Which of the run's processes this is; rank 0 evaluates, measures and records for all."""
+    return int(os.environ["RANK"]) if has_ranks(config) else 0
+
+
+def on_one_device(config: Config) -> Config:
+    """The same training on one device, of which a certificate is made."""
+    return replace(config, hardware=replace(config.hardware, devices=1, nodes=1))
+
+
+def batch_statistics(num_replicas: int) -> str:
+    """Over what a BatchNorm takes its statistics: none is synchronised."""
+    return "per replica" if num_replicas > 1 else "whole batch"
+
+
+def share(order: NDArray[np.int64], *, replica: int, num_replicas: int) -> NDArray[np.int64]:
+    """(steps, batch / replicas): the samples of one replica, in the order they are used."""
+    return order.reshape(len(order), num_replicas, -1)[:, replica]
+
+
+def loss_weights(job: Job, *, replica: int) -> NDArray[np.float64]:
+    """(steps,): what a replica's mean loss counts, so that the replicas' mean is the batch's.
+
+    The mean over a share in which more labels count, counts for more. Raises ConfigError where a
+    share has none.
+    """
+    of_all = num_replicas(job.config)
+    if of_all == 1 or job.task.loss not in MASKED:
+        return np.ones(len(job.order))
+    counts = labels_that_count(job)
+    if not counts.all():
+        step, empty = np.argwhere(counts == 0)[0]
+        raise ConfigError(
+            [
+                f"training.batch_size={job.config.training.batch_size}: in step {step + 1} no "
+                f"label of replica {empty}'s share counts; choose a larger batch, or fewer devices."
+            ]
+        )
+    weights: NDArray[np.float64] = counts[:, replica] * of_all / counts.sum(axis=1)
+    return weights
+
+
+def labels_that_count(job: Job) -> NDArray[np.int64]:
+    """(steps, replicas): in each replica's share of each batch."""
+    of_sample = (job.data.train.targets != IGNORED).reshape(len(job.data.train), -1).sum(axis=1)
+    by_replica = of_sample[job.order].reshape(len(job.order), num_replicas(job.config), -1)
+    found: NDArray[np.int64] = by_replica.sum(axis=2)
+    return found

@@ -1,0 +1,79 @@
+"""A simulated sweep as a store holds it, series included, and the commands typed on it."""
+
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from fwexp.runs.record import History, RunRecord
+from fwexp.runs.store import Store, write_json
+from fwexp.writeup.report import write
+from tests.evidence.factory import Sweep, Truth, simulate
+from tests.tracking.service import Service
+
+ROOT = Path(__file__).parents[2]
+
+
+def simulated_store(path: Path, sweep: Sweep | None = None) -> Store:
+    """A store with the records and the write-up of the sweep `demo`."""
+    sweep = sweep or simulate({"mlp": Truth(target=0.9), "cnn": Truth(level=0.5)}, num_seeds=3)
+    store = Store(path)
+    store.write_manifest(sweep.manifest)
+    for record in sweep.records.values():
+        folder = store.run_folder(record.machine_class, record.run_id)
+        write_json(folder / "record.json", asdict(record))
+        if record.status == "done":
+            write_json(folder / "history.json", asdict(_history(record)))
+    for certificate in sweep.certificates:
+        store.write_certificate(certificate)
+    write(store, "demo", console=Console(quiet=True))
+    return store
+
+
+def _history(record: RunRecord) -> History:
+    assert record.num_steps is not None
+    steps = range(1, record.num_steps + 1)
+    return History(
+        loss=[1 / step for step in steps],
+        step_s=[0.004 for _ in steps],
+        learning_rate=[1e-3 for _ in steps],
+    )
+
+
+def num_rows(store: Store) -> dict[str, int]:
+    """How many rows each run's copy is to have, by the run's id."""
+    manifest = store.read_manifest("demo")
+    records, _ = store.read_records(manifest.machine_class, manifest.runs)
+    return {run_id: record.num_steps or 0 for run_id, record in records.items()}
+
+
+def uploaded_rows(service: Service) -> dict[str, list[int]]:
+    """The steps of the rows that the service has, by the run's id."""
+    return {
+        str(run.config["run_id"]["value"]): [row["_step"] for row in run.rows]
+        for run in service.runs().values()
+        if run.fields["jobType"] == "train"
+    }
+
+
+def wandb_environment(service: Service | None, **more: str) -> dict[str, str]:
+    """The test's environment with no settings of wandb's but the service's address."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}
+    address = service.environment if service else {}
+    return own | {"PYTHONPATH": str(ROOT), "HOME": "/nonexistent"} | address | more
+
+
+def fwexp(
+    *argv: str, environment: dict[str, str], timeout_s: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """`fwexp …` as a user types it."""
+    return subprocess.run(
+        [sys.executable, "-m", "fwexp", *argv],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+    )

@@ -1,0 +1,90 @@
+"""`tracking=wandb_online`: copies as offline, uploaded after the runs if the service answers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fwexp.config.schema import Tracking
+from fwexp.runs.store import Store
+from fwexp.tracking.after import track
+from fwexp.tracking.command import sweep_folders
+from tests.tracking.service import Fault, Service, serve
+from tests.tracking.simulated import simulated_store, uploaded_rows, wandb_environment
+
+ONLINE = Tracking(name="wandb_online", project="fwexp", answer_timeout_s=1.0)
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    with serve() as service:
+        for name, value in wandb_environment(service).items():
+            monkeypatch.setenv(name, value)
+        yield service
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return simulated_store(tmp_path / "store")
+
+
+def track_demo(store: Store) -> None:
+    track(store.path, folders=sweep_folders(store, "demo"), tracking=ONLINE, group="demo")
+
+
+def test_a_sweep_goes_to_the_service(
+    store: Store, service: Service, capfd: pytest.CaptureFixture[str]
+) -> None:
+    track_demo(store)
+    out, err = capfd.readouterr()
+    assert out.splitlines() == [
+        "13 copied to W&B folders under the store",
+        f"13 uploaded to {service.url}/team/fwexp",
+    ]
+    assert err == ""
+    assert {len(rows) for rows in uploaded_rows(service).values()} == {220}
+    assert not list((store.path / "wandb").glob("upload-*"))
+
+
+@pytest.mark.parametrize("kind", ["refuse", "hang"])
+def test_a_service_that_does_not_answer_leaves_the_copies_offline(
+    store: Store, service: Service, capfd: pytest.CaptureFixture[str], kind: str
+) -> None:
+    if kind == "refuse":
+        service.refuse()
+    else:
+        service.fault = Fault(kind="hang")
+    track_demo(store)
+    out, err = capfd.readouterr()
+    assert out == "13 copied to W&B folders under the store\n"
+    assert err.startswith(f"warning: W&B stays offline: {service.url} did not answer within 1 s (")
+    assert err.endswith("; later: fwexp sync\n")
+    assert service.runs() == {}
+
+    service.recover()
+    if kind == "refuse":
+        service.start()
+    track_demo(store)  # the same command again
+    assert "13 uploaded to" in capfd.readouterr().out
+    assert len(uploaded_rows(service)) == 12
+
+
+def test_a_key_that_may_not_write(
+    store: Store, service: Service, capfd: pytest.CaptureFixture[str]
+) -> None:
+    service.fault = Fault(kind="403")
+    track_demo(store)
+    err = capfd.readouterr().err
+    assert err.startswith(f"warning: W&B stays offline: {service.url} does not accept the API key")
+
+
+def test_without_a_key(
+    store: Store,
+    service: Service,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("WANDB_API_KEY")
+    track_demo(store)
+    err = capfd.readouterr().err
+    assert err.startswith(f"warning: W&B stays offline: no API key for {service.url}: ")

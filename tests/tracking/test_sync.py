@@ -1,0 +1,233 @@
+"""`fwexp sync` with the real client, against a stand-in of the service."""
+
+import math
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from fwexp.runs.store import Store
+from fwexp.writeup.report import write
+from tests.evidence.factory import Truth, certificate, simulate
+from tests.tracking.service import KEY, Fault, Service, serve
+from tests.tracking.simulated import (
+    fwexp,
+    num_rows,
+    simulated_store,
+    uploaded_rows,
+    wandb_environment,
+)
+
+NUM_RUNS = 12
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with serve() as service:
+        yield service
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return simulated_store(tmp_path / "store")
+
+
+def sync(store: Store, service: Service | None, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = wandb_environment(service, **more)
+    return fwexp("sync", "demo", "--store", str(store.path), environment=environment)
+
+
+def counts(done: subprocess.CompletedProcess[str]) -> list[int]:
+    """Uploaded, skipped and failed, from the table."""
+    lines = [line for line in done.stdout.splitlines() if line.startswith("│")]
+    assert len(lines) == 3, done.stdout + done.stderr
+    return [int(line.split("│")[2]) for line in lines]
+
+
+def check_complete(store: Store, service: Service) -> None:
+    """Every run is there, each row once and in order, and each has ended."""
+    wanted = {run_id: list(range(1, num + 1)) for run_id, num in num_rows(store).items()}
+    assert uploaded_rows(service) == wanted
+    assert {run.state for run in service.runs().values()} <= {"finished", "failed"}
+
+
+def test_a_sweep_is_uploaded_once_and_its_page_is_the_same_from_there(
+    store: Store, service: Service, tmp_path: Path
+) -> None:
+    first = sync(store, service)
+    assert (first.returncode, counts(first)) == (0, [NUM_RUNS + 1, 0, 0]), first.stderr
+    check_complete(store, service)
+    assert {run.fields["group"] for run in service.runs().values()} == {"demo"}
+
+    num_requests = len(service.requests)
+    assert counts(sync(store, service)) == [0, NUM_RUNS + 1, 0]
+    assert {"UpsertBucket", "file_stream"} & set(service.requests[num_requests:]) == set()
+
+    lead = tmp_path / "lead"  # who has no store
+    done = fwexp(
+        *("report", "demo", "--from", "wandb", "--store", str(lead)),
+        environment=wandb_environment(service),
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("evidence.json", "page.md", "page.html"):
+        local = (store.sweep_folder("demo") / name).read_bytes()
+        assert (lead / "sweeps" / "demo" / "from_wandb" / name).read_bytes() == local
+
+    told = [path for path in tmp_path.rglob("*") if path.is_file() and KEY in _text(path)]
+    assert told == []
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode(errors="replace")
+
+
+def test_what_failed_is_missing_or_void_is_told_from_there_as_well(
+    service: Service, tmp_path: Path
+) -> None:
+    sweep = simulate({"mlp": Truth(target=0.9), "cnn": Truth()}, num_seeds=3)
+    sweep.fail("tf", "mlp", 1, message="a loss of nan")
+    del sweep.records["torch-mlp-2"]
+    sweep.certificates[1] = certificate("cnn", passed=False)
+    sweep.certificates[1].stages[1].difference = math.inf
+    store = simulated_store(tmp_path / "store", sweep)
+    torn = store.run_folder(sweep.manifest.machine_class, "tf-cnn-0") / "record.json"
+    torn.write_text('{"run_id": "tf-')
+    write(store, "demo", console=Console(quiet=True))
+
+    done = sync(store, service)
+    assert (done.returncode, counts(done)) == (1, [11, 0, 1])
+    assert "tf-cnn-0: has no W&B copy of what it holds now" in done.stdout
+    lead = tmp_path / "lead"
+    fwexp(
+        *("report", "demo", "--from", "wandb", "--store", str(lead)),
+        environment=wandb_environment(service),
+    )
+    for name in ("evidence.json", "page.md", "page.html"):
+        local = (store.sweep_folder("demo") / name).read_bytes()
+        assert (lead / "sweeps" / "demo" / "from_wandb" / name).read_bytes() == local
+
+
+def test_each_service_gets_everything_once(store: Store, service: Service) -> None:
+    sync(store, service)
+    with serve() as other:
+        assert counts(sync(store, other)) == [NUM_RUNS + 1, 0, 0]
+        check_complete(store, other)
+    check_complete(store, service)
+
+
+def test_a_sync_killed_at_any_moment_goes_on_where_it_was(store: Store, service: Service) -> None:
+    service.fault = Fault(kind="slow", slow_s=0.1)
+    rng = random.Random(5)
+    for _ in range(3):
+        command = [sys.executable, "-m", "fwexp", "sync", "demo", "--store", str(store.path)]
+        process = subprocess.Popen(
+            command,
+            env=wandb_environment(service),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.wait(timeout=rng.uniform(2.5, 6.0))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    service.fault = None
+    last = sync(store, service)
+    assert last.returncode == 0, last.stdout + last.stderr
+    assert counts(last)[2] == 0
+    check_complete(store, service)
+
+
+def test_the_torn_tail_of_a_copy_is_filled_from_the_record(store: Store, service: Service) -> None:
+    sync(store, service)  # makes the copies
+    service.data.runs.clear()
+    shutil.rmtree(store.path / "wandb" / "ledger")
+    copies = sorted(store.path.glob("runs/*/*/wandb/*/*.wandb"))
+    for copy, share in zip(copies, (0.0, 0.3, 0.9), strict=False):
+        copy.write_bytes(copy.read_bytes()[: int(share * copy.stat().st_size)])
+    done = sync(store, service)
+    assert counts(done) == [NUM_RUNS + 1, 0, 0], done.stdout
+    check_complete(store, service)
+
+
+@pytest.mark.parametrize("kind", ["429", "500", "drop"])
+def test_what_passes_is_waited_out(store: Store, service: Service, kind: str) -> None:
+    service.fault = Fault(kind=kind, after_rows=500, times=3)
+    done = sync(store, service)
+    assert counts(done) == [NUM_RUNS + 1, 0, 0], done.stdout
+    assert service.fault.met == 3
+    check_complete(store, service)
+
+
+def test_rows_that_something_else_sent_are_told_and_left_alone(
+    store: Store, service: Service
+) -> None:
+    sync(store, service)
+    shutil.rmtree(store.path / "wandb" / "ledger")
+    (doubled, *_) = (run for run in service.runs().values() if run.fields["jobType"] == "train")
+    doubled.rows += doubled.rows[:5]
+    done = sync(store, service)
+    assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 1])
+    told = f"the service has {len(doubled.rows)} rows of {len(doubled.rows) - 5}: "
+    assert told + "something else sent it again" in done.stdout
+
+
+def test_without_a_key(store: Store, service: Service) -> None:
+    environment = {k: v for k, v in wandb_environment(service).items() if k != "WANDB_API_KEY"}
+    done = fwexp("sync", "demo", "--store", str(store.path), environment=environment)
+    assert done.returncode == 2
+    assert done.stderr.strip() == (
+        f"no API key for {service.url}: set WANDB_API_KEY, or type wandb login once; nothing is "
+        "uploaded, and the copies stay in the store"
+    )
+
+
+def test_without_a_service(store: Store, service: Service) -> None:
+    service.refuse()
+    done = sync(store, service)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        f"{service.url} did not answer within 10 s (ConnectionError): see WANDB_BASE_URL"
+    )
+
+
+def test_with_a_key_that_is_refused(store: Store, service: Service) -> None:
+    service.fault = Fault(kind="403")
+    done = sync(store, service)
+    assert done.returncode == 2
+    assert f"{service.url} does not accept the API key: " in done.stderr
+    assert "403" in done.stderr
+
+
+def test_a_sweep_that_is_not_there(service: Service, tmp_path: Path) -> None:
+    done = fwexp(
+        *("report", "demo", "--from", "wandb", "--store", str(tmp_path)),
+        environment=wandb_environment(service),
+    )
+    assert (done.returncode, done.stderr.strip()) == (
+        2,
+        f"{service.url}/team/fwexp has no sweep 'demo'; where it ran, type: fwexp sync demo",
+    )
+
+
+def test_a_sweep_whose_runs_are_not_all_there(
+    store: Store, service: Service, tmp_path: Path
+) -> None:
+    sync(store, service)
+    (key, *_) = (k for k, run in service.data.runs.items() if run.fields["jobType"] == "train")
+    del service.data.runs[key]
+    done = fwexp(
+        *("report", "demo", "--from", "wandb", "--store", str(tmp_path / "lead")),
+        environment=wandb_environment(service),
+    )
+    assert (done.returncode, done.stderr.strip()) == (
+        2,
+        f"{service.url}/team/fwexp lacks 1 of the 12 runs of demo, {key[2]} among them; "
+        "where they ran, type: fwexp sync demo",
+    )
