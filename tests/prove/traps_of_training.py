@@ -123,7 +123,7 @@ TRAINING_TRAPS = [
         what="the reported loss is a running mean, as Keras's own log is",
         stage="loss",
         file=KERAS,
-        old='        return {"loss": loss}\n',
+        old='        return {"loss": loss if self.part is None else sum_over_replicas(loss)}\n',
         new="        self.mean_loss.update_state(loss)\n"
         '        return {"loss": self.mean_loss.result()}\n',
         extra={
@@ -224,13 +224,11 @@ TRAINING_TRAPS = [
         what="evaluates a copy of the model that was made at the start",
         stage="evaluation after training",
         file=KERAS,
-        old="self.model.predict_on_batch(",
-        new="self.frozen.predict_on_batch(",
-        extra={
-            "        self.load_state(job.weights)\n": "        self.load_state(job.weights)\n"
-            "        self.frozen = keras.models.clone_model(self.model.network)\n"
-            "        self.frozen.set_weights(self.model.network.get_weights())\n"
-        },
+        old="        self.load_state(job.weights)\n",
+        new="        self.load_state(job.weights)\n"
+        "        self.frozen = keras.models.clone_model(self.model.network)\n"
+        "        self.frozen.set_weights(self.model.network.get_weights())\n"
+        "        self.predict_batch = self.frozen.predict_on_batch\n",
     ),
     Trap(
         what="a mixed policy where float32 was asked for",
