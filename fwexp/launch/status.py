@@ -39,6 +39,14 @@ def command(argv: list[str]) -> int:
 
 def wait(store: Store, name: str, *, console: Console) -> Standing:
     """The sweep's standing once nothing of it is queued or running; shows it meanwhile."""
+    try:
+        return _follow(store, name, console)
+    except KeyboardInterrupt:
+        console.print(f"the jobs go on without this terminal; fwexp status {name} tells how far")
+        raise
+
+
+def _follow(store: Store, name: str, console: Console) -> Standing:
     quiet_since: float | None = None
     with Live(console=console, auto_refresh=False, transient=True) as live:
         before: dict[str, int] = {}
