@@ -153,6 +153,8 @@ def _stamps(store: Store, machine_class: str, ids: list[str]) -> Iterator[tuple[
 
 def _requeue(work: Work, *, has_moved: bool, ran_s: float) -> NoReturn:
     """Leave, once Slurm has agreed to start this job again."""
+    if os.environ.get("SLURM_NODEID", "0") != "0":
+        sys.exit("the first node asks Slurm to requeue the job")
     if not has_moved and ran_s > 30 * work.time_min:  # seconds: half of the limit
         raise SlurmError(
             f"no run got on within time_min={work.time_min}: it would be requeued for ever; "
