@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -71,12 +72,14 @@ class WarmServer:
                 return int(event["code"])
             hear(event)
 
-    def close(self) -> None:
-        """End the server, and with it whatever it still runs."""
+    def close(self, *, has_died: bool = False) -> None:
+        """End the server, and with it whatever it still runs; its log goes unless it has died."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
             self._process = None
+            if not has_died:
+                self.log.unlink(missing_ok=True)
 
     def _hear(self) -> dict[str, Any]:
         assert self._process is not None
@@ -88,7 +91,7 @@ class WarmServer:
         return event
 
     def _death(self) -> ServerDied:
-        self.close()
+        self.close(has_died=True)
         last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
         words = "".join(f": {line}" for line in last)
         return ServerDied(
@@ -100,7 +103,8 @@ class WarmServers:
     """The servers of one command; all end when it does."""
 
     def __init__(self, frameworks: list[str], *, logs: Path) -> None:
-        self._servers = {f: WarmServer(f, log=logs / f"server-{f}.log") for f in frameworks}
+        mine = f"{socket.gethostname()}-{os.getpid()}"  # jobs on many nodes share the folder
+        self._servers = {f: WarmServer(f, log=logs / f"server-{f}-{mine}.log") for f in frameworks}
 
     def __getitem__(self, framework: str) -> WarmServer:
         return self._servers[framework]

@@ -161,9 +161,9 @@ def _losses(states: dict[str, str], tasks: dict[str, _Task]) -> Iterator[Problem
     for run_id, task in lost.items():
         log = _log_of(task)
         words = ended.get((task.job_name, task.index), "its job is gone")
-        last = _last_line(log)
+        told = _telling_line(log, run_id)
         yield Problem(
-            run_id=run_id, state="lost", words=f"{words}: {last}" if last else words, log=log
+            run_id=run_id, state="lost", words=f"{words}: {told}" if told else words, log=log
         )
 
 
@@ -174,11 +174,14 @@ def _log_of(task: _Task) -> Path:
     return next((log for log in logs if log.is_file()), folder)
 
 
-def _last_line(log: Path) -> str:
+def _telling_line(log: Path, run_id: str) -> str:
+    """What a job's log says of the run's end, or else last of itself; srun only repeats it."""
     if not log.is_file():
         return ""
     lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1].strip() if lines else ""
+    of_run = [line.partition(f"{run_id}: ")[2] for line in lines if f"] {run_id}: " in line]
+    others = [line.strip() for line in lines if not line.startswith("srun: ")]
+    return next(reversed(of_run or others or lines), "")
 
 
 def _runs_per_hour(records: Iterable[RunRecord]) -> float | None:

@@ -49,14 +49,14 @@ def wait(store: Store, name: str, *, console: Console) -> Standing:
 def _follow(store: Store, name: str, console: Console) -> Standing:
     quiet_since: float | None = None
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        before: dict[str, int] = {}
+        before = ""
         while True:
             standing = stand(store, name)
             if console.is_terminal:
                 live.update(tell(standing), refresh=True)
-            elif standing.counts != before:
-                console.print(_line(standing), soft_wrap=True)
-                before = standing.counts
+            elif (news := f"{standing.warning} {standing.counts}") != before:
+                console.print(standing.warning or _line(standing), soft_wrap=True)
+                before = news
             if standing.num_under_way or standing.warning:
                 quiet_since = None
             elif quiet_since is None:

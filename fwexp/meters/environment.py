@@ -70,6 +70,7 @@ def environment() -> dict[str, Any]:
     """Everything about this machine that a reader of a record may ask for."""
     return {
         "host": socket.gethostname(),
+        "node": os.environ.get("SLURMD_NODENAME"),  # Slurm's own name for it, in a job
         "cpu": cpu_model(),
         "num_cores": usable_cores(),
         "os": platform.platform(),

@@ -63,10 +63,10 @@ class LoadMeter:
         if start is None or end is None:
             return None
         busy_s, own_s = end.busy_s - start.busy_s, end.own_s - start.own_s
-        if busy_s < own_s / 2:  # some sandboxes count no core's time: that is no quiet machine
-            return None
         # Each count may be a tick off, which in a training of a tenth of a second is a lot.
         doubt_s = (len(self._cores) + 2 * len(self._own)) / TICKS_PER_S
+        if busy_s + doubt_s < own_s / 2:  # some sandboxes count no core's time: no quiet machine
+            return None
         return max(0.0, busy_s - own_s - doubt_s) / (end.at_s - start.at_s)
 
     def _read(self) -> _Reading | None:

@@ -3,16 +3,19 @@
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from fwexp.errors import FwexpError
+from fwexp.launch.manifest import Manifest
 from fwexp.runs.store import Store
 from fwexp.tracking.marker import is_pending, source_of
 from fwexp.tracking.mirror import MirrorResult, mirror_runs, one_at_a_time
 from fwexp.tracking.offline import confine_wandb
-from fwexp.tracking.service import connect
+from fwexp.tracking.service import PROJECT, connect
 from fwexp.tracking.sync import SyncResult, sync_folders
 
 SINGLE = "single"  # the group of runs that no sweep declared
@@ -39,8 +42,7 @@ def command(argv: list[str]) -> int:
             _say(f"{name} has no write-up yet: its verdicts go up after fwexp report {name}")
     if not given.name:
         groups[SINGLE] = _singles(store, known={f for group in groups.values() for f in group})
-    configs = [config for manifest in sweeps.values() for config in manifest.runs.values()]
-    project = configs[0]["tracking"]["project"] if configs else "fwexp"
+    project = _project(sweeps.values())
     service = connect(project=project)
     for name, folders in groups.items():
         _copy(folders, project=project, group=name, folder=wandb_folder)
@@ -48,6 +50,18 @@ def command(argv: list[str]) -> int:
     result = sync_folders(folders, store=store.path.resolve(), service=service, say=_say)
     _show(result, place=f"{service.url}/{service.path}")
     return 1 if result.failed else 0
+
+
+def _project(sweeps: Iterable[Manifest]) -> str:
+    """The W&B project that the sweeps name; FwexpError where they name several."""
+    configs = [config for manifest in sweeps for config in manifest.runs.values()]
+    projects = sorted({str(config["tracking"]["project"]) for config in configs})
+    if len(projects) > 1 and "WANDB_PROJECT" not in os.environ:
+        raise FwexpError(
+            f"the sweeps belong to several W&B projects ({', '.join(projects)}): name one sweep, "
+            "as in fwexp sync demo, or set WANDB_PROJECT"
+        )
+    return projects[0] if projects else PROJECT
 
 
 def sweep_folders(store: Store, name: str) -> list[Path]:

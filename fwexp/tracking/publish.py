@@ -10,7 +10,7 @@ from fwexp.runs.store import Store, write_json, write_text
 from fwexp.tracking.ledger import open_ledger
 from fwexp.tracking.marker import source_of, wandb_id
 from fwexp.tracking.offline import confine_wandb
-from fwexp.tracking.service import PROJECT, Service, ServiceError, connect
+from fwexp.tracking.service import PROJECT, Service, ServiceError, connect, told_as_service_errors
 from fwexp.writeup.report import read_evidence
 
 
@@ -67,7 +67,8 @@ def _publish(store: Store, evidence: Evidence, service: Service) -> str:
     note = open_ledger(store.path, service=service).folder / f"report-{name}.json"
     if note.is_file():
         report.id = json.loads(note.read_text())["id"]
-    report.save()
+    with told_as_service_errors(service.url):
+        report.save()
     write_json(note, {"id": report.id, "url": report.url})
     return str(report.url)
 

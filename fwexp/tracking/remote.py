@@ -13,7 +13,7 @@ from fwexp.runs.record import Evaluation, Memory, Phases, RunRecord
 from fwexp.runs.store import certificate_from_plain, check_sweep_name, record_from_plain
 from fwexp.tracking.offline import confine_wandb
 from fwexp.tracking.rows import AXIS
-from fwexp.tracking.service import Service, ServiceError, connect
+from fwexp.tracking.service import Service, ServiceError, connect, told_as_service_errors
 from fwexp.tracking.sweep_copy import manifest_from_text
 from fwexp.tracking.sync import ENDED
 
@@ -59,7 +59,8 @@ def _records(service: Service, manifest: Manifest, *, ids: dict[str, str]) -> di
             f"{manifest.name}, {lacking[0]} among them; where they ran, type: "
             f"fwexp sync {manifest.name}"
         )
-    return {run_id: read_record(found[wandb_id]) for run_id, wandb_id in ids.items()}
+    with told_as_service_errors(service.url):
+        return {run_id: read_record(found[wandb_id]) for run_id, wandb_id in ids.items()}
 
 
 def read_record(run: Any) -> RunRecord:

@@ -47,7 +47,7 @@ def build_report(
         *_list("How this was decided", summary.terms(evidence)),
         wr.P(f"To repeat it: {manifest.command}"),
     ]
-    title = f"TensorFlow or PyTorch? {manifest.title}"
+    title = f"TensorFlow or PyTorch: {manifest.title}"  # a "?" would cut the Report's address
     return wr.Report(
         project=project,
         entity=entity,

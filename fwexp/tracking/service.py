@@ -1,7 +1,8 @@
 """The W&B service that the user's environment names, and whether it answers."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,18 +45,26 @@ class Service:
         return sorted(runs, key=lambda run: str(run.config["declared_at"]), reverse=True)
 
     def _list(self, filters: dict[str, Any]) -> list[Any]:
-        import wandb
-        from wandb.sdk.lib.service.service_connection import WandbApiFailedError
-
         self.api.flush()  # which would answer from memory
         try:
-            return list(self.api.runs(self.path, filters=filters, per_page=PAGE, lazy=False))
+            with told_as_service_errors(self.url):
+                return list(self.api.runs(self.path, filters=filters, per_page=PAGE, lazy=False))
         except ValueError:  # what wandb says of a project without runs
             return []
-        except (wandb.Error, WandbApiFailedError) as error:
-            raise ServiceError(
-                f"{self.url}: {error}. Nothing is lost: the same command goes on from here"
-            ) from error
+
+
+@contextmanager
+def told_as_service_errors(url: str) -> Iterator[None]:
+    """What wandb raises when a request fails, as a ServiceError."""
+    import wandb
+    from wandb.sdk.lib.service.service_connection import WandbApiFailedError
+
+    try:
+        yield
+    except (wandb.Error, WandbApiFailedError) as error:
+        raise ServiceError(
+            f"{url}: {error}. Nothing is lost: the same command goes on from here"
+        ) from error
 
 
 def connect(
@@ -75,7 +84,7 @@ def connect(
         api = wandb.Api(overrides={"base_url": url}, timeout=patience_s)
         entity = os.environ.get("WANDB_ENTITY") or api.default_entity
     except wandb.Error as error:
-        raise ServiceError(f"{url} does not accept the API key: {error}") from error
+        raise ServiceError(f"logging in at {url} failed: {error}") from error
     if not entity:
         raise ServiceError(f"{url} names no default team for this key: set WANDB_ENTITY")
     project = os.environ.get("WANDB_PROJECT") or project

@@ -31,7 +31,8 @@ def planned(capsys: pytest.CaptureFixture[str], *line: str) -> list[str]:
     """The ids of the runs that the line plans, in no order, and nothing is written."""
     assert command(["mine", "--dry-run", *line]) == 0
     first, *blocks = capsys.readouterr().out.splitlines()
-    ids = [word for block in blocks for word in block.partition(": ")[2].split()]
+    listed = [line for line in blocks if line.startswith("  block ")]
+    ids = [word for block in listed for word in block.partition(": ")[2].split()]
     assert first.endswith(f" {len(ids)} runs, {len(ids)} to do")
     return sorted(ids)
 

@@ -90,7 +90,7 @@ def _outcome(fault: Fault, sweep: ClusterSweep) -> Outcome:
         num_runs=len(wanted),
         num_before=len(before),
         status=status[0],
-        trouble=troubles[0] if troubles else "–",
+        trouble=troubles[0] if troubles else "",
         again=typed[0].err.splitlines()[0],
         num_typed=len(typed),
         code=typed[-1].code,
@@ -102,22 +102,26 @@ def _outcome(fault: Fault, sweep: ClusterSweep) -> Outcome:
 
 
 def _page(outcomes: list[Outcome], kills: Kills, *, passed: bool) -> Iterator[str]:
+    most = max((outcome.num_typed for outcome in outcomes), default=0)
     yield "# A cluster that fails: what a sweep on Slurm loses"
     yield ""
     yield (
         f"{'Nothing was lost' if passed else 'SOMETHING WAS LOST'}: after {len(outcomes)} faults "
-        f"and {kills.num_kills} kills the command typed again ended with the runs of an "
-        "undisturbed local sweep, every score and every step's loss equal to the last bit, and no "
-        "finished run done again. Measured by `python -m tests.prove cluster` on a real Slurm of "
-        "three pretended nodes on one machine (`slurm/cluster`), not on a cluster of several "
-        "machines."
+        f"(the command typed again, up to {most} times) and {kills.num_kills} kills (typed "
+        f"{kills.num_typed} times in all) there were the runs of an undisturbed local sweep, every "
+        "score and every step's loss equal to the last bit, and no finished run done again. "
+        "Measured by `python -m tests.prove cluster` on a real Slurm of three pretended nodes on "
+        "one machine (`slurm/cluster`), not on a cluster of several machines."
     )
     yield ""
     yield (
         "The sweep: torch and tf × 4 seeds, mlp on digits, 600 steps each, in two jobs, one a "
         "node. *Done* counts the runs that were done when the command was typed again, as often as "
         "it took to have them all; *lost* those that were missing then; *repeated* those that came "
-        "to their end twice; *went on* the times that a run went on from its saved state."
+        "to their end twice; *went on* the times that a run went on from its saved state. The "
+        "model that raises does so in half of 8 runs of 2 seeds, and is mended before; the time "
+        "limit is that of one long run of torch. That the fault struck is asserted where it "
+        "leaves runs undone or interrupted; of the lost node, slurmd and the controller it is not."
     )
     yield ""
     yield from table(
@@ -144,5 +148,7 @@ def _times(number: int) -> str:
 
 def _code(line: str) -> str:
     """A line of a terminal's, in a cell."""
+    if not line:
+        return "nothing"
     text = line.replace("|", "\\|")
     return f"`{text if len(text) <= 160 else text[:159] + '…'}`"

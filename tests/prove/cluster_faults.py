@@ -32,7 +32,7 @@ MIXED = FILE.replace("seed: [0, 1, 2, 3]", "seed: [0, 1]").replace(
 LONG = (
     FILE.replace("[torch, tf]", "[torch]")
     .replace("[0, 1, 2, 3]", "[0]")
-    .replace("num_steps=600", "num_steps=60000\n  - training.evaluate_every_epochs=500")
+    .replace("num_steps=600", "num_steps=120000\n  - training.evaluate_every_epochs=500")
 )
 # Slurm tells a job of its time limit up to a minute early: in the first minute, here.
 BRIEF = """\

@@ -47,8 +47,9 @@ class Kills:
         yield ""
         yield (
             f"SIGKILL for a random one of the processes (seed {SEED}), at a random moment after "
-            f"there was one; the command was typed {self.num_typed} times in all, each time when "
-            f"it had ended. Missing at the end: {self.num_missing} of {NUM_RUNS} runs; repeated: "
+            "there was one, and the next no sooner than two more runs were done. The command was "
+            f"typed {self.num_typed} times in all, each time when it had ended. Missing at the "
+            f"end: {self.num_missing} of {NUM_RUNS} runs; repeated: "
             f"{self.num_repeated}; equal to an undisturbed local sweep: "
             f"{'yes' if self.is_equal else 'NO'}."
         )
@@ -69,6 +70,9 @@ def kill_many(cluster: Cluster, scratch: Path) -> Kills:
         driver = sweep.start("launcher.blocks_per_job=5", "--wait")
         kills.num_typed += 1
         while driver.poll() is None and kills.num_kills < NUM_KILLS:
+            if len(sweep.done()) < kills.num_kills * NUM_RUNS // NUM_KILLS:
+                time.sleep(0.1)  # the next one is for a later phase
+                continue
             target = rng.choice(list(LONGEST_S))
             if _kill_one(sweep, driver, target, rng):
                 kills.killed.append((target, len(sweep.done())))

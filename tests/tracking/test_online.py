@@ -75,7 +75,7 @@ def test_a_key_that_may_not_write(
     service.fault = Fault(kind="403")
     track_demo(store)
     err = capfd.readouterr().err
-    assert err.startswith(f"warning: W&B stays offline: {service.url} does not accept the API key")
+    assert err.startswith(f"warning: W&B stays offline: logging in at {service.url} failed")
 
 
 def test_without_a_key(

@@ -150,5 +150,5 @@ def test_a_report_is_published_once_and_renewed(store: Store, service: Service) 
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith(f"report: {service.url}/team/fwexp/reports/")
     (view,) = service.data.views.values()
-    assert view["displayName"] == "TensorFlow or PyTorch? Demo"
+    assert view["displayName"] == "TensorFlow or PyTorch: Demo"
     assert json.loads(view["spec"])["blocks"][1] == spec_of(store)["blocks"][1]

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from fwexp.runs.store import Store
+from fwexp.runs.store import Store, write_json
 from fwexp.writeup.report import write
 from tests.evidence.factory import Truth, certificate, simulate
 from tests.tracking.service import KEY, Fault, Service, serve
@@ -113,6 +114,28 @@ def test_what_failed_is_missing_or_void_is_told_from_there_as_well(
         assert (lead / "sweeps" / "demo" / "from_wandb" / name).read_bytes() == local
 
 
+def test_a_run_done_again_goes_up_as_another_and_renews_the_sweep(
+    store: Store, service: Service, tmp_path: Path
+) -> None:
+    sync(store, service)
+    machine_class = store.read_manifest("demo").machine_class
+    record = store.read_record(machine_class, "tf-mlp-0")
+    assert record is not None
+    record.evaluations[-1].scores["accuracy"] = record.score = 0.5
+    folder = store.run_folder(machine_class, "tf-mlp-0")
+    write_json(folder / "record.json", asdict(record))
+    write(store, "demo", console=Console(quiet=True))
+
+    assert counts(sync(store, service)) == [2, NUM_RUNS - 1, 0]
+    assert len(service.runs()) == NUM_RUNS + 2  # the sweep's own is the same one
+    fwexp(
+        *("report", "demo", "--from", "wandb", "--store", str(tmp_path / "lead")),
+        environment=wandb_environment(service),
+    )
+    far = tmp_path / "lead" / "sweeps" / "demo" / "from_wandb" / "page.html"
+    assert far.read_bytes() == (store.sweep_folder("demo") / "page.html").read_bytes()
+
+
 def test_each_service_gets_everything_once(store: Store, service: Service) -> None:
     sync(store, service)
     with serve() as other:
@@ -141,6 +164,17 @@ def test_a_sync_killed_at_any_moment_goes_on_where_it_was(store: Store, service:
     last = sync(store, service)
     assert last.returncode == 0, last.stdout + last.stderr
     assert counts(last)[2] == 0
+    check_complete(store, service)
+
+
+def test_two_at_once_upload_it_once(store: Store, service: Service) -> None:
+    service.fault = Fault(kind="slow", slow_s=0.1)
+    command = [sys.executable, "-m", "fwexp", "sync", "demo", "--store", str(store.path)]
+    both = [
+        subprocess.Popen(command, env=wandb_environment(service), stdout=subprocess.DEVNULL)
+        for _ in range(2)
+    ]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
     check_complete(store, service)
 
 
@@ -178,6 +212,20 @@ def test_rows_that_something_else_sent_are_told_and_left_alone(
     assert told + "something else sent it again" in done.stdout
 
 
+def test_sweeps_of_several_projects(store: Store) -> None:
+    manifest = store.read_manifest("demo")
+    manifest.name = "other"
+    for config in manifest.runs.values():
+        config["tracking"]["project"] = "second"
+    store.write_manifest(manifest)
+    done = fwexp("sync", "--store", str(store.path), environment=wandb_environment(None))
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2,
+        "the sweeps belong to several W&B projects (fwexp, second): name one sweep, as in "
+        "fwexp sync demo, or set WANDB_PROJECT",
+    )
+
+
 def test_without_a_key(store: Store, service: Service) -> None:
     environment = {k: v for k, v in wandb_environment(service).items() if k != "WANDB_API_KEY"}
     done = fwexp("sync", "demo", "--store", str(store.path), environment=environment)
@@ -201,7 +249,7 @@ def test_with_a_key_that_is_refused(store: Store, service: Service) -> None:
     service.fault = Fault(kind="403")
     done = sync(store, service)
     assert done.returncode == 2
-    assert f"{service.url} does not accept the API key: " in done.stderr
+    assert f"logging in at {service.url} failed: " in done.stderr
     assert "403" in done.stderr
 
 

@@ -14,7 +14,7 @@ from fwexp.config.schema import Config
 from fwexp.errors import SlurmError
 from fwexp.launch.drive import Missing, Todo, has_certificate
 from fwexp.launch.plan import Plan, PlannedRun
-from fwexp.launch.slurm.queue import max_array_size, queued_tasks
+from fwexp.launch.slurm.queue import cancel_jobs, max_array_size, queued_tasks
 from fwexp.launch.slurm.site import Resources, Site, read_site, resources_for
 from fwexp.launch.slurm.submission import (
     CERTIFY,
@@ -22,12 +22,14 @@ from fwexp.launch.slurm.submission import (
     Array,
     Pack,
     id_file,
+    jobs_folder,
     logs_folder,
     new_submission,
     read_submissions,
     write_submission,
 )
 from fwexp.launch.slurm.work import Work, perform
+from fwexp.runs.locks import hold
 from fwexp.runs.store import Store, write_text
 
 Block = list[PlannedRun]
@@ -50,7 +52,12 @@ def submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Subm
     What each job will do is on disk before. Raises SlurmError when Slurm refuses one; what it has
     taken by then stays, and the same command submits the rest.
     """
-    queued = runs_in_queue(store, plan.name)
+    with hold(jobs_folder(store, plan.name) / "lock"):  # two at once would not see each other's
+        return _submit(plan, store, missing, compare=compare)
+
+
+def _submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Submitted:
+    queued = _runs_in_queue(store, plan.name)
     todo = {id_: todo for id_, todo in missing.todo.items() if id_ not in queued}
     done = Submitted(
         num_runs=len(todo),
@@ -102,13 +109,31 @@ def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool
     return 0
 
 
-def runs_in_queue(store: Store, sweep: str) -> set[str]:
-    """The runs of which Slurm still has the job."""
+def _runs_in_queue(store: Store, sweep: str) -> set[str]:
+    """The runs of which Slurm still has the job.
+
+    An array whose id was never noted is of a command that was killed meanwhile: its tasks may wait
+    in vain for what they are to do, and are taken out of the queue.
+    """
     submissions = read_submissions(store, sweep)
-    arrays = {array.job_name: array for s in submissions for array in s.arrays if array.does == RUN}
+    noted = {
+        array.job_name: id_file(store, sweep, submission.key, array.job_name).exists()
+        for submission in submissions
+        for array in submission.arrays
+    }
+    tasks = queued_tasks(submissions)
+    strays = {task.job_id.partition("_")[0] for task in tasks if not noted[task.job_name]}
+    if strays:
+        cancel_jobs(strays)
+    arrays = {
+        array.job_name: array
+        for submission in submissions
+        for array in submission.arrays
+        if array.does == RUN and noted[array.job_name]
+    }
     return {
         id_
-        for task in queued_tasks(submissions)
+        for task in tasks
         if task.job_name in arrays
         for id_ in arrays[task.job_name].packs[task.index]
     }

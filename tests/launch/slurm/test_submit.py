@@ -90,6 +90,17 @@ def test_what_is_queued_is_not_submitted_again(slurm: SlurmStandIn, store: Store
     assert hand_over(plan, store).num_runs == 6
 
 
+def test_tasks_of_a_command_that_was_killed_are_ended_and_submitted_anew(
+    slurm: SlurmStandIn, store: Store
+) -> None:
+    hand_over(planned(store), store)
+    (noted,) = store.path.glob("sweeps/tiny/jobs/*/*.id")
+    noted.unlink()
+    slurm.answers("squeue", queue_line(store, 0, "101", "RUNNING"))
+    assert hand_over(planned(store), store).num_runs == 6
+    assert "scancel 101" in slurm.asked
+
+
 def test_queued_runs_of_another_form_of_the_sweep_are_told(
     slurm: SlurmStandIn, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:

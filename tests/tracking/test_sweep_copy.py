@@ -1,0 +1,73 @@
+"""What a sweep's own W&B run holds, before any service has it."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from fwexp.errors import StoreError
+from fwexp.runs.store import Store
+from fwexp.tracking.copies import Copy, copy_of
+from fwexp.tracking.sweep_copy import manifest_from_text
+from fwexp.writeup.report import read_evidence
+from tests.tracking.simulated import simulated_store
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return simulated_store(tmp_path_factory.mktemp("sweep") / "store")
+
+
+@pytest.fixture(scope="module")
+def copy(store: Store) -> Copy:
+    return copy_of(store.sweep_folder("demo"))
+
+
+def test_the_manifest_comes_back_in_the_same_order(store: Store, copy: Copy) -> None:
+    found = manifest_from_text(copy.config["manifest"])
+    assert json.dumps(asdict(found)) == json.dumps(asdict(store.read_manifest("demo")))
+
+
+def test_what_all_runs_share_is_written_once(copy: Copy) -> None:
+    runs = json.loads(copy.config["manifest"])["runs"]
+    keys = {key for config in runs.values() for key in config}
+    assert keys == {"framework", "model", "training", "seed"}
+
+
+def test_a_text_that_is_no_manifest() -> None:
+    with pytest.raises(StoreError, match=r"the sweep's W&B run holds no manifest \('shared'\)"):
+        manifest_from_text("{}")
+
+
+def test_every_run_is_named_as_its_own_copy_is(store: Store, copy: Copy) -> None:
+    copies = {run.name: copy_of(run).wandb_id for run in store.path.glob("runs/*/*")}
+    assert json.loads(copy.config["wandb_ids"]) == copies
+
+
+def test_the_summary_holds_the_verdicts_in_numbers_and_words(store: Store, copy: Copy) -> None:
+    evidence = read_evidence(store, "demo")
+    assert copy.summary["recommendation"] == evidence.decision.recommendation
+    for answer in evidence.answers:
+        for finding in answer.findings:
+            place = f"{answer.question.key}/{finding.workload}"
+            assert copy.summary[f"{place}/verdict"] == str(finding.verdict)
+            assert copy.summary[f"{place}/n"] == finding.n
+            if finding.outer:
+                assert copy.summary[f"{place}/estimate"] == finding.estimate
+                assert copy.summary[f"{place}/low"] == finding.outer.low
+    assert copy.summary["certificate/mlp/digits/adam/fp32"] == "passed"
+    assert {type(value) for value in copy.summary.values()} <= {str, int, float}
+
+
+def test_its_id_outlives_new_evidence(store: Store, copy: Copy) -> None:
+    evidence = store.sweep_folder("demo") / "evidence.json"
+    before = evidence.read_text()
+    plain = json.loads(before)
+    plain["decision"]["how_sure"] = "more than before"
+    evidence.write_text(json.dumps(plain))
+    again = copy_of(Path(store.sweep_folder("demo")))
+    evidence.write_text(before)
+    assert again.wandb_id == copy.wandb_id
+    assert again.source_sha256 != copy.source_sha256
+    assert again.summary["how_sure"] == "more than before"
