@@ -41,10 +41,20 @@ def _slow_runs(workload: Workload, framework: str) -> list[str]:
 def _torn_blocks(workload: Workload) -> list[str]:
     torn = []
     for block in sorted({run.block for run in workload.runs if run.block is not None}):
-        gap_min = _longest_gap_min([run for run in workload.runs if run.block == block])
+        runs = [run for run in workload.runs if run.block == block]
+        gap_min, machines = _longest_gap_min(runs), _machines(runs)
         if gap_min > APART_MIN:
             torn.append(f"{workload.label}, block {block}: its runs lie {gap_min:.0f} min apart")
+        if len(machines) > 1:
+            where = " and ".join(machines)
+            torn.append(f"{workload.label}, block {block}: its runs were on {where}")
     return torn
+
+
+def _machines(runs: list[Run]) -> list[str]:
+    """By Slurm's name of the node, or the host's: of one class, but not one machine."""
+    places = [run.record.environment for run in runs if run.record]
+    return sorted({str(place.get("node") or place.get("host")) for place in places})
 
 
 def _longest_gap_min(runs: list[Run]) -> float:

@@ -21,7 +21,7 @@ from fwexp.config.schema import Config, Schedule
 from fwexp.models.initialization import Weights, generic_weights
 from fwexp.parity.array_file import ArrayFile, ArrayWriter
 from fwexp.parity.stand_in import cut_images, stand_in_of
-from fwexp.runs.execute import make_job
+from fwexp.runs.job import make_job
 from fwexp.runs.locks import device_lock, hold
 from fwexp.runs.task import Tell
 from fwexp.trainers import make_trainer

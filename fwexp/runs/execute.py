@@ -1,6 +1,5 @@
 """Execute one run in this process, and leave its history and record in its folder."""
 
-import hashlib
 import time
 import traceback
 from collections.abc import Sequence
@@ -9,37 +8,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fwexp import data as datasets
 from fwexp.config.load import from_plain
 from fwexp.config.schema import Config
-from fwexp.meters.clock import num_first_steps
 from fwexp.meters.device_use import device_use
 from fwexp.meters.environment import environment
 from fwexp.meters.load import LoadMeter
 from fwexp.meters.memory import PeakMeter
-from fwexp.models.initialization import initial_weights, weights_sha256
-from fwexp.models.registry import load_spec
 from fwexp.runs.attempt import Attempt
-from fwexp.runs.checkpoint import Trained, discard_checkpoint
+from fwexp.runs.checkpoint import discard_checkpoint
+from fwexp.runs.fill import data_wait_ms, fill, history
 from fwexp.runs.follow import follow
+from fwexp.runs.job import make_job
 from fwexp.runs.locks import device_lock, hold
 from fwexp.runs.nodes import find_node, find_start
 from fwexp.runs.ranks import Unwatched, run_in_ranks
-from fwexp.runs.record import Failure, History, Memory, Phases, RunRecord, in_all, is_finished
+from fwexp.runs.record import Failure, Memory, RunRecord, in_all, is_finished
 from fwexp.runs.store import Store, write_json
 from fwexp.runs.task import Tell
 from fwexp.runs.timing import Timing
 from fwexp.runs.watch import Watch, check_finite
-from fwexp.tasks import make_task
 from fwexp.trainers import make_trainer
 from fwexp.trainers.devices import check_effective, requested
-from fwexp.trainers.protocol import Job, Trainer
 from fwexp.trainers.replicas import has_ranks, rank
-from fwexp.trainers.schedule import learning_rates, num_steps, sample_order
 
-MAX_DRAINED_BATCHES = 50
 NUM_LOG_LINES = 50  # of a crash, in its record
 
 
@@ -219,77 +211,7 @@ def _train(
         return
     trained = observer.trained()
     check_finite(trained.losses, trained.evaluations)
-    _fill(record, job, trained, timing)
+    fill(record, job, trained, timing)
     record.load = load.load()
-    record.data_wait_ms_per_step = _data_wait_ms(trainer, len(job.order) - attempt.first_step)
-    write_json(folder / "history.json", asdict(_history(job, trained)))
-
-
-def make_job(config: Config, data: datasets.DataSet) -> Job:
-    """The training that a configuration stands for: weights, order and rates all decided."""
-    spec = load_spec(config.model, config.data)
-    steps = num_steps(config.training, len(data.train))
-    order = sample_order(
-        num_train=len(data.train),
-        batch_size=config.training.batch_size,
-        num_steps=steps,
-        seed=config.seed,
-    )
-    return Job(
-        config=config,
-        spec=spec,
-        task=make_task(config.data),
-        data=data,
-        weights=initial_weights(spec.variables(), seed=config.seed),
-        order=order,
-        learning_rates=learning_rates(config, steps),
-    )
-
-
-def _fill(record: RunRecord, job: Job, trained: Trained, timing: Timing) -> None:
-    step_s = np.array(trained.step_s)
-    first = num_first_steps(step_s)
-    steady_s = float(step_s[first:].sum())
-    record.phases = Phases(
-        start_s=timing.start_s,
-        data_s=timing.data_s,
-        build_s=timing.build_s,
-        first_steps_s=float(step_s[:first].sum()),
-        steady_s=steady_s,
-        evaluation_s=trained.evaluation_s,
-        checkpoint_s=trained.checkpoint_s,
-        total_s=timing.since_dispatch_s(),
-    )
-    record.num_steps = len(step_s)
-    record.num_first_steps = first
-    steady = job.order[first:]
-    record.samples_per_s = steady.size / steady_s
-    record.unit = job.task.unit
-    record.units_per_s = job.task.num_units(job.data.train.targets[steady.ravel()]) / steady_s
-    record.evaluations = trained.evaluations
-    record.metric = asdict(job.task.metric)
-    record.score = trained.evaluations[-1].scores[job.task.metric.name]
-    trainable = [name for name, v in job.spec.variables().items() if v.trainable]
-    record.num_parameters = sum(job.weights[name].size for name in trainable)
-    record.hashes = {
-        "initial_weights": weights_sha256(job.weights),
-        "order": _sha256(job.order),
-        "learning_rates": _sha256(job.learning_rates),
-    }
-
-
-def _data_wait_ms(trainer: Trainer, num_steps: int) -> float:
-    """The input pipeline drained alone, after training: ms a batch."""
-    return 1000 * trainer.drain(min(num_steps, MAX_DRAINED_BATCHES))
-
-
-def _history(job: Job, trained: Trained) -> History:
-    return History(
-        loss=trained.losses,
-        step_s=trained.step_s,
-        learning_rate=job.learning_rates.tolist(),
-    )
-
-
-def _sha256(array: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+    record.data_wait_ms_per_step = data_wait_ms(trainer, len(job.order) - attempt.first_step)
+    write_json(folder / "history.json", asdict(history(job, trained)))

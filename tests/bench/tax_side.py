@@ -17,7 +17,7 @@ from fwexp import data as datasets
 from fwexp.config.load import compose
 from fwexp.config.resolve import resolve
 from fwexp.models.initialization import Weights
-from fwexp.runs.execute import make_job
+from fwexp.runs.job import make_job
 from fwexp.runs.locks import device_lock, hold
 from fwexp.runs.watch import Watch
 from fwexp.trainers import make_trainer

@@ -29,3 +29,12 @@ def test_a_block_whose_runs_lie_apart_is_named() -> None:
     late = {"started_at": "2026-11-09T12:00:00+00:00", "finished_at": "2026-11-09T12:00:02+00:00"}
     sweep.records["tf-mlp-0"] = replace(sweep.records["tf-mlp-0"], **late)
     assert named(sweep) == ["mlp, block 0: its runs lie 120 min apart"]
+
+
+def test_a_block_whose_runs_were_on_two_nodes_is_named() -> None:
+    sweep = simulate({"mlp": Truth()})
+    for run_id, node in (("torch-mlp-0", "nodeA"), ("tf-mlp-0", "nodeB")):
+        record = sweep.records[run_id]
+        there = {**record.environment, "node": node}
+        sweep.records[run_id] = replace(record, environment=there)
+    assert named(sweep) == ["mlp, block 0: its runs were on nodeA and nodeB"]

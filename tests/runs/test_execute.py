@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from fwexp.runs import execute as module
+from fwexp.runs import job
 from fwexp.runs import timing as timing_module
 from fwexp.runs.execute import record_crash
 from fwexp.runs.record import Memory, Phases
@@ -62,7 +63,7 @@ def test_speed_is_told_in_the_tasks_own_unit(
             assert targets.shape == (3 * 64,)  # of the steady steps
             return 7 * len(targets)
 
-    monkeypatch.setattr(module, "make_task", Tokens)
+    monkeypatch.setattr(job, "make_task", Tokens)
     record = harness.execute()
     assert record.samples_per_s is not None
     assert record.unit == "tokens"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fwexp.data import load
-from fwexp.runs.execute import make_job
+from fwexp.runs.job import make_job
 from fwexp.runs.record import Evaluation
 from fwexp.runs.watch import Watch, check_finite
 from fwexp.tasks.task import Inputs

@@ -12,7 +12,7 @@ import pytest
 from fwexp.data import DataSet, Split
 from fwexp.launch.combine import resolved
 from fwexp.models.initialization import Weights
-from fwexp.runs.execute import make_job
+from fwexp.runs.job import make_job
 from fwexp.trainers.protocol import Job, Trainer
 from tests.trainers.jobs import noise
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from fwexp.data import DataSet, Split
 from fwexp.launch.combine import resolved
-from fwexp.runs.execute import make_job
+from fwexp.runs.job import make_job
 from fwexp.trainers.protocol import Job
 
 NUM_STEPS = 5

@@ -17,7 +17,7 @@ import numpy as np
 from fwexp import data as datasets
 from fwexp.launch.combine import resolved
 from fwexp.models.initialization import generic_weights
-from fwexp.runs.execute import make_job
+from fwexp.runs.job import make_job
 from fwexp.runs.nodes import find_node
 from fwexp.runs.ranks import RankFailed, Unwatched, run_in_ranks
 from fwexp.tasks.numerics import IGNORED
