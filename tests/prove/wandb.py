@@ -29,7 +29,7 @@ from tests.tracking.simulated import (
 PAGE = Path(__file__).parents[2] / "docs" / "proof" / "wandb.md"
 NUM_KILLS = 20
 SEED = 20261120
-NUM_PAIRS = 4  # of runs with W&B offline and without
+NUM_PAIRS = 8  # of runs with W&B offline and without
 FAULTS: dict[str, Fault | None] = {
     "refuses": Fault(kind="refuse"),
     "hangs": Fault(kind="hang"),
