@@ -15,7 +15,7 @@ CHOICES = {
     "framework.name": ("torch", "tf"),
     "hardware.name": ("cpu", "gpu", "tpu"),
     "precision.name": ("fp32", "tf32", "bf16", "fp16"),
-    "execution.name": ("plain",),
+    "execution.name": ("plain", "debug"),
     "optimizer.name": ("sgd", "momentum", "adam", "adamw"),
     "optimizer.schedule.name": ("constant", "cosine"),
     "launcher.name": ("local", "slurm"),

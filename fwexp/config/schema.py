@@ -92,7 +92,7 @@ class Precision:
 
 @dataclass(kw_only=True)
 class Execution:
-    name: str = MISSING  # plain: torch eager, Keras graph without XLA
+    name: str = MISSING  # plain: torch eager, Keras graph without XLA | debug: eager, checked
 
 
 @dataclass(kw_only=True)

@@ -84,6 +84,7 @@ def plan_runs(
     settings = [c for case in cases for c in combine(varied, [*case, *overrides], config_dirs)]
     seeds = _seeds(axes, settings[0])
     _check_rules(settings, seeds)
+    _check_timed(settings)
     _check_declared_once(settings)
     check = _Checks()
     runs = [run for c in settings for run in _plan(c, seeds, check)]
@@ -243,6 +244,14 @@ def _seeds(axes: Mapping[str, Sequence[str]], config: Config) -> list[int]:
     if "seed" not in axes:
         return list(range(config.comparison.num_seeds))
     return [int(text.rpartition("=")[2]) for text in axes["seed"]]  # checked as overrides
+
+
+def _check_timed(settings: list[Config]) -> None:
+    """Raise ConfigError where runs would be made whose times say nothing of the frameworks."""
+    if any(config.execution.name == "debug" for config in settings):
+        raise ConfigError(
+            ["execution=debug is for single runs: its times say nothing; leave it out of a sweep."]
+        )
 
 
 def _check_declared_once(configs: list[Config]) -> None:

@@ -49,6 +49,7 @@ class KerasArguments:
     tpu_address: str | None  # of the TPUClusterResolver
     policy: str  # keras.config.set_dtype_policy
     jit_compile: bool
+    run_eagerly: bool  # and look at every number: execution=debug
 
 
 def keras_arguments(config: Config, *, dtype: str = "float32") -> KerasArguments:
@@ -63,6 +64,7 @@ def keras_arguments(config: Config, *, dtype: str = "float32") -> KerasArguments
         tpu_address="local" if hardware == "tpu" else None,
         policy="float64" if dtype == "float64" else KERAS_POLICY[config.precision.name],
         jit_compile=False,
+        run_eagerly=config.execution.name == "debug",
     )
 
 

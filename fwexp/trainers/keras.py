@@ -106,7 +106,11 @@ class KerasTrainer:
             self.optimizer = TorchFormula(job.config.optimizer, job.learning_rates)
             self.optimizer.build(network.trainable_variables)
             optimizer = _scaled(self.optimizer, arguments.policy)
-            self.model.compile(optimizer=optimizer, jit_compile=arguments.jit_compile)
+            self.model.compile(
+                optimizer=optimizer,
+                jit_compile=arguments.jit_compile,
+                run_eagerly=arguments.run_eagerly,
+            )
         by_one = self.model.predict_on_batch
         self.predict_batch = predict_by_first(self.model) if part else by_one
         self.pipeline = pipeline(job)
@@ -237,6 +241,8 @@ def set_up(config: Config, arguments: KerasArguments) -> tf.distribute.Strategy:
     gpus = tf.config.list_physical_devices("GPU")
     tf.config.set_visible_devices(gpus[: arguments.visible_gpus], "GPU")
     tf.config.experimental.enable_tensor_float_32_execution(config.precision.name == "tf32")
+    if arguments.run_eagerly:
+        tf.debugging.enable_check_numerics()
     keras.utils.set_random_seed(config.seed)
     keras.config.set_image_data_format("channels_last")  # whatever the user's keras.json says
     keras.config.set_floatx("float64" if arguments.policy == "float64" else "float32")

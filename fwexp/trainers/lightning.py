@@ -83,6 +83,7 @@ class LightningTrainer:
             enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
+            detect_anomaly=job.config.execution.name == "debug",
             profiler=NoProfiler(),
             benchmark=True,  # cuDNN autotunes, as TensorFlow's does by default
         )

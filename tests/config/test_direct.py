@@ -11,7 +11,11 @@ from fwexp.config.load import compose_with_hydra
 from fwexp.config.overrides import open_free_key
 from fwexp.config.paths import conf_dir
 
-OPTIONS = [path.relative_to(conf_dir()) for path in sorted(conf_dir().glob("*/*.yaml"))]
+OPTIONS = [
+    path.relative_to(conf_dir())
+    for path in sorted(conf_dir().glob("*/*.yaml"))
+    if path.parent.name != "preset"  # which chooses in other groups: only Hydra can tell
+]
 LINES = [
     [],
     ["seed=3", "seed=4"],

@@ -91,7 +91,7 @@ def test_the_edge_of_a_range_is_in_it(config: Config, path: str, value: float) -
         ("framework.name", "torch, tf"),
         ("hardware.name", "cpu, gpu, tpu"),
         ("precision.name", "fp32, tf32, bf16, fp16"),
-        ("execution.name", "plain"),
+        ("execution.name", "plain, debug"),
         ("optimizer.name", "sgd, momentum, adam, adamw"),
         ("optimizer.schedule.name", "constant, cosine"),
         ("launcher.name", "local, slurm"),

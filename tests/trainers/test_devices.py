@@ -62,7 +62,7 @@ def test_keras(hardware, precision):
             "tpu_address": "local",
         },
     }[hardware]
-    wanted = KerasArguments(**on, policy=KERAS[precision], jit_compile=False)
+    wanted = KerasArguments(**on, policy=KERAS[precision], jit_compile=False, run_eagerly=False)
     assert keras_arguments(config(hardware, precision)) == wanted
 
 
@@ -109,7 +109,8 @@ def test_several_devices_of_torch(hardware):
     ],
 )
 def test_several_devices_of_keras(hardware, different):
-    wanted = {**NO_ACCELERATOR, **different, "policy": "float32", "jit_compile": False}
+    wanted = {**NO_ACCELERATOR, **different, "policy": "float32"}
+    wanted |= {"jit_compile": False, "run_eagerly": False}
     found = keras_arguments(config(hardware, framework="tf", devices=4))
     assert found == KerasArguments(**wanted)
 
