@@ -159,7 +159,8 @@ def test_all_problems_at_once() -> None:
         "modle=mlp: there is no config group or key 'modle'. Did you mean 'model'?",
         "training.batch_size=x: training.batch_size must be a whole number, not 'x'.",
         "+foo.bar=1: there is no key 'foo'. Choose from: comparison, data, execution, framework, "
-        "hardware, launcher, model, optimizer, precision, pricing, seed, store, tracking, training.",
+        "hardware, launcher, model, optimizer, precision, pricing, seed, store, tracking, "
+        "training.",
         "seed=-1: must be from 0 to 4294967295.",
         "precision=fp16 on cpu is refused: Lightning would train bf16 while Keras trains fp16; "
         "use bf16 or fp32.",
