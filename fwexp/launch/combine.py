@@ -12,13 +12,16 @@ from dataclasses import fields, replace
 from fwexp.config import compose
 from fwexp.config.resolve import resolve, usable_cores
 from fwexp.config.schema import Config
+from fwexp.launch.slurm.site import cores_of_job
 
 Chosen = tuple[tuple[str, str], ...]  # an override for each of some axes
 
 
 def resolved(overrides: Sequence[str], config_dirs: Sequence[str] = ()) -> Config:
-    """A typed configuration that leaves nothing to the machine."""
-    return resolve(compose(overrides, config_dirs=config_dirs), num_cores=usable_cores())
+    """A typed configuration that leaves nothing to the machine, nor to a cluster's nodes."""
+    config = compose(overrides, config_dirs=config_dirs)
+    on_slurm = config.launcher.name == "slurm"
+    return resolve(config, num_cores=cores_of_job(config) if on_slurm else usable_cores())
 
 
 def combine(

@@ -76,21 +76,22 @@ def drive(
 ) -> Outcome:
     """Run what is missing of the plan; what failed or was interrupted stops nothing else.
 
-    `stop` is asked before each run, and once it says so no more are begun.
+    `stop` is asked before each run, and once it says so no more are begun; Interrupted where it
+    does while the device is another's.
     """
     todo = missing.todo
     workloads = {run.workload: run.config for run in plan.runs} if compare else {}
     frameworks = {missing.run.config.framework.name for missing in todo.values()}
     if any(not has_certificate(config, store) for config in workloads.values()):
         frameworks = {"torch", "tf"}
-    lock = device_lock(plan.first.hardware.name)
+    lock = device_lock(plan.first.hardware)
     with Display(len(plan.runs)) as display, ExitStack() as stack:
         for complaint in missing.complaints:
             display.say(f"{complaint}; the run is done again")
         if frameworks:
             display.begin(f"importing {' and '.join(sorted(frameworks))}")
         # Imports would disturb another driver's timed run, so they wait for it.
-        with hold(lock, on_wait=display.wait) if frameworks else nullcontext():
+        with hold(lock, on_wait=display.wait, stop=stop) if frameworks else nullcontext():
             logs = store.path / "logs"
             servers = stack.enter_context(WarmServers(sorted(frameworks), logs=logs))
             servers.wait_ready()

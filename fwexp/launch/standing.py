@@ -11,7 +11,13 @@ from fwexp.config.load import from_plain
 from fwexp.errors import SlurmError
 from fwexp.launch.manifest import Manifest
 from fwexp.launch.slurm.queue import QueuedTask, queued_tasks, reasons
-from fwexp.launch.slurm.submission import RUN, Submission, id_file, read_submissions
+from fwexp.launch.slurm.submission import (
+    RUN,
+    Submission,
+    cancel_file,
+    id_file,
+    read_submissions,
+)
 from fwexp.runs.locks import is_held
 from fwexp.runs.record import RunRecord
 from fwexp.runs.store import Store
@@ -69,6 +75,7 @@ class _Task:
     index: int
     redo: str | None
     id_file: Path  # Slurm's id of its array, once Slurm has taken it
+    is_cancelled: bool
     queued: QueuedTask | None  # None: Slurm has it no more
 
 
@@ -97,7 +104,7 @@ def stand(store: Store, name: str) -> Standing:
             return "queued"
         if run_id in void:
             return "void"
-        was_taken = task is not None and task.id_file.exists()
+        was_taken = task is not None and task.id_file.exists() and not task.is_cancelled
         return "lost" if was_taken and not warning else "waiting"
 
     states = {run_id: state(run_id) for run_id in manifest.runs}
@@ -115,6 +122,7 @@ def _last_tasks(
     store: Store, submissions: list[Submission], queue: list[QueuedTask]
 ) -> dict[str, _Task]:
     queued = {(task.job_name, task.index): task for task in queue}
+    cancelled = {s.key for s in submissions if cancel_file(store, s.sweep, s.key).exists()}
     return {
         run_id: _Task(
             submission=submission,
@@ -122,6 +130,7 @@ def _last_tasks(
             index=index,
             redo=redo,
             id_file=id_file(store, submission.sweep, submission.key, array.job_name),
+            is_cancelled=submission.key in cancelled,
             queued=queued.get((array.job_name, index)),
         )
         for submission in submissions  # a later one takes the place of one before

@@ -51,6 +51,7 @@ def _follow(store: Store, name: str, console: Console) -> Standing:
     with Live(console=console, auto_refresh=False, transient=True) as live:
         before = ""
         while True:
+            asked_at = time.monotonic()
             standing = stand(store, name)
             if console.is_terminal:
                 live.update(tell(standing), refresh=True)
@@ -64,7 +65,7 @@ def _follow(store: Store, name: str, console: Console) -> Standing:
             # what is lost may be a record on its way through a shared file system
             elif "lost" not in standing.counts or time.monotonic() - quiet_since > GONE_S:
                 return standing
-            time.sleep(EVERY_S)
+            time.sleep(max(EVERY_S, 5 * (time.monotonic() - asked_at)))  # of a large sweep
 
 
 def outcome_of(standing: Standing) -> Outcome:

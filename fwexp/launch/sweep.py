@@ -87,7 +87,7 @@ def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
     """Do what is missing of the plan, copy it to W&B, write it up: 0 when nothing failed.
 
     `retried` says how the command is typed so that failed runs are done again. On Slurm it is
-    submitted, and written up if asked to `wait`.
+    submitted, and written up if asked to `wait`, or when nothing is left to do.
     """
     store = Store(plan.first.store)
     store.check_writable()
@@ -100,8 +100,8 @@ def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
     store.write_manifest(manifest)
     missing, compare = missing_runs(plan, store, retry=retry), bool(manifest.certificates)
     if on_slurm:
-        load_target(SUBMIT)(plan, store, missing, compare=compare)
-        if not wait:
+        num_there = load_target(SUBMIT)(plan, store, missing, compare=compare)
+        if num_there and not wait:
             return 0
         outcome = outcome_of(wait_for(store, plan.name, console=Console(stderr=True)))
     else:

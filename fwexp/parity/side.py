@@ -51,7 +51,7 @@ FULL = Extent(batch=2, num_steps=1, num_test=2)  # of a model that has a stand-i
 def examine(arguments: dict[str, Any], _: dict[str, float], __: Tell) -> None:
     """Write what this side did to arguments["to"]; ["reference"] is torch's file, for Keras."""
     config = on_one_device(from_plain(arguments["config"]))
-    free = hold(device_lock(config.hardware.name))  # a timed run of another driver may have it
+    free = hold(device_lock(config.hardware))  # a timed run of another driver may have it
     with free, ArrayWriter(Path(arguments["to"])) as file:
         _examine(arguments["stage"], config, arguments["reference"], file)
 

@@ -62,7 +62,7 @@ def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> N
     def wait() -> None:
         tell({"event": "waiting"})
 
-    device = device_lock(config.hardware.name)
+    device = device_lock(config.hardware)
     if find_start(config).index > 0:
         with hold(device, on_wait=wait):
             record = _begin(request, import_s=timing.import_s)

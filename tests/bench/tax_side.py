@@ -16,6 +16,7 @@ import numpy as np
 from fwexp import data as datasets
 from fwexp.config.load import compose
 from fwexp.config.resolve import resolve
+from fwexp.config.schema import Hardware
 from fwexp.models.initialization import Weights
 from fwexp.runs.job import make_job
 from fwexp.runs.locks import device_lock, hold
@@ -115,7 +116,7 @@ def _alone(way: Callable[[], float]) -> Callable[[], float]:
     """The same under the lock of timed runs, so that no sweep's run disturbs it."""
 
     def measured() -> float:
-        with hold(device_lock("cpu")):
+        with hold(device_lock(Hardware(name="cpu", devices=1, nodes=1))):
             return way()
 
     return measured

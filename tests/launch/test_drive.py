@@ -19,7 +19,7 @@ from fwexp.parity.certify import certificate_key
 from fwexp.runs.locks import device_lock
 from fwexp.runs.record import History, RunRecord
 from fwexp.runs.store import Store, write_json
-from tests.tiny import FRAGILE, SharedServers, tiny_plan, warm_servers
+from tests.tiny import FRAGILE, SharedServers, tiny_config, tiny_plan, warm_servers
 
 BOTH = ["torch", "tf"]
 
@@ -345,7 +345,7 @@ def test_imports_wait_for_another_drivers_timed_run(
     class Watched(SharedServers):
         def __init__(self, frameworks: list[str], **_: Any) -> None:
             super().__init__(frameworks)
-            with device_lock("cpu").open("a") as file:
+            with device_lock(tiny_config().hardware).open("a") as file:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:

@@ -1,6 +1,5 @@
 """What Slurm's queue says of our jobs, and why a job that left it did."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -43,8 +42,8 @@ def queued_tasks(submissions: Iterable[Submission]) -> list[QueuedTask]:
     names = {array.job_name for submission in submissions for array in submission.arrays}
     if not names:
         return []
-    # All of the user's: thousands of names would not fit on a command line.
-    told = _ask(["squeue", "-h", "-r", "-u", str(os.getuid()), "-o", "%i|%j|%T|%N|%r"])
+    # whoever submitted them, and in whichever partition, hidden ones too
+    told = _ask(["squeue", "-h", "-r", "-a", "-n", ",".join(sorted(names)), "-o", "%i|%j|%T|%N|%r"])
     tasks = [_task(*line.split("|", 4)) for line in told.splitlines()]
     return [task for task in tasks if task.job_name in names]
 

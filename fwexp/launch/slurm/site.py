@@ -78,6 +78,20 @@ def resources_for(config: Config, site: Site) -> Resources:
     return site.hardware[hardware]
 
 
+def cores_of_job(config: Config) -> int:
+    """How many cores a run may use on a node; ConfigError where nobody says so."""
+    cores = resources_for(config, read_site(config.launcher.site)).cpus_per_task
+    if cores is None and config.hardware.num_threads is None:
+        raise ConfigError(
+            [
+                "hardware.num_threads: the cores of this machine say nothing of the nodes'; type "
+                f"hardware.num_threads=…, or give hardware.{config.hardware.name} of "
+                f"slurm/{config.launcher.site}.yaml its cpus_per_task."
+            ]
+        )
+    return cores or config.hardware.num_threads or 1
+
+
 def _read(path: Path) -> Site:
     try:
         merged = OmegaConf.merge(OmegaConf.structured(Site), OmegaConf.load(path))
@@ -98,6 +112,10 @@ def _bad(name: str, resources: Resources) -> list[str]:
     where = f"hardware.{name}"
     if name not in ("cpu", "gpu", "tpu"):
         return [f"{where}: there is no such hardware; it is cpu, gpu or tpu"]
+    try:
+        (resources.gres or "").format(devices=1)
+    except (KeyError, IndexError, ValueError):
+        return [f"{where}.gres={resources.gres}: of names in braces there is {{devices}} alone"]
     if resources.signal_s < 1 or resources.time_min * 60 < 2 * resources.signal_s:
         return [
             f"{where}: time_min={resources.time_min} leaves no time to train before the signal "

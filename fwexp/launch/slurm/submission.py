@@ -70,6 +70,11 @@ def id_file(store: Store, sweep: str, key: str, job_name: str) -> Path:
     return logs_folder(store, sweep, key) / f"{job_name}.id"
 
 
+def cancel_file(store: Store, sweep: str, key: str) -> Path:
+    """What is there once the user has cancelled a submission."""
+    return logs_folder(store, sweep, key) / "cancelled"
+
+
 def write_submission(store: Store, submission: Submission) -> None:
     folder = logs_folder(store, submission.sweep, submission.key)
     write_json(folder / "submission.json", asdict(submission))

@@ -88,7 +88,7 @@ def _submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Sub
 
 
 def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> int:
-    """`submit`, told on stderr."""
+    """How many runs are with Slurm now, after `submit`, which is told on stderr."""
     done = submit(plan, store, missing, compare=compare)
     there = len(plan.runs) - len(missing.todo)
     parts = [f"{done.num_runs} runs in {done.num_jobs} jobs (arrays {', '.join(done.job_ids)})"]
@@ -105,8 +105,10 @@ def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool
             f"its sources or values changed; fwexp cancel {plan.name} ends all of its jobs",
             file=sys.stderr,
         )
-    print(f"fwexp status {plan.name} tells how far it is", file=sys.stderr)
-    return 0
+    num_there = done.num_runs + done.num_queued_before
+    if num_there:
+        print(f"fwexp status {plan.name} tells how far it is", file=sys.stderr)
+    return num_there
 
 
 def _runs_in_queue(store: Store, sweep: str) -> set[str]:
@@ -134,7 +136,7 @@ def _runs_in_queue(store: Store, sweep: str) -> set[str]:
     return {
         id_
         for task in tasks
-        if task.job_name in arrays
+        if task.job_name in arrays and task.state != "COMPLETING"  # it does no more
         for id_ in arrays[task.job_name].packs[task.index]
     }
 
@@ -222,6 +224,7 @@ def _sbatch(
     try:
         executor.update_parameters(**_parameters(resources, config), setup=site.setup or None)
         executor.update_parameters(job_name=array.job_name, array_parallelism=len(works))
+        executor.update_parameters(wckey=None)  # submitit's own, which a site may not know
         if after:
             executor.update_parameters(dependency=f"afterany:{':'.join(after)}")
         jobs = executor.map_array(perform, works)
@@ -247,7 +250,7 @@ def _parameters(resources: Resources, config: Config) -> dict[str, Any]:
         "constraint": resources.constraint,
         "exclusive": resources.exclusive or None,
         "cpus_per_task": resources.cpus_per_task,
-        "mem": f"{mem_gib * 1024:.0f}M" if mem_gib else None,
+        "mem": None if mem_gib is None else f"{mem_gib * 1024:.0f}M",
         "time": resources.time_min,
         "signal_delay_s": resources.signal_s,
         "nodes": hardware.nodes,

@@ -14,12 +14,14 @@ from fwexp.config.identity import run_digests, run_id, workload_key
 from fwexp.config.load import from_plain
 from fwexp.errors import SlurmError
 from fwexp.launch import probe
-from fwexp.launch.drive import Missing, Todo, drive
+from fwexp.launch.drive import Missing, Outcome, Todo, drive
 from fwexp.launch.plan import Plan, PlannedRun, one_a_device
 from fwexp.runs.store import Store
-from fwexp.runs.task import STOPS
+from fwexp.runs.task import STOPS, Interrupted
 
 REQUEUE_S = 60
+GRACE_S = 24 * 3600  # longer than any site's: Slurm ends the job before
+KEPT = "ended by Slurm; what the run had done is kept: type the sweep again to go on"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +52,14 @@ def perform(work: Work) -> None:
     _check_node(work, plan)
     before = _progress(work, store)
     missing = _missing(work, plan, store)
-    outcome = drive(plan, store, missing, compare=work.compare, stop=signals.have_come)
+    try:
+        outcome = drive(plan, store, missing, compare=work.compare, stop=signals.have_come)
+    except Interrupted as stop:
+        print(stop, file=sys.stderr)
+        outcome = Outcome(interrupted=list(missing.todo))
     if work.is_run and outcome.interrupted and signals.have_come():
         if not signals.ask_to_requeue():
-            sys.exit("ended by Slurm; what the run had done is kept: type the sweep again to go on")
+            _leave_to_slurm()
         has_moved = _progress(work, store) != before
         _requeue(work, has_moved=has_moved, ran_s=time.monotonic() - started)
     wrong = [*outcome.failed, *outcome.void, *(outcome.interrupted if work.is_run else ())]
@@ -151,17 +157,44 @@ def _stamps(store: Store, machine_class: str, ids: list[str]) -> Iterator[tuple[
                 yield str(path), path.stat().st_mtime_ns
 
 
+def _leave_to_slurm() -> NoReturn:
+    """After the signal that comes with preemption and with scancel.
+
+    A preempted job is started again by Slurm, as the site has it, only if it is still there when
+    its time of grace is over.
+    """
+    if _fields().get("PreemptTime", "None") != "None":
+        print(f"preempted; {KEPT}", file=sys.stderr, flush=True)
+        time.sleep(GRACE_S)
+    sys.exit(KEPT)
+
+
+def _job_id() -> str:
+    """Of this task alone: SLURM_JOB_ID of an array's last task stands for the whole array."""
+    array, task = (os.environ.get(f"SLURM_ARRAY_{name}_ID") for name in ("JOB", "TASK"))
+    return f"{array}_{task}" if array and task else os.environ["SLURM_JOB_ID"]
+
+
+def _fields() -> dict[str, str]:
+    """What the controller says of this job."""
+    command = ["scontrol", "show", "job", "--oneliner", _job_id()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=REQUEUE_S, check=True)
+    return dict(word.split("=", 1) for word in done.stdout.split() if "=" in word)
+
+
 def _requeue(work: Work, *, has_moved: bool, ran_s: float) -> NoReturn:
     """Leave, once Slurm has agreed to start this job again."""
     if os.environ.get("SLURM_NODEID", "0") != "0":
         sys.exit("the first node asks Slurm to requeue the job")
+    if _fields()["JobState"] != "RUNNING":  # it was cancelled meanwhile
+        sys.exit(KEPT)
     if not has_moved and ran_s > 30 * work.time_min:  # seconds: half of the limit
         raise SlurmError(
             f"no run got on within time_min={work.time_min}: it would be requeued for ever; "
             f"raise it in slurm/{work.site}.yaml and type the sweep again."
         )
     done = subprocess.run(
-        ["scontrol", "requeue", os.environ["SLURM_JOB_ID"]],
+        ["scontrol", "requeue", _job_id()],
         capture_output=True,
         text=True,
         timeout=REQUEUE_S,

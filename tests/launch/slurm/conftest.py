@@ -13,6 +13,7 @@ hardware:
     partition: long
     gres: gpu:{devices}
     mem_gib: 1.5
+    cpus_per_task: 3
     time_min: 30
     machine_class: A CPU
     sbatch: {reservation: ours}

@@ -11,6 +11,7 @@ echo "{name} $*" >> {folder}/asked
 if [ -e {folder}/{name}.error ]; then cat {folder}/{name}.error >&2; exit 1; fi
 [ "{name}" != sbatch ] || echo "Submitted batch job $((100 + n))"
 [ ! -e {folder}/{name}.answer ] || cat {folder}/{name}.answer
+[ "{name}" != scancel ] || [ ! -e {folder}/empties ] || : > {folder}/squeue.answer
 """
 COMMANDS = ("sbatch", "srun", "squeue", "sacct", "scancel", "scontrol")
 
@@ -37,8 +38,9 @@ class SlurmStandIn:
     def works_again(self, command: str) -> None:
         (self.folder / f"{command}.error").unlink()
 
-    def is_absent(self, command: str) -> None:
-        (self.folder / command).unlink()
+    def empties_queue(self) -> None:
+        """From now on scancel ends every job."""
+        (self.folder / "empties").touch()
 
     @property
     def asked(self) -> list[str]:

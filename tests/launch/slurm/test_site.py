@@ -26,6 +26,7 @@ def test_a_profile_says_what_to_ask_for() -> None:
         partition="long",
         gres="gpu:{devices}",
         mem_gib=1.5,
+        cpus_per_task=3,
         time_min=30,
         machine_class="A CPU",
         sbatch={"reservation": "ours"},
@@ -49,9 +50,8 @@ def test_a_near_name_is_suggested() -> None:
 
 
 def test_a_site_without_the_hardware() -> None:
-    config = tiny_config(*ON_OURS, "hardware=gpu")
     with pytest.raises(ConfigError) as raised:
-        resources_for(config, read_site("ours"))
+        tiny_config(*ON_OURS, "hardware=gpu")
     assert str(raised.value) == (
         "hardware=gpu: slurm/ours.yaml has no such hardware; add it there, or choose cpu."
     )
@@ -69,6 +69,10 @@ def test_a_site_without_the_hardware() -> None:
         (
             "hardware: {cpu: {}}",
             "Structured config of type `Resources` has missing mandatory v",
+        ),
+        (
+            "hardware: {cpu: {time_min: 9, gres: 'gpu:{device}'}}",
+            "hardware.cpu.gres=gpu:{device}: of names in braces there is {devices} alone",
         ),
         (
             "hardware: {cpu: {time_min: 3, signal_s: 100}}",
@@ -90,3 +94,15 @@ def test_a_class_that_cannot_be_taken_from_here_is_asked_for(folder: Path) -> No
     (folder / "slurm" / "ours.yaml").write_text(text)
     with pytest.raises(DeviceError, match=r"^slurm/ours\.yaml: hardware\.gpu has no machine_class"):
         machine_class(tiny_config(*ON_OURS, "hardware=gpu", "hardware.probe_timeout_s=0.01"))
+
+
+def test_the_threads_are_those_of_a_job_and_not_of_the_machine_typed_at(folder: Path) -> None:
+    assert tiny_config(*ON_OURS, "hardware.num_threads=null").hardware.num_threads == 3
+    (folder / "slurm" / "ours.yaml").write_text("hardware: {cpu: {time_min: 30}}")
+    assert tiny_config(*ON_OURS, "hardware.num_threads=5").hardware.num_threads == 5
+    with pytest.raises(ConfigError) as raised:
+        tiny_config(*ON_OURS, "hardware.num_threads=null")
+    assert str(raised.value) == (
+        "hardware.num_threads: the cores of this machine say nothing of the nodes'; type "
+        "hardware.num_threads=…, or give hardware.cpu of slurm/ours.yaml its cpus_per_task."
+    )

@@ -162,8 +162,10 @@ def test_cancel_takes_the_jobs_out_of_the_queue(
     store: Store, slurm: SlurmStandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
     in_queue(slurm, store, "RUNNING", "PENDING", "PENDING")
+    slurm.empties_queue()
     assert cancel(["tiny"]) == 0
     assert "scancel 101" in slurm.asked
+    assert stand(store, "tiny").counts == {"waiting": 3}  # none is lost
     assert capsys.readouterr().out == (
         "tiny: cancelled 3 jobs; 0 of 3 runs are done and stay. To go on, type: fwexp sweep tiny\n"
     )

@@ -46,6 +46,7 @@ def test_an_array_has_a_task_for_some_blocks(slurm: SlurmStandIn, store: Store) 
     ids = [run.run_id for block in plan.blocks for run in block]
     assert [list(pack) for pack in array.packs] == [ids[:4], ids[4:]]
     lines = slurm.scripts.splitlines()
+    assert not any("wckey" in line for line in lines)
     for line in (
         f"#SBATCH --job-name={array.job_name}",
         "#SBATCH --array=0-1%2",
@@ -56,6 +57,7 @@ def test_an_array_has_a_task_for_some_blocks(slurm: SlurmStandIn, store: Store) 
         "#SBATCH --signal=USR2@120",
         "#SBATCH --reservation=ours",
         "#SBATCH --requeue",
+        "#SBATCH --cpus-per-task=3",
         "module load python",
     ):
         assert line in lines
@@ -99,6 +101,12 @@ def test_tasks_of_a_command_that_was_killed_are_ended_and_submitted_anew(
     slurm.answers("squeue", queue_line(store, 0, "101", "RUNNING"))
     assert hand_over(planned(store), store).num_runs == 6
     assert "scancel 101" in slurm.asked
+
+
+def test_a_task_that_slurm_is_just_ending_is_not_queued(slurm: SlurmStandIn, store: Store) -> None:
+    hand_over(planned(store), store)
+    slurm.answers("squeue", queue_line(store, 0, "101", "COMPLETING"))
+    assert hand_over(planned(store), store).num_runs == 6
 
 
 def test_queued_runs_of_another_form_of_the_sweep_are_told(
