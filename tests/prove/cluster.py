@@ -90,7 +90,7 @@ def _outcome(fault: Fault, sweep: ClusterSweep) -> Outcome:
         num_runs=len(wanted),
         num_before=len(before),
         status=status[0],
-        trouble=troubles[0] if troubles else "",
+        trouble=troubles[0].replace(f"{sweep.folder}/", "") if troubles else "",
         again=typed[0].err.splitlines()[0],
         num_typed=len(typed),
         code=typed[-1].code,
