@@ -112,14 +112,6 @@ def _panels(evidence: Evidence) -> list[Any]:
     ]
 
 
-def _tables(evidence: Evidence) -> list[Table]:
-    return [
-        *(answer_table(answer, evidence) for answer in evidence.answers),
-        particulars.level_table(evidence),
-        particulars.certificate_table(evidence),
-    ]
-
-
 def _section(table: Table) -> Iterator[Any]:
     if not (table.rows or table.notes):
         return
