@@ -29,7 +29,7 @@ from tests.tracking.simulated import (
 PAGE = Path(__file__).parents[2] / "docs" / "proof" / "wandb.md"
 NUM_KILLS = 20
 SEED = 20261120
-NUM_PAIRS = 8  # of runs with W&B offline and without
+NUM_PAIRS = 12  # of runs with W&B offline and without
 FAULTS: dict[str, Fault | None] = {
     "refuses": Fault(kind="refuse"),
     "hangs": Fault(kind="hang"),
@@ -269,6 +269,13 @@ def _page(
             )
             for met in faults
         ],
+    )
+    yield ""
+    logs = [math.log(met.ratio) for met in faults]
+    low, high = (math.exp(end) for end in vars(mean_interval(logs, confidence=0.95)).values())
+    yield (
+        f"Over all {len(faults)} faults a step took {math.exp(statistics.fmean(logs)):.3f} times as "
+        f"long (95 % interval {low:.3f} … {high:.3f})."
     )
     yield ""
     yield (
