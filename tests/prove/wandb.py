@@ -272,10 +272,10 @@ def _page(
     )
     yield ""
     logs = [math.log(met.ratio) for met in faults]
-    low, high = (math.exp(end) for end in vars(mean_interval(logs, confidence=0.95)).values())
+    ends = mean_interval(logs, confidence=0.95)
     yield (
-        f"Over all {len(faults)} faults a step took {math.exp(statistics.fmean(logs)):.3f} times as "
-        f"long (95 % interval {low:.3f} … {high:.3f})."
+        f"Over all {len(faults)} faults: {math.exp(statistics.fmean(logs)):.3f} (95 % interval "
+        f"{math.exp(ends.low):.3f} … {math.exp(ends.high):.3f})."
     )
     yield ""
     yield (
