@@ -122,8 +122,7 @@ def test_what_is_cancelled_goes_on_where_it_was(cluster: Cluster, tmp_path: Path
     wait_until(lambda: any(map(is_held, tmp_path.glob("store/runs/*/*/lock"))), what="a run")
     cancelled = shell.type("cancel", "long")
     assert cancelled.stdout.startswith("long: cancelled 1 jobs; 0 of 1 runs are done and stay.")
-    cluster.wait_empty()
-    assert "long: 1 runs, 1 lost" in shell.type("status", "long").stdout
+    assert "long: 1 runs, 1 waiting" in shell.type("status", "long").stdout
     again = shell.type("sweep", "long", *ON_CLUSTER, "--wait")
     assert again.returncode == 0
     assert "long: submitted 1 runs in 1 jobs" in again.stderr
@@ -149,6 +148,7 @@ def _write_up(shell: Shell, store: str) -> dict[str, Any]:
     evidence = json.loads(path.read_text())
     for name in ("command", "declared_at"):
         del evidence["sweep"][name]
+    del evidence["decision"]["scope"]  # which counts the seeds that have times
     return {
         "sweep": evidence["sweep"],
         "decision": evidence["decision"],
