@@ -60,8 +60,9 @@ class ClusterSweep:
 
     def done(self) -> dict[str, int]:
         """When the record of each run that is done was written, by run id."""
-        written = self.files.times()
-        return {i: written[i] for i, plain in self._records().items() if plain["status"] == "done"}
+        done = [i for i, plain in self._records().items() if plain["status"] == "done"]
+        written = self.files.times()  # asked later: a record may come between
+        return {i: written[i] for i in done}
 
     def num_interruptions(self) -> int:
         """How often a run went on from its saved state."""
