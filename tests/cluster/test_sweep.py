@@ -112,6 +112,27 @@ def test_a_run_that_raises_fails_its_job_and_the_rest_goes_on(
     assert "RuntimeError: planted" in status.stdout
 
 
+def test_a_tpu_sweep_asks_for_its_partition_gres_and_constraint(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    shell = Shell(folder=tmp_path, cluster=cluster)
+    words = ("framework=torch", "seed=0", "model=mlp", "data=digits", "tracking=none")
+    submitted = shell.type("-m", *words, "hardware=tpu", *ON_CLUSTER)
+    assert submitted.returncode == 0, submitted.stderr
+    job_id = submitted.stderr.partition("(arrays ")[2].partition(")")[0]
+    cluster.wait_empty()
+    fields = cluster.fields(job_id)
+    assert (fields["Partition"], fields["NodeList"], fields["JobState"]) == (
+        "tpu",
+        "tpu0",
+        "FAILED",
+    )
+    assert (fields["TresPerNode"], fields["Features"]) == ("gres:tpu:4", "v4-8")
+    (name,) = (path.name for path in tmp_path.glob("store/sweeps/*"))
+    status = shell.type("status", name)
+    assert "needs torch_xla 2.9 with torch 2.9, or torch_tpu + libtpu" in status.stdout
+
+
 def test_what_is_cancelled_goes_on_where_it_was(cluster: Cluster, tmp_path: Path) -> None:
     shell = Shell(folder=tmp_path, cluster=cluster)
     cases = "  - [model=mlp]"
