@@ -202,14 +202,13 @@ def declare(plan: Plan, store: Store) -> Manifest:
 def _plain_runs(runs: list[PlannedRun]) -> dict[str, dict[str, Any]]:
     """The configurations by run id; those that differ in their seed alone share all the rest."""
     alike: dict[tuple[str, str], dict[str, Any]] = {}
+    plain = {}
     for run in runs:
         kind = (run.workload, run.config.framework.name)
         if kind not in alike:
             alike[kind] = to_plain(run.config)
-    return {
-        run.run_id: alike[run.workload, run.config.framework.name] | {"seed": run.config.seed}
-        for run in runs
-    }
+        plain[run.run_id] = alike[kind] | {"seed": run.config.seed}
+    return plain
 
 
 def manifest_sha256(manifest: Manifest) -> str:

@@ -1,12 +1,11 @@
 """A further node's part of a run: its ranks train along, and the first node records."""
 
-import signal
 import time
 import traceback
 from collections.abc import Callable
 
 from fwexp.runs.ranks import RankFailed
-from fwexp.runs.task import STOPS, Interrupted
+from fwexp.runs.task import stop_if_asked
 
 POLL_S = 0.5  # the record lies on a file system that other nodes share
 WAIT_S = 900.0  # for the record of a failure: longer than the first node's ranks wait for these
@@ -34,9 +33,7 @@ def _wait(is_recorded: Callable[[], bool], *, timeout_s: float) -> bool:
     """Whether the record came within that time."""
     deadline = time.monotonic() + timeout_s
     while not is_recorded():
-        if asked := sorted(STOPS & signal.sigpending()):
-            names = " and ".join(signal.Signals(number).name for number in asked)
-            raise Interrupted(f"stopped by {names}, as the first node is to be")
+        stop_if_asked(", as the first node is to be")
         if time.monotonic() > deadline:
             return False
         time.sleep(POLL_S)

@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,14 +10,9 @@ from pathlib import Path
 from typing import IO
 
 from fwexp.config.schema import Hardware
-from fwexp.runs.task import STOPS, Interrupted
+from fwexp.runs.task import Interrupted, is_asked_to_stop
 
 POLL_S = 0.05
-
-
-def is_asked_to_stop() -> bool:
-    """Whether a signal is pending that this process blocks and looks for."""
-    return not STOPS.isdisjoint(signal.sigpending())
 
 
 @contextmanager

@@ -25,6 +25,18 @@ class Interrupted(BaseException):
     """A run stops because a signal asked it to, and is to go on later: no failure of its own."""
 
 
+def is_asked_to_stop() -> bool:
+    """Whether a signal is pending that this process blocks and looks for."""
+    return not STOPS.isdisjoint(signal.sigpending())
+
+
+def stop_if_asked(words: str) -> None:
+    """Raise Interrupted, with the signals' names and these words, when it is."""
+    if asked := sorted(STOPS & signal.sigpending()):
+        names = " and ".join(signal.Signals(number).name for number in asked)
+        raise Interrupted(f"stopped by {names}{words}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     job: str  # a key of JOBS

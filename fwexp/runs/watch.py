@@ -1,14 +1,13 @@
 """What looks on while a trainer fits: it times the steps, evaluates, and saves what is done."""
 
 import math
-import signal
 import time
 
 from fwexp.meters.clock import StepClock
 from fwexp.runs.attempt import Attempt
 from fwexp.runs.checkpoint import Trained
 from fwexp.runs.record import Evaluation
-from fwexp.runs.task import STOPS, Interrupted, Progress, Tell
+from fwexp.runs.task import Progress, Tell, is_asked_to_stop, stop_if_asked
 from fwexp.trainers.protocol import Job, Trainer
 from fwexp.trainers.schedule import evaluation_steps
 
@@ -70,26 +69,26 @@ class Watch:
 
     def _begin(self, step: int) -> None:
         """Before the first step of this attempt: there is nothing yet that could be saved."""
-        _stop_if_asked(step)
+        stop_if_asked(f" after step {step}")
         if self.attempt is not None:
             self.attempt.begin()
         if step > 0:
             self.clock.restart()
         if step in self._due and all(evaluation.step != step for evaluation in self.evaluations):
             self._evaluate(step)
-            _stop_if_asked(step)
+            stop_if_asked(f" after step {step}")
 
     def _saves(self, done: int) -> bool:
         """After the last step never: the record is a moment away."""
-        asked = not STOPS.isdisjoint(signal.sigpending())
-        return (asked or time.monotonic() >= self._save_at) and done < self._num_steps
+        due = is_asked_to_stop() or time.monotonic() >= self._save_at
+        return due and done < self._num_steps
 
     def _save(self, step: int) -> None:
         self.clock.pause()
         if self.attempt is not None:
             self.attempt.keep(self.trainer, self.trained())
         self.checkpoint_s += self.clock.resume()
-        _stop_if_asked(step)
+        stop_if_asked(f" after step {step}")
         self._save_at = time.monotonic() + self._save_every_s
 
     def _evaluate(self, step: int) -> None:
@@ -100,13 +99,6 @@ class Watch:
 
 
 NOTHING = Trained(losses=[], step_s=[], evaluations=[], evaluation_s=0.0, checkpoint_s=0.0)
-
-
-def _stop_if_asked(step: int) -> None:
-    """Raise Interrupted when one of the signals that ask for it is pending: none is handled."""
-    if asked := sorted(STOPS & signal.sigpending()):
-        names = " and ".join(signal.Signals(number).name for number in asked)
-        raise Interrupted(f"stopped by {names} after step {step}")
 
 
 def check_finite(losses: list[float], evaluations: list[Evaluation]) -> None:

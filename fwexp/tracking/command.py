@@ -11,9 +11,10 @@ from rich.table import Table
 
 from fwexp.errors import FwexpError
 from fwexp.launch.manifest import Manifest
+from fwexp.runs.locks import hold
 from fwexp.runs.store import Store
 from fwexp.tracking.marker import is_pending, source_of
-from fwexp.tracking.mirror import MirrorResult, mirror_runs, one_at_a_time
+from fwexp.tracking.mirror import LOCK, mirror_runs
 from fwexp.tracking.offline import confine_wandb
 from fwexp.tracking.service import PROJECT, connect
 from fwexp.tracking.sync import SyncResult, sync_folders
@@ -76,15 +77,14 @@ def _singles(store: Store, *, known: set[Path]) -> list[Path]:
     return sorted({record.parent for record in records} - known)
 
 
-def _copy(folders: list[Path], *, project: str, group: str, folder: Path) -> MirrorResult:
+def _copy(folders: list[Path], *, project: str, group: str, folder: Path) -> None:
     """Copies of what has none yet: runs of a cluster, or of a driver that was killed."""
     pending = [f for f in folders if is_pending(f)]
     if not pending:
-        return MirrorResult()
+        return
     _say(f"copying {len(pending)} finished runs first")
-    folder.mkdir(parents=True, exist_ok=True)
-    with one_at_a_time(folder):
-        return mirror_runs(pending, project=project, group=group)
+    with hold(folder / LOCK):
+        mirror_runs(pending, project=project, group=group)
 
 
 def _say(text: str) -> None:

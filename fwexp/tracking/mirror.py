@@ -1,23 +1,23 @@
 """The process that copies finished runs and sweeps to Weights & Biases' offline format."""
 
 import argparse
-import fcntl
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import wandb
 
 from fwexp.errors import StoreError
+from fwexp.runs.locks import hold
 from fwexp.tracking.copies import copy_of
 from fwexp.tracking.marker import is_pending, write_marker
 from fwexp.tracking.offline import confine_wandb, write_offline_run
 from fwexp.tracking.service import ServiceError, connect
 from fwexp.tracking.sync import sync_folders
 
+LOCK = "mirror.lock"  # two drivers on one store must not copy a run twice
 # Beside a driver that waits; `fwexp sync` is more patient.
 ONLINE_STALL_S = 30.0
 ONLINE_PATIENCE_S = 30
@@ -56,14 +56,6 @@ def while_the_driver_lives(runs: Iterable[Path]) -> Iterator[Path]:
         yield run
 
 
-@contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Two drivers on one store must not copy a run twice; the lock goes with the process."""
-    with (folder / "mirror.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def upload_now(folders: Sequence[Path], *, store: Path, project: str, answer_s: float) -> str:
     """What became of uploading the copies, in words for the user."""
     try:
@@ -95,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folders = [Path(line) for line in sys.stdin.read().splitlines()]
     online = options.online_s is not None
     confine_wandb(os.environ, folder=options.folder, online=online)
-    with one_at_a_time(options.folder):
+    with hold(options.folder / LOCK):
         living = while_the_driver_lives(folders)
         result = mirror_runs(living, project=options.project, group=options.group)
     for reason in result.skipped.values():

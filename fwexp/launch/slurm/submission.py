@@ -32,14 +32,6 @@ class Submission:
     submitted_at: str  # ISO 8601, UTC
     arrays: list[Array]
 
-    @property
-    def num_jobs(self) -> int:
-        return sum(len(array.packs) for array in self.arrays)
-
-    @property
-    def num_runs(self) -> int:
-        return sum(len(p) for array in self.arrays if array.does == RUN for p in array.packs)
-
 
 def new_submission(sweep: str, arrays: Sequence[tuple[str, list[Pack]]]) -> Submission:
     """A submission with a key of its own; each array is what it does, and its packs."""
