@@ -59,6 +59,19 @@ def uploaded_rows(service: Service) -> dict[str, list[int]]:
     }
 
 
+def same_write_up(store: Store, service: Service, *, lead: Path) -> bool:
+    """Whether `fwexp report demo --from wandb`, where no store is, writes the local files."""
+    done = fwexp(
+        *("report", "demo", "--from", "wandb", "--store", str(lead)),
+        environment=wandb_environment(service),
+        timeout_s=600,
+    )
+    assert done.returncode == 0, done.stderr
+    here, there = store.sweep_folder("demo"), lead / "sweeps" / "demo" / "from_wandb"
+    names = ("evidence.json", "page.md", "page.html")
+    return all((there / name).read_bytes() == (here / name).read_bytes() for name in names)
+
+
 def wandb_environment(service: Service | None, **more: str) -> dict[str, str]:
     """The test's environment with no settings of wandb's but the service's address."""
     own = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}

@@ -2,7 +2,6 @@
 
 import json
 import re
-import statistics
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +11,11 @@ from fwexp.runs.store import Store
 from fwexp.tracking.copies import copy_of
 from fwexp.tracking.publish import command
 from fwexp.writeup.report import read_evidence
+from tests.tracking.report_figures import check_prose, check_tables, tables
 from tests.tracking.service import Service, serve
 from tests.tracking.simulated import fwexp, simulated_store, wandb_environment
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # wandb_workspaces' own
-NUMBER = re.compile(r"−?\d[\d,]*\.?\d*")
 
 
 @pytest.fixture
@@ -37,57 +36,22 @@ def spec_of(store: Store) -> dict[str, Any]:
     return spec
 
 
-def texts(node: Any) -> Iterator[str]:
-    """Every piece of text that a reader of the Report sees."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in ("text", "content") and isinstance(value, str):
-                yield value
-            elif key != "metadata":
-                yield from texts(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from texts(value)
-
-
-def tables(spec: dict[str, Any]) -> dict[str, list[list[str]]]:
-    """The rows of each table, by the heading above it."""
-    found, heading = {}, ""
-    for block in spec["blocks"]:
-        if block["type"] == "heading":
-            heading = "".join(texts(block))
-        elif block["type"] == "markdown-block":
-            _, _, *rows = block["content"].splitlines()
-            found[heading] = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows]
-    return found
-
-
 def test_every_number_is_the_local_write_ups(store: Store) -> None:
     page = (store.sweep_folder("demo") / "page.md").read_text()
-    numbers = NUMBER.findall(" ".join(texts(spec_of(store))))
-    assert len(numbers) > 200
-    assert [number for number in numbers if number not in page] == []
+    checked = check_prose(spec_of(store), page=page)
+    assert checked.num > 200
+    assert checked.wrong == []
 
 
 def test_the_tables_figures_are_those_of_the_records(store: Store) -> None:
-    manifest = store.read_manifest("demo")
-    records, _ = store.read_records(manifest.machine_class, manifest.runs)
-    found = tables(spec_of(store))
-    for title, figure in (
-        ("Accuracy on the test set (measured)", lambda r: 100 * r.score),
-        ("Total time (measured)", lambda r: r.phases.total_s),
-        (
-            "Time of the training alone (measured)",
-            lambda r: r.phases.first_steps_s + r.phases.steady_s,
-        ),
-    ):
-        assert title in found, list(found)
-        for model, num, *means in (row[:4] for row in found[title]):
-            assert num == "3"
-            for framework, told in zip(("torch", "tf"), means, strict=True):
-                own = [figure(records[f"{framework}-{model}-{seed}"]) for seed in range(3)]
-                mean = float(NUMBER.findall(told)[0])
-                assert mean == pytest.approx(statistics.fmean(own), abs=0.006)
+    checked = check_tables(spec_of(store), store=store.path, name="demo")
+    assert checked.num > 100
+    assert checked.wrong == []
+
+
+def test_a_figure_that_is_not_the_records_is_told(store: Store) -> None:
+    spec = json.loads(json.dumps(spec_of(store)).replace("95.", "96."))
+    assert check_tables(spec, store=store.path, name="demo").wrong
 
 
 def test_the_verdicts_are_those_of_the_evidence(store: Store) -> None:

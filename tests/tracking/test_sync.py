@@ -20,6 +20,7 @@ from tests.tracking.service import KEY, Fault, Service, serve
 from tests.tracking.simulated import (
     fwexp,
     num_rows,
+    same_write_up,
     simulated_store,
     uploaded_rows,
     wandb_environment,
@@ -70,15 +71,7 @@ def test_a_sweep_is_uploaded_once_and_its_page_is_the_same_from_there(
     assert counts(sync(store, service)) == [0, NUM_RUNS + 1, 0]
     assert {"UpsertBucket", "file_stream"} & set(service.requests[num_requests:]) == set()
 
-    lead = tmp_path / "lead"  # who has no store
-    done = fwexp(
-        *("report", "demo", "--from", "wandb", "--store", str(lead)),
-        environment=wandb_environment(service),
-    )
-    assert done.returncode == 0, done.stderr
-    for name in ("evidence.json", "page.md", "page.html"):
-        local = (store.sweep_folder("demo") / name).read_bytes()
-        assert (lead / "sweeps" / "demo" / "from_wandb" / name).read_bytes() == local
+    assert same_write_up(store, service, lead=tmp_path / "lead")
 
     told = [path for path in tmp_path.rglob("*") if path.is_file() and KEY in _text(path)]
     assert told == []
@@ -104,14 +97,7 @@ def test_what_failed_is_missing_or_void_is_told_from_there_as_well(
     done = sync(store, service)
     assert (done.returncode, counts(done)) == (1, [11, 0, 1])
     assert "tf-cnn-0: has no W&B copy of what it holds now" in done.stdout
-    lead = tmp_path / "lead"
-    fwexp(
-        *("report", "demo", "--from", "wandb", "--store", str(lead)),
-        environment=wandb_environment(service),
-    )
-    for name in ("evidence.json", "page.md", "page.html"):
-        local = (store.sweep_folder("demo") / name).read_bytes()
-        assert (lead / "sweeps" / "demo" / "from_wandb" / name).read_bytes() == local
+    assert same_write_up(store, service, lead=tmp_path / "lead")
 
 
 def test_a_run_done_again_goes_up_as_another_and_renews_the_sweep(
@@ -128,12 +114,7 @@ def test_a_run_done_again_goes_up_as_another_and_renews_the_sweep(
 
     assert counts(sync(store, service)) == [2, NUM_RUNS - 1, 0]
     assert len(service.runs()) == NUM_RUNS + 2  # the sweep's own is the same one
-    fwexp(
-        *("report", "demo", "--from", "wandb", "--store", str(tmp_path / "lead")),
-        environment=wandb_environment(service),
-    )
-    far = tmp_path / "lead" / "sweeps" / "demo" / "from_wandb" / "page.html"
-    assert far.read_bytes() == (store.sweep_folder("demo") / "page.html").read_bytes()
+    assert same_write_up(store, service, lead=tmp_path / "lead")
 
 
 def test_each_service_gets_everything_once(store: Store, service: Service) -> None:

@@ -1,0 +1,159 @@
+"""A Report's spec held against the files of the records, by arithmetic of its own."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from scipy import stats
+
+Plain = dict[str, Any]
+NUMBER = re.compile(r"[−+]?\d[\d,]*(?:\.\d+)?(?:e[−+]?\d+)?")
+# By the question's key: the figure of one run, from its record as JSON and the sweep's pricing.
+FIGURES: dict[str, Callable[[Plain, Plain], float]] = {
+    "score accuracy": lambda run, _: 100 * run["score"],
+    "target": lambda run, _: min(
+        evaluation["train_s"]
+        for evaluation in run["evaluations"]
+        if evaluation["scores"]["accuracy"] >= run["config"]["training"]["target"]
+    ),
+    "total": lambda run, _: run["phases"]["total_s"],
+    "training": lambda run, _: run["phases"]["first_steps_s"] + run["phases"]["steady_s"],
+    "step": lambda run, _: 1000 * run["config"]["training"]["batch_size"] / run["samples_per_s"],
+    "memory": lambda run, _: (
+        run["memory"]["import_rss_mib"]
+        + max(run["memory"][f"{phase}_peak_mib"] for phase in ("data", "build", "train"))
+    ),
+    "cost": lambda run, price: 1000 * run["phases"]["total_s"] / 3600 * price["price_usd_per_hour"],
+}
+NOT_OF_TIME = ("score accuracy", "memory")
+
+
+@dataclass(kw_only=True)
+class Checked:
+    """How many numbers were held against the records, and what is not theirs."""
+
+    num: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def hold(self, told: str, values: Sequence[float], *, place: str) -> None:
+        """The numbers of a cell against what they are to be, to half of their last digit."""
+        numbers = NUMBER.findall(told)
+        self.num += len(values)
+        if len(numbers) != len(values) or not all(map(_is, numbers, values)):
+            self.wrong.append(f"{place}: {told!r} is not {[*values]}")
+
+
+def texts(node: Any) -> Iterator[str]:
+    """Every piece of text that a reader of the Report sees."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("text", "content") and isinstance(value, str):
+                yield value
+            elif key != "metadata":
+                yield from texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from texts(value)
+
+
+def tables(spec: Plain) -> dict[str, list[list[str]]]:
+    """The rows of each table, by the heading above it."""
+    found, heading = {}, ""
+    for block in spec["blocks"]:
+        if block["type"] == "heading":
+            heading = "".join(texts(block))
+        elif block["type"] == "markdown-block":
+            _, _, *rows = block["content"].splitlines()
+            found[heading] = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows]
+    return found
+
+
+def check_prose(spec: Plain, *, page: str) -> Checked:
+    """Every number that a reader of the Report sees, to be in the local write-up."""
+    numbers = NUMBER.findall(" ".join(texts(spec)))
+    return Checked(num=len(numbers), wrong=[number for number in numbers if number not in page])
+
+
+def check_tables(spec: Plain, *, store: Path, name: str) -> Checked:
+    """Every number of the tables of answers and of levels, recomputed from the records' files.
+
+    Nothing of fwexp has a part in it; of the evidence only which runs count, and are compared.
+    """
+    evidence = json.loads((store / "sweeps" / name / "evidence.json").read_text())
+    found, checked = tables(spec), Checked()
+    for workload in evidence["workloads"]:
+        runs = [_read(store, run) for run in workload["runs"]]
+        for answer in evidence["answers"]:
+            rows = found[f"{answer['title']} ({answer['basis']})"]
+            for row in rows:
+                if row[0] == workload["label"]:
+                    _check_answer(row, answer, runs, evidence["sweep"], checked)
+        for row in found["Did the models learn? (measured)"]:
+            if row[0] == workload["label"]:
+                _check_level(row, runs, checked)
+    return checked
+
+
+def _read(store: Path, run: Plain) -> Plain:
+    (file,) = store.glob(f"runs/*/{run['run_id']}/record.json")
+    record: Plain = json.loads(file.read_text())
+    return record | {"untimed": run["untimed"]}
+
+
+def _check_answer(
+    row: list[str], answer: Plain, runs: list[Plain], sweep: Plain, checked: Checked
+) -> None:
+    """Workload, N, both frameworks, the difference, both intervals, the verdict."""
+    key = answer["key"]
+    sides: dict[str, dict[int, float]] = {"torch": {}, "tf": {}}
+    for run in runs:
+        if key in NOT_OF_TIME or not run["untimed"]:
+            side = sides[run["config"]["framework"]["name"]]
+            side[run["config"]["seed"]] = FIGURES[key](run, sweep["pricing"])
+    seeds = sorted(sides["torch"].keys() & sides["tf"].keys())
+    torch, tf = ([sides[name][seed] for seed in seeds] for name in ("torch", "tf"))
+    is_ratio = answer["scale"] == "ratio"
+    of, back = (math.log, math.exp) if is_ratio else (float, float)
+    differences = [of(b) - of(a) for a, b in zip(torch, tf, strict=True)]
+    confidence = sweep["comparison"]["confidence"]
+    expected = [
+        [len(seeds)],
+        [fmean(torch), stdev(torch)],
+        [fmean(tf), stdev(tf)],
+        [back(fmean(differences))],
+        [back(end) for end in _interval(differences, 2 * confidence - 1)],
+        [back(end) for end in _interval(differences, confidence)],
+    ]
+    for cell, values in zip(row[1:], expected, strict=False):
+        checked.hold(cell, values, place=f"{answer['title']}, {row[0]}")
+
+
+def _interval(differences: list[float], confidence: float) -> tuple[float, float]:
+    error = stdev(differences) / math.sqrt(len(differences))
+    if not error:
+        return (fmean(differences),) * 2
+    low, high = stats.t.interval(confidence, len(differences) - 1, fmean(differences), error)
+    return float(low), float(high)
+
+
+def _check_level(row: list[str], runs: list[Plain], checked: Checked) -> None:
+    """Workload, framework, level, above what, the worst run, how many reached it."""
+    framework = {"PyTorch": "torch", "TensorFlow": "tf"}[row[1]]
+    own = [run for run in runs if run["config"]["framework"]["name"] == framework]
+    level, scores = own[0]["config"]["training"]["level"], [run["score"] for run in own]
+    reached = sum(score >= level for score in scores)
+    place = f"level of {row[0]}, {row[1]}"
+    for cell, values in ((2, [level]), (4, [min(scores)]), (5, [reached, len(own)])):
+        checked.hold(row[cell], values, place=place)
+
+
+def _is(told: str, value: float) -> bool:
+    """Whether the text is the value, rounded to the digits it shows."""
+    number, _, power = told.replace("−", "-").replace(",", "").partition("e")
+    unit = 10.0 ** (int(power or 0) - len(number.partition(".")[2]))
+    return abs(float(number) * 10.0 ** int(power or 0) - value) <= 0.5000001 * unit + 1e-12
