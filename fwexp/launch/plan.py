@@ -2,35 +2,28 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from fwexp.config import rules, to_plain
+from fwexp.config import rules
 from fwexp.config.identity import (
     UNDECIDING_FIELDS,
     package_folder,
     run_digests,
     run_ids,
-    sha256_of,
     workload_key,
 )
 from fwexp.config.ranges import value_at
 from fwexp.config.schema import Config
 from fwexp.config.traps import live_traps
-from fwexp.errors import ConfigError, DeviceError, StoreError
+from fwexp.errors import ConfigError, DeviceError
 from fwexp.launch import probe
 from fwexp.launch.combine import combine
-from fwexp.launch.manifest import Manifest
 from fwexp.launch.slurm.site import read_site, resources_for
 from fwexp.models.registry import load_spec
-from fwexp.parity.certify import certificate_key
 from fwexp.parity.stand_in import stand_in_of
-from fwexp.runs.store import Store
 from fwexp.tasks import make_task
 
-UNDECLARED = ("command", "declared_at", "sha256")
 ONE_A_WORKLOAD = [f"{group}.{key}" for group, keys in UNDECIDING_FIELDS.items() for key in keys]
 DECLARED_ONCE = (
     *("comparison", "pricing"),
@@ -173,62 +166,6 @@ def _plan(config: Config, seeds: Sequence[int], check: _Checks) -> list[PlannedR
         )
         for run_id, seed in zip(ids, seeds, strict=True)
     ]
-
-
-def declare(plan: Plan, store: Store) -> Manifest:
-    """The plan as a dated manifest; the date stays while nothing it declares changes."""
-    first = plan.first
-    workloads = {run.workload: run.config for run in plan.runs}
-    compared = len({run.config.framework.name for run in plan.runs}) > 1
-    manifest = Manifest(
-        name=plan.name,
-        title=plan.title,
-        command=plan.command,
-        declared_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        sha256="",
-        comparison=asdict(first.comparison),
-        pricing=asdict(first.pricing),
-        targets={key: config.training.target for key, config in workloads.items()},
-        levels={key: config.training.level for key, config in workloads.items()},
-        machine_class=plan.machine_class,
-        blocks=[[run.run_id for run in block] for block in plan.blocks],
-        runs=_plain_runs(plan.runs),
-        certificates=[certificate_key(c) for c in workloads.values()] if compared else [],
-    )
-    manifest = replace(manifest, sha256=manifest_sha256(manifest))
-    return _as_declared_before(manifest, store)
-
-
-def _plain_runs(runs: list[PlannedRun]) -> dict[str, dict[str, Any]]:
-    """The configurations by run id; those that differ in their seed alone share all the rest."""
-    alike: dict[tuple[str, str], dict[str, Any]] = {}
-    plain = {}
-    for run in runs:
-        kind = (run.workload, run.config.framework.name)
-        if kind not in alike:
-            alike[kind] = to_plain(run.config)
-        plain[run.run_id] = alike[kind] | {"seed": run.config.seed}
-    return plain
-
-
-def manifest_sha256(manifest: Manifest) -> str:
-    """A hash of what the manifest declares, whatever it is typed with, and whenever.
-
-    Of the runs it takes the ids, which leave out what decides no result: tracking, say.
-    """
-    plain = vars(manifest) | {"runs": sorted(manifest.runs)}
-    return sha256_of({k: v for k, v in plain.items() if k not in UNDECLARED})
-
-
-def _as_declared_before(manifest: Manifest, store: Store) -> Manifest:
-    try:
-        before = store.read_manifest(manifest.name)
-    except StoreError:  # none yet, or torn: this one takes its place
-        return manifest
-    if before.sha256 == manifest.sha256:
-        return before
-    store.archive_manifest(before)
-    return manifest
 
 
 def _check_rules(settings: list[Config], seeds: Sequence[int]) -> None:

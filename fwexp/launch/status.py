@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from fwexp.errors import StoreError
 from fwexp.launch.axis_counts import axis_values
 from fwexp.launch.drive import Outcome
 from fwexp.launch.slurm.queue import QueuedTask
@@ -32,9 +33,26 @@ def command(argv: list[str]) -> int:
     if not names:
         console.print(f"no sweep has run in the store {given.store} yet; type fwexp sweep demo")
         return 0
-    standings = [stand(store, name) for name in names]
-    console.print(tell(standings[0]) if given.name else overview(standings), soft_wrap=True)
-    return 1 if any(s.counts.get(state) for s in standings for state in ("failed", "lost")) else 0
+    if given.name:
+        standings = [stand(store, given.name)]
+        torn: list[str] = []
+        console.print(tell(standings[0]), soft_wrap=True)
+    else:
+        standings, torn = _stand_all(store, names)
+        console.print(overview(standings), *torn, sep="\n", soft_wrap=True, markup=False)
+    bad = any(s.counts.get(state) for s in standings for state in ("failed", "lost"))
+    return 1 if bad or torn else 0
+
+
+def _stand_all(store: Store, names: list[str]) -> tuple[list[Standing], list[str]]:
+    """The standings, and of each sweep whose files cannot be read what is wrong."""
+    standings, torn = [], []
+    for name in names:
+        try:
+            standings.append(stand(store, name))
+        except StoreError as error:
+            torn.append(str(error))
+    return standings, torn
 
 
 def wait(store: Store, name: str, *, console: Console) -> Standing:

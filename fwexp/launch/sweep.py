@@ -10,8 +10,9 @@ from rich.console import Console
 
 from fwexp import data as datasets
 from fwexp.launch.axes import split_axes
+from fwexp.launch.declare import declare
 from fwexp.launch.drive import Outcome, drive, missing_runs
-from fwexp.launch.plan import Plan, declare, plan_runs
+from fwexp.launch.plan import Plan, plan_runs
 from fwexp.launch.preview import dry_run
 from fwexp.launch.slurm.queue import require_slurm
 from fwexp.launch.status import outcome_of

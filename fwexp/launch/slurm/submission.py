@@ -80,7 +80,11 @@ def read_submission(store: Store, sweep: str, key: str) -> Submission:
         arrays = [Array(**array) for array in plain["arrays"]]
         return Submission(**{**plain, "arrays": arrays})
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise StoreError(f"{path}: not a submission ({error})") from error
+        raise StoreError(
+            f"{path}: not a submission ({error}). scancel its jobs, which squeue --format=%j lists "
+            f"as fwexp-{sweep}-{key}-…, remove its folder, and type the sweep again: what is done "
+            "stays"
+        ) from error
 
 
 def read_submissions(store: Store, sweep: str) -> list[Submission]:

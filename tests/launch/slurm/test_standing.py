@@ -1,7 +1,7 @@
 """Where the runs of a sweep stand, with Slurm's commands stood in for."""
 
 import fcntl
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,8 +9,9 @@ import pytest
 
 from fwexp.config import to_plain
 from fwexp.launch.cancel import command as cancel
+from fwexp.launch.declare import declare
 from fwexp.launch.drive import missing_runs
-from fwexp.launch.plan import Plan, declare
+from fwexp.launch.plan import Plan
 from fwexp.launch.slurm.submission import read_submissions
 from fwexp.launch.slurm.submit import submit
 from fwexp.launch.standing import Standing, stand
@@ -148,6 +149,21 @@ def test_status_tells_counts_by_axis_and_what_to_type(
 def test_status_of_all_sweeps_is_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     assert status([]) == 1
     assert capsys.readouterr().out.splitlines()[1].split() == ["tiny", "3", "3"]
+
+
+@pytest.mark.usefixtures("plan")
+def test_a_torn_submission_hides_no_other_sweep(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = store.read_manifest("tiny")
+    store.write_manifest(replace(manifest, name="another"))
+    (file,) = store.path.glob("sweeps/tiny/jobs/*/submission.json")
+    file.write_text("{")
+    assert status([]) == 1
+    _, other, told = capsys.readouterr().out.splitlines()
+    assert other.split() == ["another", "3", "3"]
+    assert told.startswith(f"{file.relative_to(store.path.parent)}: not a submission (")
+    assert "scancel its jobs, which squeue --format=%j lists as fwexp-tiny-" in told
 
 
 def test_status_of_an_empty_store(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,46 @@
+"""A plan's dated manifest."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from fwexp.launch.declare import declare
+from fwexp.runs.store import Store
+from tests.tiny import tiny_plan
+
+BOTH = ["torch", "tf"]
+
+
+def test_a_manifest_keeps_its_date_until_it_declares_something_else(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    plan = tiny_plan(in_store=tmp_path, framework=BOTH)
+    first = replace(declare(plan, store), declared_at="2026-01-01T00:00:00+00:00")
+    assert len(first.certificates) == 1
+    store.write_manifest(first)
+    again = tiny_plan("tracking=wandb_offline", in_store=tmp_path, framework=BOTH)
+    typed = replace(again, command="fwexp sweep tiny tracking=wandb_offline")
+    assert declare(typed, store) == first
+
+    other = declare(
+        tiny_plan("comparison.ratio_margin=1.5", in_store=tmp_path, framework=BOTH), store
+    )
+    assert other.declared_at > first.declared_at
+    assert other.sha256 != first.sha256
+    archived = sorted(path.name for path in store.sweep_folder("tiny").iterdir())
+    assert archived == [
+        f"manifest-2026_01_01t00_00_00_00_00-{first.sha256[:8]}.json",
+        "manifest.json",
+    ]
+
+
+def test_a_torn_manifest_is_replaced(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    plan = tiny_plan(in_store=tmp_path)
+    blocks = [[run.run_id for run in block] for block in plan.blocks]
+    for text in ("{", "[]", '{"name": "tiny"}'):
+        store.sweep_folder("tiny").mkdir(parents=True, exist_ok=True)
+        (store.sweep_folder("tiny") / "manifest.json").write_text(text)
+        assert declare(plan, store).blocks == blocks
+
+
+def test_one_framework_is_compared_with_none(tmp_path: Path) -> None:
+    assert declare(tiny_plan(in_store=tmp_path), Store(tmp_path)).certificates == []
