@@ -10,6 +10,8 @@ from fwexp.tracking.rows import Row, config_of, name_of, rows_of, summary_of, ta
 from fwexp.tracking.run_files import read_run
 from fwexp.tracking.sweep_copy import sweep_config, sweep_id, sweep_summary, sweep_tags
 
+DIGEST = "source_sha256"  # in the summary, which is sent last: with it everything is there
+
 
 @dataclass(frozen=True, kw_only=True)
 class Copy:
@@ -40,8 +42,8 @@ def _copy_of_run(run: Path) -> Copy:
         name=name_of(record),
         job_type="train",
         tags=tags_of(record),
-        config=config_of(record) | {"source_sha256": sha256},
-        summary=summary_of(record),
+        config=config_of(record),
+        summary=summary_of(record) | {DIGEST: sha256},
         source_sha256=sha256,
         rows=list(rows_of(record, history=history)),
         exit_code=0 if record.status == "done" else 1,
@@ -56,7 +58,7 @@ def _copy_of_sweep(folder: Path) -> Copy:
         name=f"sweep {folder.name}",
         job_type="sweep",
         tags=sweep_tags(evidence),
-        config=sweep_config(folder, evidence) | {"source_sha256": sha256},
-        summary=sweep_summary(evidence),
+        config=sweep_config(folder, evidence),
+        summary=sweep_summary(evidence) | {DIGEST: sha256},
         source_sha256=sha256,
     )

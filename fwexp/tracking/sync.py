@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from fwexp.tracking.copies import copy_of
+from fwexp.tracking.copies import DIGEST, copy_of
 from fwexp.tracking.ledger import Ledger, open_ledger
 from fwexp.tracking.marker import Marker, is_current, read_marker
 from fwexp.tracking.offline import write_copy
@@ -37,6 +37,7 @@ class _Lack:
 
     num_there: int  # rows
     reason: str
+    is_begun: bool = True  # the service knows the run: rows of it may be on their way
     sendable: bool = True
 
 
@@ -100,7 +101,7 @@ def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> dict[Path, _Lack]:
             break
         sent = {f: _to_send(f, todo[f], lack, sync, number) for f, lack in sends.items()}
         num = len(sent)
-        upload(
+        moved = upload(
             list(sent.values()),
             service=sync.service,
             log=sync.log,
@@ -112,6 +113,9 @@ def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> dict[Path, _Lack]:
             time.sleep(SETTLE_S)  # an upload that was ended may have rows on their way
         lacks = _count(taken, todo, sync)
         shutil.rmtree(_scratch(sync), ignore_errors=True)
+        if not moved:
+            sync.say(f"the service took nothing for {sync.stall_s:g} s; no further try is made")
+            break
     return lacks
 
 
@@ -132,7 +136,7 @@ def _look(todo: dict[Path, Marker], sync: _Sync) -> dict[Path, _Lack]:
 
 def _lack(marker: Marker, run: Any) -> _Lack | None:
     if run is None:
-        return _Lack(num_there=0, reason="the service has nothing of it")
+        return _Lack(num_there=0, reason="the service has nothing of it", is_begun=False)
     num, wanted = run.historyLineCount or 0, marker.num_rows
     if num > wanted:
         return _Lack(
@@ -142,14 +146,14 @@ def _lack(marker: Marker, run: Any) -> _Lack | None:
         )
     if num < wanted:
         return _Lack(num_there=num, reason=f"the service has {num} of {wanted} rows")
-    if run.state not in ENDED or run.config.get("source_sha256") != marker.source_sha256:
+    if run.state not in ENDED or run.summary.get(DIGEST) != marker.source_sha256:
         return _Lack(num_there=num, reason="the service has its rows, but not its end")
     return None
 
 
 def _settle(lacks: dict[Path, _Lack], todo: dict[Path, Marker], sync: _Sync) -> dict[Path, _Lack]:
     """The same once more, until the service counts what an interrupted upload left the same."""
-    while any(lack.num_there for lack in lacks.values()):
+    while any(lack.is_begun for lack in lacks.values()):
         time.sleep(SETTLE_S)
         before, lacks = lacks, _look(todo, sync)
         if lacks == before:

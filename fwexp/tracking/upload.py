@@ -42,11 +42,11 @@ def upload(
     log: IO[bytes],
     stall_s: float,
     tell: Callable[[int], None],
-) -> None:
+) -> bool:
     """Send what the W&B run folders hold; `tell` hears how many are through.
 
-    Says nothing of success: that is for the service's own counts. Where none comes through for
-    `stall_s`, the process is ended.
+    False where none came through for `stall_s`, which ends it. Says nothing of success: that is
+    for the service's own counts.
     """
     for folder in folders:  # what another server got, or an earlier try
         for mark in (*folder.glob("*.wandb.synced"), *folder.glob("*.wandb.syncstate")):
@@ -54,8 +54,10 @@ def upload(
     num_before = 0
     for start in range(0, len(folders), FOLDERS):
         part = folders[start : start + FOLDERS]
-        _sync(part, service, log, stall_s, partial(_tell_more, tell, num_before))
+        if not _sync(part, service, log, stall_s, partial(_tell_more, tell, num_before)):
+            return False
         num_before += len(part)
+    return True
 
 
 def _tell_more(tell: Callable[[int], None], num_before: int, num: int) -> None:
@@ -68,7 +70,7 @@ def _sync(
     log: IO[bytes],
     stall_s: float,
     tell: Callable[[int], None],
-) -> None:
+) -> bool:
     command = [sys.executable, "-m", "fwexp.tracking.wandb_sync", str(os.getpid()), "--yes"]
     command += ["--include-synced", "-n", str(PARALLEL)]
     command += ["-e", service.entity, "-p", service.project]
@@ -82,6 +84,7 @@ def _sync(
             if num > num_through:
                 num_through, moved_at = num, time.monotonic()
                 tell(num)
+        return process.poll() is not None
     finally:
         if process.poll() is None:
             process.kill()  # its wandb-core ends with it

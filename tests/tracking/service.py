@@ -5,7 +5,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,21 +14,25 @@ from typing import Any
 from graphql import FieldNode, FragmentSpreadNode, OperationDefinitionNode, parse
 from graphql.language import DocumentNode, SelectionSetNode
 
-from tests.tracking.service_data import Data, Plain, StoredRun
+from tests.tracking.service_data import Data, Plain, StoredRun, encoded
 
 KEY = "0123456789abcdef0123456789abcdef01234567"  # of 40 characters, as the client wants
+METRICS = "/sdk/otel/"  # the client's own, which nobody needs
+EMPTY: Mapping[str, str] = {}
 
 
 @dataclass(kw_only=True)
 class Fault:
     """What goes wrong with requests, `times` times or until it is taken away."""
 
-    kind: str  # hang | drop | slow | a status, as 403, 429 or 500
+    kind: str  # hang | drop | slow | lost: taken, but not answered | a status, as 403, 429 or 500
+    only: str = ""  # a part of the path that it spoils; any without
     times: int | None = None
     after_rows: int = 0  # of all runs together: the fault begins when they are stored
     after_requests: int = 0  # or when so many were answered
     seen: int = 0
     slow_s: float = 0.2
+    retry_after_s: int | None = None  # what a status asks the client to wait
     met: int = 0  # how many requests it has spoilt
 
 
@@ -59,12 +63,18 @@ class Service:
             return {name: run for (_, _, name), run in self.data.runs.items()}
 
     def num_rows(self) -> int:
-        return sum(len(run.rows) for run in self.data.runs.values())
+        with self.lock:
+            return sum(len(run.rows) for run in self.data.runs.values())
+
+    def has_open_runs(self) -> bool:
+        """Whether there are runs that have not ended."""
+        return any(run.state == "running" for run in self.runs().values())
 
     def start(self) -> None:
         """Listen, at the same port as before where there was one."""
         handler = type("Handler", (_Handler,), {"service": self})
         self._http = _Http(("127.0.0.1", self.port), handler)
+        self._http.service = self
         self.port = self._http.server_address[1]
         threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -82,11 +92,11 @@ class Service:
         self.released.set()
         self.released = threading.Event()
 
-    def spoil(self) -> Fault | None:
-        """The fault that this request meets."""
+    def spoil(self, path: str) -> Fault | None:
+        """The fault that a request meets."""
         with self.lock:
             fault = self.fault
-            if fault is None or self.num_rows() < fault.after_rows:
+            if fault is None or fault.only not in path or self.num_rows() < fault.after_rows:
                 return None
             fault.seen += 1
             if fault.seen <= fault.after_requests:
@@ -100,22 +110,24 @@ class Service:
 class _Http(ThreadingHTTPServer):
     allow_reuse_address = True
     daemon_threads = True
+    service: Service
 
     def handle_error(self, *_: object) -> None:
-        """A client that was killed has left its connection: nothing to say."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(*_)  # type: ignore[arg-type]
+        """A client that was killed has left its connection; anything else fails the test."""
+        if not isinstance(error := sys.exception(), ConnectionError):
+            self.service.data.problems.append(f"the stand-in broke: {error!r}")
 
 
 class _Handler(BaseHTTPRequestHandler):
     service: Service
     protocol_version = "HTTP/1.1"
+    is_mute = False  # its answer is lost
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        if not self._survives_fault():
+        if not self._survives_fault() or not self._has_key():
             return
         with self.service.lock:
             if self.path == "/graphql":
@@ -136,21 +148,38 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self._survives_fault():
-            self._reply(200, {})
+            if self.path == "/":
+                self._reply(200, {})
+            else:
+                self._unknown()
 
     def _survives_fault(self) -> bool:
-        fault = self.service.spoil()
+        fault = self.service.spoil(self.path)
         if fault is None:
             return True
         if fault.kind == "slow":
             time.sleep(fault.slow_s)
             return True
+        if fault.kind == "lost":
+            self.is_mute = self.close_connection = True
+            return True
         if fault.kind.isdigit():
-            self._reply(int(fault.kind), {"error": "as the test wants it"})
+            wait = fault.retry_after_s
+            headers = EMPTY if wait is None else {"Retry-After": str(wait)}
+            self._reply(int(fault.kind), {"error": "as the test wants it"}, headers)
         else:
             if fault.kind == "hang":
                 self.service.released.wait(600)
             self.close_connection = True
+        return False
+
+    def _has_key(self) -> bool:
+        """Whether the client said who it is, but for its own metrics."""
+        told = self.headers.get("Authorization", "")
+        if told == f"Basic {encoded(f'api:{KEY}')}" or self.path.startswith(METRICS):
+            return True
+        self.service.data.problems.append(f"{self.path}: no key, or another")
+        self._reply(401, {})
         return False
 
     def _answer_graphql(self, body: Plain) -> None:
@@ -158,10 +187,9 @@ class _Handler(BaseHTTPRequestHandler):
         operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
         name = operation.name.value if operation.name else ""
         self.service.requests.append(name)
-        try:
-            whole = self.service.data.perform(name, body.get("variables") or {})
-        except KeyError as error:
-            self._reply(400, {"errors": [{"message": f"unknown: {error}"}]})
+        whole = self.service.data.perform(name, body.get("variables") or {})
+        if whole is None:
+            self._reply(400, {"errors": [{"message": f"unknown: {name}"}]})
             return
         if name == "CreateRunFiles":
             for file in whole["createRunFiles"]["files"]:
@@ -175,15 +203,18 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply(200, {"exitcode": None, "limits": {}})
 
     def _unknown(self) -> None:
-        if not self.path.startswith("/sdk/otel/"):  # the client's own metrics, which nobody needs
-            self.service.data.problems.append(f"the client posted to an unknown {self.path}")
+        if not self.path.startswith(METRICS):
+            self.service.data.problems.append(f"the client asked for an unknown {self.path}")
         self._reply(404, {})
 
-    def _reply(self, status: int, plain: Any) -> None:
+    def _reply(self, status: int, plain: Any, headers: Mapping[str, str] = EMPTY) -> None:
+        if self.is_mute:
+            return
         content = json.dumps(plain).encode()
         try:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            for name, value in {"Content-Type": "application/json", **headers}.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

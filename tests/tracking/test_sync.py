@@ -1,11 +1,12 @@
 """`fwexp sync` with the real client, against a stand-in of the service."""
 
+import json
 import math
-import random
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from rich.console import Console
 
 from fwexp.runs.store import Store, write_json
+from fwexp.tracking.command import sweep_folders
+from fwexp.tracking.copies import copy_of
 from fwexp.writeup.report import write
 from tests.evidence.factory import Truth, certificate, simulate
 from tests.tracking.service import KEY, Fault, Service, serve
@@ -52,11 +55,37 @@ def counts(done: subprocess.CompletedProcess[str]) -> list[int]:
     return [int(line.split("│")[2]) for line in lines]
 
 
-def check_complete(store: Store, service: Service) -> None:
-    """Every run is there, each row once and in order, and each has ended."""
+def check_complete(store: Store, service: Service, *, num_resent: int = 0) -> None:
+    """Every run and the sweep are there with all they hold, each row sent once and in order."""
     wanted = {run_id: list(range(1, num + 1)) for run_id, num in num_rows(store).items()}
     assert uploaded_rows(service) == wanted
-    assert {run.state for run in service.runs().values()} <= {"finished", "failed"}
+    for folder in sweep_folders(store, "demo"):
+        copy = copy_of(folder)
+        run = service.runs()[copy.wandb_id]
+        own = [{k: v for k, v in row.items() if not k.startswith("_")} for row in run.rows]
+        assert own == copy.rows
+        assert run.summary.items() >= copy.summary.items()
+        assert run.state == ("finished" if copy.exit_code == 0 else "failed")
+    assert service.data.num_resent == num_resent
+
+
+def start_sync(store: Store, service: Service) -> subprocess.Popen[str]:
+    """A sync that goes on beside the test."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "fwexp", "sync", "demo", "--store", str(store.path)],
+        env=wandb_environment(service),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_rows(service: Service, *, more_than: int) -> None:
+    """Until it has so many, and runs that have not ended."""
+    deadline = time.monotonic() + 60
+    while service.num_rows() <= more_than or not service.has_open_runs():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
 
 
 def test_a_sweep_is_uploaded_once_and_its_page_is_the_same_from_there(
@@ -125,37 +154,71 @@ def test_each_service_gets_everything_once(store: Store, service: Service) -> No
     check_complete(store, service)
 
 
-def test_a_sync_killed_at_any_moment_goes_on_where_it_was(store: Store, service: Service) -> None:
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_sync_that_is_ended_under_way_goes_on_where_it_was(
+    store: Store, service: Service, by: signal.Signals
+) -> None:
     service.fault = Fault(kind="slow", slow_s=0.1)
-    rng = random.Random(5)
-    for _ in range(3):
-        command = [sys.executable, "-m", "fwexp", "sync", "demo", "--store", str(store.path)]
-        process = subprocess.Popen(
-            command,
-            env=wandb_environment(service),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            process.wait(timeout=rng.uniform(2.5, 6.0))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+    for _ in range(2):
+        process = start_sync(store, service)
+        wait_for_rows(service, more_than=service.num_rows())
+        process.send_signal(by)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == (130 if by == signal.SIGINT else -by), said
     service.fault = None
     last = sync(store, service)
-    assert last.returncode == 0, last.stdout + last.stderr
-    assert counts(last)[2] == 0
+    assert (last.returncode, counts(last)[2]) == (0, 0), last.stdout + last.stderr
+    check_complete(store, service)
+
+
+def test_rows_that_count_late_are_not_sent_again(store: Store, service: Service) -> None:
+    service.data.late_s = 2.0
+    service.fault = Fault(kind="slow", slow_s=0.1)
+    process = start_sync(store, service)
+    wait_for_rows(service, more_than=0)
+    process.kill()
+    process.communicate()
+    service.fault = None
+    last = sync(store, service)
+    assert (last.returncode, counts(last)[2]) == (0, 0), last.stdout + last.stderr
     check_complete(store, service)
 
 
 def test_two_at_once_upload_it_once(store: Store, service: Service) -> None:
     service.fault = Fault(kind="slow", slow_s=0.1)
-    command = [sys.executable, "-m", "fwexp", "sync", "demo", "--store", str(store.path)]
-    both = [
-        subprocess.Popen(command, env=wandb_environment(service), stdout=subprocess.DEVNULL)
-        for _ in range(2)
-    ]
-    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    both = [start_sync(store, service) for _ in range(2)]
+    said = [process.communicate(timeout=120)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sum("another upload is under way; waiting for it" in text for text in said) == 1
+    check_complete(store, service)
+
+
+def test_a_sweep_whose_verdicts_did_not_arrive_is_sent_again(
+    store: Store, service: Service
+) -> None:
+    sync(store, service)
+    evidence = store.sweep_folder("demo") / "evidence.json"
+    plain = json.loads(evidence.read_text())
+    plain["decision"]["how_sure"] = "Less sure."
+    write_json(evidence, plain)
+    service.fault = Fault(kind="hang", only="/file_stream")
+    process = start_sync(store, service)
+    deadline = time.monotonic() + 60
+    while not service.fault.met:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    service.recover()
+    assert counts(sync(store, service)) == [1, NUM_RUNS, 0]
+    check_complete(store, service)
+
+
+def test_a_torn_entry_of_the_ledger_is_made_again(store: Store, service: Service) -> None:
+    sync(store, service)
+    entry = next(store.path.glob("wandb/ledger/*/torch-*.json"))
+    entry.write_text(entry.read_text()[:20])
+    assert counts(sync(store, service)) == [1, NUM_RUNS, 0]
     check_complete(store, service)
 
 
@@ -173,11 +236,21 @@ def test_the_torn_tail_of_a_copy_is_filled_from_the_record(store: Store, service
 
 @pytest.mark.parametrize("kind", ["429", "500", "drop"])
 def test_what_passes_is_waited_out(store: Store, service: Service, kind: str) -> None:
-    service.fault = Fault(kind=kind, after_rows=500, times=3)
+    service.fault = Fault(kind=kind, after_rows=500, times=3, retry_after_s=1)
     done = sync(store, service)
     assert counts(done) == [NUM_RUNS + 1, 0, 0], done.stdout
     assert service.fault.met == 3
     check_complete(store, service)
+
+
+def test_rows_whose_receipt_is_lost_come_again_at_their_place(
+    store: Store, service: Service
+) -> None:
+    service.fault = Fault(kind="lost", only="/file_stream", times=2)
+    done = sync(store, service)
+    assert counts(done) == [NUM_RUNS + 1, 0, 0], done.stdout
+    assert service.fault.met == 2
+    check_complete(store, service, num_resent=service.data.num_resent)
 
 
 def test_rows_that_something_else_sent_are_told_and_left_alone(
@@ -187,6 +260,7 @@ def test_rows_that_something_else_sent_are_told_and_left_alone(
     shutil.rmtree(store.path / "wandb" / "ledger")
     (doubled, *_) = (run for run in service.runs().values() if run.fields["jobType"] == "train")
     doubled.rows += doubled.rows[:5]
+    doubled.counted += doubled.counted[:5]
     done = sync(store, service)
     assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 1])
     told = f"the service has {len(doubled.rows)} rows of {len(doubled.rows) - 5}: "
