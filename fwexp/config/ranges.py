@@ -92,6 +92,11 @@ def _find_bad_texts(config: Config) -> Iterator[str]:
         yield f"pricing.date={config.pricing.date}: must be a date, as in 2026-01-31."
     if not re.fullmatch("[0-9a-f]{64}", config.data.sha256):
         yield f"data.sha256={config.data.sha256}: must be 64 hexadecimal digits."
+    if not re.fullmatch(r"[^/\\#?%:]{1,128}", config.tracking.project):
+        yield (
+            f"tracking.project={config.tracking.project}: must be the name of a W&B project, at "
+            "most 128 letters and none of / \\ # ? % :; a team is named by WANDB_ENTITY."
+        )
     if not config.store.strip():
         yield "store=: must be the name of a folder, as in store=store."
 

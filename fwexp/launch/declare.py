@@ -66,6 +66,6 @@ def _as_declared_before(manifest: Manifest, store: Store) -> Manifest:
     except StoreError:  # none yet, or torn: this one takes its place
         return manifest
     if before.sha256 == manifest.sha256:
-        return before
+        return replace(before, runs=manifest.runs)  # tracking, say, may be another now
     store.archive_manifest(before)
     return manifest

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fwexp.tracking.marker import source_sha256, wandb_id
+from fwexp.errors import StoreError
+from fwexp.tracking.marker import source_of, source_sha256, wandb_id
 from fwexp.tracking.rows import Row, config_of, name_of, rows_of, summary_of, tags_of
 from fwexp.tracking.run_files import read_run
 from fwexp.tracking.sweep_copy import sweep_config, sweep_id, sweep_summary, sweep_tags
@@ -29,9 +30,13 @@ class Copy:
 
 
 def copy_of(folder: Path) -> Copy:
-    """The copy of a run's or a sweep's folder; StoreError where a file is torn."""
+    """The copy of a run's or a sweep's folder; StoreError where a file is torn, or too old."""
     is_sweep = (folder / "manifest.json").is_file()
-    return _copy_of_sweep(folder) if is_sweep else _copy_of_run(folder)
+    try:
+        return _copy_of_sweep(folder) if is_sweep else _copy_of_run(folder)
+    except (ValueError, KeyError, TypeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise StoreError(f"{source_of(folder)}: torn, or of another version ({what})") from error
 
 
 def _copy_of_run(run: Path) -> Copy:

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import wandb
 
 from fwexp.errors import StoreError
 from fwexp.runs.locks import hold
+from fwexp.runs.server import die_with_parent
 from fwexp.tracking.copies import copy_of
 from fwexp.tracking.marker import is_pending, write_marker
 from fwexp.tracking.offline import confine_wandb, write_offline_run
@@ -47,15 +48,6 @@ def _mirror(folder: Path, *, project: str, group: str) -> None:
     write_marker(folder, marker=marker)
 
 
-def while_the_driver_lives(runs: Iterable[Path]) -> Iterator[Path]:
-    """The runs, up to the moment when the process that started this one is gone."""
-    driver = os.getppid()
-    for run in runs:
-        if os.getppid() != driver:
-            return
-        yield run
-
-
 def upload_now(folders: Sequence[Path], *, store: Path, project: str, answer_s: float) -> str:
     """What became of uploading the copies, in words for the user."""
     try:
@@ -78,18 +70,19 @@ def upload_now(folders: Sequence[Path], *, store: Path, project: str, answer_s: 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 if every folder named on standard input, one a line, has its copy; 1 if not."""
     parser = argparse.ArgumentParser(prog="python -m fwexp.tracking.mirror", description=__doc__)
+    parser.add_argument("--driver", type=int, required=True, help="the process that it ends with")
     parser.add_argument("--folder", type=Path, required=True, help="for wandb's own files")
     parser.add_argument("--project", required=True)
     parser.add_argument("--group", required=True)
     parser.add_argument("--online-s", type=float, help="upload to a service that answers in time")
     parser.add_argument("--told", type=Path, help="for what the user should know of the upload")
     options = parser.parse_args(argv)
+    die_with_parent(options.driver)
     folders = [Path(line) for line in sys.stdin.read().splitlines()]
     online = options.online_s is not None
     confine_wandb(os.environ, folder=options.folder, online=online)
     with hold(options.folder / LOCK):
-        living = while_the_driver_lives(folders)
-        result = mirror_runs(living, project=options.project, group=options.group)
+        result = mirror_runs(folders, project=options.project, group=options.group)
     for reason in result.skipped.values():
         print(f"skipped: {reason}")
     print(f"{len(result.mirrored)} copied, {len(result.skipped)} skipped, of {len(folders)}")

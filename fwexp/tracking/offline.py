@@ -10,6 +10,7 @@ from fwexp.tracking.copies import Copy
 from fwexp.tracking.marker import Marker
 from fwexp.tracking.rows import AXIS, SERIES
 
+MAX_TAG = 64  # characters, W&B's own limit
 ADDRESS = ("WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_ENTITY", "WANDB_PROJECT")
 
 
@@ -54,7 +55,7 @@ def write_copy(folder: Path, *, copy: Copy, project: str, group: str, first_row:
         job_type=copy.job_type,
         id=copy.wandb_id,
         name=copy.name,
-        tags=copy.tags,
+        tags=[tag[:MAX_TAG] for tag in copy.tags],
         config=copy.config,
         reinit="create_new",  # the runs share one service: 6 ms a run instead of 400
         settings=_settings(),

@@ -38,7 +38,8 @@ def read_evidence(service: Service, name: str) -> Evidence:
     if not sweeps:
         raise ServiceError(
             f"{service.url}/{service.path} has no sweep {name!r}; where it ran, type: "
-            f"fwexp sync {name}"
+            f"fwexp sync {name}. If it is in another project or team, set WANDB_PROJECT or "
+            "WANDB_ENTITY"
         )
     config = sweeps[0].config
     manifest = manifest_from_text(config["manifest"])

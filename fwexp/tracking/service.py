@@ -33,22 +33,23 @@ class Service:
     def path(self) -> str:
         return f"{self.entity}/{self.project}"
 
-    def find(self, wandb_ids: Iterable[str]) -> dict[str, Any]:
-        """The runs of these ids that the service has, by id, with config and summary."""
+    def find(self, wandb_ids: Iterable[str], *, lazy: bool = False) -> dict[str, Any]:
+        """The runs of these ids that the service has, by id; `lazy`: without their content."""
         ids = list(wandb_ids)
         pages = [ids[start : start + PAGE] for start in range(0, len(ids), PAGE)]
-        return {run.id: run for page in pages for run in self._list({"name": {"$in": page}})}
+        return {run.id: run for page in pages for run in self._list({"name": {"$in": page}}, lazy)}
 
     def find_sweeps(self, name: str) -> list[Any]:
         """The runs that hold a sweep of this name, the one declared last first."""
-        runs = self._list({"$and": [{"group": name}, {"jobType": "sweep"}]})
-        return sorted(runs, key=lambda run: str(run.config["declared_at"]), reverse=True)
+        runs = self._list({"$and": [{"group": name}, {"jobType": "sweep"}]}, lazy=False)
+        ours = [run for run in runs if "manifest" in run.config]
+        return sorted(ours, key=lambda run: str(run.config["declared_at"]), reverse=True)
 
-    def _list(self, filters: dict[str, Any]) -> list[Any]:
+    def _list(self, filters: dict[str, Any], lazy: bool) -> list[Any]:
         self.api.flush()  # which would answer from memory
         try:
             with told_as_service_errors(self.url):
-                return list(self.api.runs(self.path, filters=filters, per_page=PAGE, lazy=False))
+                return list(self.api.runs(self.path, filters=filters, per_page=PAGE, lazy=lazy))
         except ValueError:  # what wandb says of a project without runs
             return []
 
@@ -92,7 +93,17 @@ def connect(
 
 
 def _check_key(url: str) -> None:
-    if not os.environ.get("WANDB_API_KEY") and requests.utils.get_netrc_auth(url) is None:
+    """By wandb's own search, which does not ask the user here."""
+    import wandb
+    from wandb.sdk.lib import wbauth
+
+    try:
+        key = wbauth.authenticate_session(
+            host=url, source="fwexp", prompt=False, update_session=False
+        )
+    except wandb.Error as error:
+        raise ServiceError(f"the API key for {url} is none: {error}") from error
+    if key is None:
         raise ServiceError(
             f"no API key for {url}: set WANDB_API_KEY, or type wandb login once; nothing is "
             "uploaded, and the copies stay in the store"

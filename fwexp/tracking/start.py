@@ -1,18 +1,24 @@
 """The driver's side of the mirror: a process beside it that can fail without harm."""
 
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from rich.console import Console
 
 from fwexp.tracking.marker import is_pending, source_of
 
 START_S = 60.0  # imports wandb and starts its service: 1 s on an idle machine
-RUN_S = 10.0  # a run takes 0.1 s for each 1000 steps
+RUN_S = 10.0  # takes 0.1 s
+HISTORY_S = 30.0  # for each MiB of history: some 15,000 steps, which take 1.5 s
+MIB = 2**20
 UPLOAD_S = 120.0  # for a service that hangs to be given up
 
 
@@ -53,10 +59,10 @@ def start_mirror(
     given, flags = mirror.pending, ["--project", project, "--group", group]
     if answer_timeout_s is not None:
         given = [run for run in runs if source_of(run).is_file()]
-        mirror.told = folder / f"upload-{os.getpid()}.txt"
+        mirror.told = folder / f"upload-{secrets.token_hex(8)}.txt"
         flags += ["--online-s", f"{answer_timeout_s}", "--told", str(mirror.told)]
     if given:
-        mirror.deadline = time.monotonic() + START_S + RUN_S * len(given)
+        mirror.deadline = time.monotonic() + START_S + sum(map(_most_s, given))
         mirror.deadline += UPLOAD_S + answer_timeout_s if answer_timeout_s is not None else 0
         try:
             mirror.process = _start(mirror, given, flags)
@@ -77,6 +83,14 @@ def wait_for_mirror(mirror: Mirror) -> MirrorOutcome:
     )
 
 
+def _most_s(folder: Path) -> float:
+    """The time that copying a folder may take on a machine that has much else to do."""
+    try:
+        return RUN_S + HISTORY_S * (folder / "history.json").stat().st_size / MIB
+    except FileNotFoundError:  # a sweep, or a run that failed early
+        return RUN_S
+
+
 def _read_told(mirror: Mirror) -> str:
     if mirror.told is None or mirror.process is None:
         return ""
@@ -85,7 +99,7 @@ def _read_told(mirror: Mirror) -> str:
         mirror.told.unlink()
     except FileNotFoundError:
         reason = mirror.problem or f"see {mirror.log}"
-        return f"warning: W&B stays offline: {reason}; later: fwexp sync"
+        return f"warning: the upload to W&B came to no end: {reason}; later: fwexp sync"
     return told
 
 
@@ -94,8 +108,8 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     folder = mirror.log.parent
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "fwexp.tracking.mirror", "--folder", str(folder)]
-    command += flags
+    command = [sys.executable, "-m", "fwexp.tracking.mirror", "--driver", str(os.getpid())]
+    command += ["--folder", str(folder), *flags]
     # A file, since a pipe to a process that dies at once would break here.
     with tempfile.TemporaryFile() as names, mirror.log.open("ab") as log:
         names.write("\n".join(str(run.resolve()) for run in folders).encode())
@@ -104,8 +118,11 @@ def _start(
 
 
 def _wait(mirror: Mirror, *, process: subprocess.Popen[bytes]) -> None:
+    doing = "copying to W&B" + (" and uploading" if mirror.told else "")
+    console = Console(stderr=True)
     try:
-        process.wait(timeout=max(0.0, mirror.deadline - time.monotonic()))
+        with console.status(f"{doing} …") if console.is_terminal else nullcontext():
+            process.wait(timeout=max(0.0, mirror.deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

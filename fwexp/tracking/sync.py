@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from fwexp.errors import StoreError
 from fwexp.tracking.copies import DIGEST, copy_of
 from fwexp.tracking.ledger import Ledger, open_ledger
 from fwexp.tracking.marker import Marker, is_current, read_marker
@@ -16,8 +17,9 @@ from fwexp.tracking.upload import alone, upload
 
 ROUNDS = 3  # a connection that broke is tried again
 STALL_S = 300.0  # without a run that came through
-SETTLE_S = 3.0  # between two looks at counts that should be the same
-COUNT_S = 60.0  # for the service to count what it has taken
+LOOK_S = 2.0  # between two looks at the service's counts
+STILL_S = 6.0  # an upload that was broken off may have rows on their way
+COUNT_S = 30.0  # for the service to count what an upload that came to its end has sent
 ENDED = ("finished", "failed")
 Say = Callable[[str], None]
 
@@ -75,47 +77,69 @@ def sync_folders(
         sweeps = {f: m for f, m in todo.items() if (f / "manifest.json").is_file()}
         # a sweep's own run names its runs: it goes last
         for part in ({f: m for f, m in todo.items() if f not in sweeps}, sweeps):
-            sync.result.failed |= {f: lack.reason for f, lack in _upload_all(part, sync).items()}
+            sync.result.failed |= _upload_all(part, sync)
     return sync.result
 
 
 def _todo(folders: Sequence[Path], sync: _Sync) -> dict[Path, Marker]:
-    todo = {}
+    """What is not known to be there: by the ledger, or since it was deleted there."""
+    markers: dict[Path, Marker] = {}
+    noted: dict[Path, Marker] = {}
     for folder in folders:
         marker = read_marker(folder)
         if marker is None or not is_current(folder, marker):
             sync.result.failed[folder] = "has no W&B copy of what it holds now"
-        elif sync.ledger.has(marker):
+        else:
+            (noted if sync.ledger.has(marker) else markers)[folder] = marker
+    there = sync.service.find((m.wandb_id for m in noted.values()), lazy=True)
+    for folder, marker in noted.items():
+        if marker.wandb_id in there:
             sync.result.skipped.append(folder)
         else:
-            todo[folder] = marker
-    return todo
+            markers[folder] = marker
+    return markers
 
 
-def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> dict[Path, _Lack]:
-    """Send what is lacking, in a few rounds; what the service lacks in the end."""
-    lacks = _settle(_look(todo, sync), todo, sync)
+def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> dict[Path, str]:
+    """Send what is lacking, in a few rounds; why the service lacks something in the end."""
+    ended: set[Path] = set()  # their uploads came to an end: rows are not sent twice
+    lacks = _settle(todo, ended, sync)
     for number in range(ROUNDS):
-        sends = {folder: lack for folder, lack in lacks.items() if lack.sendable}
-        if not sends:
+        sends = {f: lack for f, lack in lacks.items() if lack.sendable and f not in ended}
+        sent = {f: copy for f in sends if (copy := _to_send(f, todo[f], sends[f], sync, number))}
+        if not sent:
             break
-        sent = {f: _to_send(f, todo[f], lack, sync, number) for f, lack in sends.items()}
-        num = len(sent)
-        moved = upload(
-            list(sent.values()),
-            service=sync.service,
-            log=sync.log,
-            stall_s=sync.stall_s,
-            tell=lambda through, num=num: sync.say(f"{through} of {num} sent"),  # type: ignore[misc]
-        )
-        taken = {folder for folder, copy in sent.items() if any(copy.glob("*.wandb.synced"))}
-        if len(taken) < len(sent):
-            time.sleep(SETTLE_S)  # an upload that was ended may have rows on their way
-        lacks = _count(taken, todo, sync)
+        moved = _upload(list(sent.values()), sync)
+        ended |= {folder for folder, copy in sent.items() if any(copy.glob("*.wandb.synced"))}
+        lacks = _settle(todo, ended, sync)
         shutil.rmtree(_scratch(sync), ignore_errors=True)
         if not moved:
             sync.say(f"the service took nothing for {sync.stall_s:g} s; no further try is made")
             break
+    return {folder: lack.reason for folder, lack in lacks.items()} | sync.result.failed
+
+
+def _upload(copies: list[Path], sync: _Sync) -> bool:
+    """False where the service took nothing for too long."""
+    return upload(
+        copies,
+        service=sync.service,
+        log=sync.log,
+        stall_s=sync.stall_s,
+        tell=lambda through: sync.say(f"{through} of {len(copies)} sent"),
+    )
+
+
+def _settle(todo: dict[Path, Marker], ended: set[Path], sync: _Sync) -> dict[Path, _Lack]:
+    """What the service lacks, once its counts of what was begun stand still."""
+    lacks, moved_at = _look(todo, sync), time.monotonic()
+    while begun := {f for f, lack in lacks.items() if lack.is_begun and lack.sendable}:
+        if time.monotonic() - moved_at > (COUNT_S if ended & begun else STILL_S):
+            break
+        time.sleep(LOOK_S)
+        before, lacks = lacks, _look(todo, sync)
+        if lacks != before:
+            moved_at = time.monotonic()
     return lacks
 
 
@@ -141,56 +165,37 @@ def _lack(marker: Marker, run: Any) -> _Lack | None:
     if num > wanted:
         return _Lack(
             num_there=num,
-            reason=f"the service has {num} rows of {wanted}: something else sent it again",
+            reason=f"the service has {num} rows of {wanted}: something else sent it again; delete "
+            "the run there and type the same again",
             sendable=False,
         )
     if num < wanted:
-        return _Lack(num_there=num, reason=f"the service has {num} of {wanted} rows")
+        reason = f"the service has {num} of {wanted} rows: type the same again"
+        return _Lack(num_there=num, reason=reason)
     if run.state not in ENDED or run.summary.get(DIGEST) != marker.source_sha256:
-        return _Lack(num_there=num, reason="the service has its rows, but not its end")
+        return _Lack(num_there=num, reason="the service has all rows, but not the end")
     return None
 
 
-def _settle(lacks: dict[Path, _Lack], todo: dict[Path, Marker], sync: _Sync) -> dict[Path, _Lack]:
-    """The same once more, until the service counts what an interrupted upload left the same."""
-    while any(lack.is_begun for lack in lacks.values()):
-        time.sleep(SETTLE_S)
-        before, lacks = lacks, _look(todo, sync)
-        if lacks == before:
-            break
-    return lacks
-
-
-def _count(taken: set[Path], todo: dict[Path, Marker], sync: _Sync) -> dict[Path, _Lack]:
-    """What is lacking after an upload; rows that the client saw taken are never sent again."""
-    deadline = time.monotonic() + COUNT_S
-    while True:
-        lacks = _look(todo, sync)
-        waiting = [folder for folder in taken if folder in lacks]
-        if not waiting or time.monotonic() > deadline:
-            break
-        time.sleep(SETTLE_S)
-    late = "; it has taken all, and may count later: type the same again"
-    return lacks | {
-        folder: _Lack(
-            num_there=lacks[folder].num_there,
-            reason=f"{lacks[folder].reason}{late if lacks[folder].sendable else ''}",
-            sendable=False,
-        )
-        for folder in waiting
-    }
-
-
-def _to_send(folder: Path, marker: Marker, lack: _Lack, sync: _Sync, number: int) -> Path:
-    """The copy that the mirror left, or a new one of the rows that are lacking."""
+def _to_send(folder: Path, marker: Marker, lack: _Lack, sync: _Sync, number: int) -> Path | None:
+    """The copy that the mirror left, or a new one of the rows that are lacking; None where the run
+    has become another, or is being done again."""
     left = folder / marker.folder
     if number == 0 and not lack.num_there and left.is_dir():
         return left
     into = _scratch(sync) / marker.wandb_id
     into.mkdir(parents=True, exist_ok=True)
+    try:
+        copy = copy_of(folder)
+    except (StoreError, OSError) as error:
+        sync.result.failed[folder] = str(error)
+        return None
+    if copy.source_sha256 != marker.source_sha256:
+        sync.result.failed[folder] = "was done again meanwhile: type the same again"
+        return None
     return write_copy(
         into,
-        copy=copy_of(folder),
+        copy=copy,
         project=marker.project,
         group=marker.group,
         first_row=lack.num_there,

@@ -1,5 +1,6 @@
 """Finished runs as TensorBoard event files, from their records."""
 
+import json
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -10,10 +11,9 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from fwexp.errors import StoreError
-from fwexp.runs.record import History, RunRecord
+from fwexp.tracking.copies import Copy, copy_of
 from fwexp.tracking.marker import wandb_id
-from fwexp.tracking.rows import AXIS, rows_of, summary_of
-from fwexp.tracking.run_files import read_run
+from fwexp.tracking.rows import AXIS
 
 
 def write_runs(runs: Iterable[Path], *, into: Path) -> tuple[int, dict[Path, str]]:
@@ -24,12 +24,11 @@ def write_runs(runs: Iterable[Path], *, into: Path) -> tuple[int, dict[Path, str
     """
     num, skipped = 0, {}
     for run in runs:
-        folder = into / wandb_id(run)
-        if folder.is_dir():
-            continue
         try:
-            record, history = read_run(run)
-            _write(folder, record=record, history=history)
+            folder = into / wandb_id(run)
+            if folder.is_dir():
+                continue
+            _write(folder, copy=copy_of(run))
         except (StoreError, OSError) as error:
             skipped[run] = f"{type(error).__name__}: {error}"
         else:
@@ -37,18 +36,18 @@ def write_runs(runs: Iterable[Path], *, into: Path) -> tuple[int, dict[Path, str
     return num, skipped
 
 
-def _write(folder: Path, *, record: RunRecord, history: History) -> None:
+def _write(folder: Path, *, copy: Copy) -> None:
     """A scalar for each figure of each step, and the headline numbers at the last."""
     unfinished = folder.with_name(f".{folder.name}")
     shutil.rmtree(unfinished, ignore_errors=True)
     writer = EventFileWriter(str(unfinished))
-    began_s = datetime.fromisoformat(record.started_at).timestamp()
+    began_s = datetime.fromisoformat(json.loads(copy.config["record"])["started_at"]).timestamp()
     last = 0
-    for row in rows_of(record, history=history):
+    for row in copy.rows:
         last = int(row[AXIS])
         figures = {name: value for name, value in row.items() if name != AXIS}
         writer.add_event(_event(figures, step=last, at_s=began_s + row["time/train_s"]))
-    headline = {f"summary/{name}": value for name, value in summary_of(record).items()}
+    headline = {f"summary/{name}": value for name, value in copy.summary.items()}
     writer.add_event(_event(headline, step=last, at_s=began_s))
     writer.close()
     unfinished.rename(folder)

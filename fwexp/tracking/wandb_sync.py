@@ -10,6 +10,7 @@ from fwexp.runs.server import die_with_parent
 def main(argv: Sequence[str]) -> None:
     """Become `wandb sync` with the arguments after the first, which is the parent's process id."""
     parent, *arguments = argv
+    os.environ.pop("WANDB_SERVICE", None)  # the driver's wandb-core would outlive us
     die_with_parent(int(parent))  # holds beyond the exec
     os.execv(sys.executable, [sys.executable, "-m", "wandb", "sync", *arguments])
 

@@ -114,6 +114,12 @@ def test_choice(config: Config, path: str, choices: str) -> None:
         ),
         ("model.implementation", "", "must be a dotted package name, as in mypackage.mymodel."),
         ("pricing.date", "9 Nov", "must be a date, as in 2026-01-31."),
+        (
+            "tracking.project",
+            "team/mine",
+            "must be the name of a W&B project, at most 128 letters and none of / \\ # ? % :; a "
+            "team is named by WANDB_ENTITY.",
+        ),
         ("data.sha256", "abc", "must be 64 hexadecimal digits."),
         ("store", "", "must be the name of a folder, as in store=store."),
         ("data.image_shape", [8, 8], "must be height, width and channels, each at least 1."),

@@ -142,7 +142,7 @@ def config(framework: str, model: str, seed: int, truth: Truth | None = None) ->
         "optimizer": {"name": "adam", "learning_rate": 0.001},
         "comparison": COMPARISON,
         "launcher": {"name": "local"},
-        "tracking": {"name": "none", "project": "fwexp"},
+        "tracking": {"name": "wandb_offline", "project": "fwexp"},
         "pricing": PRICING,
         "seed": seed,
         "store": "store",

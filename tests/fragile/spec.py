@@ -31,5 +31,5 @@ class Spec(MlpSpec):
         if self.fault == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         if self.fault == "modules":
-            frameworks = {"torch", "tensorflow", "wandb"} & set(sys.modules)
+            frameworks = {"torch", "tensorflow", "wandb", "tensorboard"} & set(sys.modules)
             raise RuntimeError(f"imported: {', '.join(sorted(frameworks))}")

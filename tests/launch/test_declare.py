@@ -18,7 +18,10 @@ def test_a_manifest_keeps_its_date_until_it_declares_something_else(tmp_path: Pa
     store.write_manifest(first)
     again = tiny_plan("tracking=wandb_offline", in_store=tmp_path, framework=BOTH)
     typed = replace(again, command="fwexp sweep tiny tracking=wandb_offline")
-    assert declare(typed, store) == first
+    kept = declare(typed, store)
+    assert kept == replace(first, runs=kept.runs)
+    trackings = [config["tracking"]["name"] for config in kept.runs.values()]
+    assert set(trackings) == {"wandb_offline"}
 
     other = declare(
         tiny_plan("comparison.ratio_margin=1.5", in_store=tmp_path, framework=BOTH), store

@@ -66,12 +66,13 @@ def certify(plan: Plan, store: Store, *, passed: bool) -> None:
 def fragile(
     store: Store,
     fault: str,
-    *,
+    *overrides: str,
     while_exists: str = "",
     framework: Sequence[str] = ("torch",),
     seeds: Sequence[int] = (0,),
 ) -> Plan:
     options = [f"model.options.fault={fault}", f"model.options.while_exists='{while_exists}'"]
+    options += overrides
     return tiny_plan(*options, in_store=store.path, base=FRAGILE, framework=framework, seed=seeds)
 
 
@@ -308,8 +309,9 @@ def test_a_loss_that_is_no_number_fails_the_run(store: Store) -> None:
         assert failure.message.endswith("; try a smaller optimizer.learning_rate")
 
 
-def test_a_process_holds_one_framework_and_no_tracking(store: Store) -> None:
-    plan = fragile(store, "modules", framework=BOTH)
+@pytest.mark.parametrize("tracking", ["wandb_offline", "wandb_online", "tensorboard"])
+def test_a_process_holds_one_framework_and_no_tracking(store: Store, tracking: str) -> None:
+    plan = fragile(store, "modules", f"tracking={tracking}", framework=BOTH)
     run(plan, store)
     words = {}
     for number, planned in enumerate(plan.runs):

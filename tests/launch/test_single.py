@@ -35,6 +35,21 @@ def test_it_ends_in_a_summary_and_again_in_the_same(
     assert again[3:] == first[2:]
 
 
+@pytest.mark.parametrize(
+    ("tracking", "left"),
+    [
+        ("none", ""),
+        ("wandb_offline", "runs/*/*/wandb/offline-run-*"),
+        ("tensorboard", "tensorboard/single/torch-*"),
+    ],
+)
+def test_a_run_leaves_the_copy_that_is_asked_for(folder: Path, tracking: str, left: str) -> None:
+    assert run(folder, *TINY, f"tracking={tracking}") == 0
+    found = [*(folder / "store").glob("**/offline-run-*"), *(folder / "store").glob("tensorb*/*/*")]
+    assert found == (list((folder / "store").glob(left)) if left else [])
+    assert len(found) == (tracking != "none")
+
+
 def test_a_stored_run_is_held_against_the_target_asked_for_now(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -101,6 +101,12 @@ def test_overrides_make_another_sweep_of_the_same_runs(folder: Path) -> None:
     assert len(list(folder.glob("store/runs/*/*"))) == 2
 
 
+def test_a_sweep_leaves_copies_of_its_runs_and_of_itself(folder: Path) -> None:
+    assert command(["mine", "tracking=wandb_offline"]) == 0
+    copies = {path.parents[1] for path in folder.glob("store/*/*/**/wandb/offline-run-*")}
+    assert copies == {*folder.glob("store/runs/*/*"), folder / "store" / "sweeps" / "mine"}
+
+
 def test_a_matrix_from_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = ["framework=torch", "seed=range(2)", f"store={folder / 'store'}", *TINY]
     assert run_matrix(line, []) == 0

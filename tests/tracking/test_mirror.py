@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from fwexp.runs.locks import hold
 from fwexp.runs.record import RunRecord
 from fwexp.tracking import start
-from fwexp.tracking.mirror import while_the_driver_lives
+from fwexp.tracking.mirror import LOCK
 from fwexp.tracking.rows import config_of, rows_of, summary_of
 from fwexp.tracking.start import MirrorOutcome, start_mirror, wait_for_mirror
 from tests.tracking.made_runs import NUM_STEPS, make_failure, make_history, make_record, write_run
@@ -176,13 +178,29 @@ def test_a_mirror_that_hangs_is_stopped(
     assert under_way.process.returncode == -9
 
 
-def test_a_mirror_whose_driver_was_killed_stops_after_its_run(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    parents = iter([7, 7, 7, 1])  # asked at the start, then before each run
-    monkeypatch.setattr("os.getppid", lambda: next(parents))
-    runs = [Path("a"), Path("b"), Path("c")]
-    assert list(while_the_driver_lives(runs)) == runs[:2]
+def test_a_mirror_ends_with_its_driver(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = write_run(store, record=make_record("torch"), history=make_history())
+    monkeypatch.setenv("PYTHONPATH", str(Path(start.__file__).parents[2]))
+    code = (
+        "import sys, time; from pathlib import Path\n"
+        "from fwexp.tracking.start import start_mirror\n"
+        "runs = [Path(sys.argv[2])]\n"
+        "mirror = start_mirror(Path(sys.argv[1]), runs=runs, project='p', group='g')\n"
+        "print(mirror.process.pid, flush=True); time.sleep(60)"
+    )
+    with hold(store / "wandb" / LOCK):  # so that it has something to wait for
+        driver = subprocess.Popen(
+            [sys.executable, "-c", code, str(store), str(run)], stdout=subprocess.PIPE, text=True
+        )
+        assert driver.stdout is not None
+        mirror = int(driver.stdout.readline())
+        driver.kill()
+        driver.wait()
+        deadline = time.monotonic() + 60
+        while Path(f"/proc/{mirror}").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert not (run / "wandb.json").exists()
 
 
 def test_a_store_that_takes_no_folder_gives_the_warning(store: Path) -> None:

@@ -1,5 +1,6 @@
 """`tracking=wandb_online`: copies as offline, uploaded after the runs if the service answers."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 from fwexp.config.schema import Tracking
 from fwexp.runs.store import Store
 from fwexp.tracking.after import track
-from fwexp.tracking.command import sweep_folders
+from fwexp.tracking.mirror import ONLINE_STALL_S
+from fwexp.tracking.selection import sweep_folders
+from fwexp.tracking.sync import COUNT_S
 from tests.tracking.service import Fault, Service, serve
 from tests.tracking.simulated import simulated_store, uploaded_rows, wandb_environment
 
@@ -54,7 +57,9 @@ def test_a_service_that_does_not_answer_leaves_the_copies_offline(
         service.refuse()
     else:
         service.fault = Fault(kind="hang")
+    began = time.monotonic()
     track_demo(store)
+    assert time.monotonic() - began < 15  # a second, and what the copies take
     out, err = capfd.readouterr()
     assert out == "13 copied to W&B folders under the store\n"
     assert err.startswith(f"warning: W&B stays offline: {service.url} did not answer within 1 s (")
@@ -67,6 +72,27 @@ def test_a_service_that_does_not_answer_leaves_the_copies_offline(
     track_demo(store)  # the same command again
     assert "13 uploaded to" in capfd.readouterr().out
     assert len(uploaded_rows(service)) == 12
+
+
+@pytest.mark.parametrize("kind", ["403", "hang"])
+def test_an_upload_that_breaks_off_is_given_up_and_done_later(
+    store: Store, service: Service, capfd: pytest.CaptureFixture[str], kind: str
+) -> None:
+    service.fault = Fault(kind=kind, only="/file_stream", after_rows=500)
+    began = time.monotonic()
+    track_demo(store)
+    out, err = capfd.readouterr()
+    assert time.monotonic() - began < ONLINE_STALL_S + COUNT_S + 30
+    assert out == "13 copied to W&B folders under the store\n"
+    assert err.startswith("warning: W&B stays offline in part: ")
+    assert err.endswith("; later: fwexp sync\n")
+    assert 500 <= service.num_rows() < 12 * 220
+
+    service.recover()
+    track_demo(store)
+    assert "13 uploaded to" in capfd.readouterr().out.replace("12 uploaded", "13 uploaded")
+    assert [len(rows) for rows in uploaded_rows(service).values()] == [220] * 12
+    assert service.data.num_resent == 0
 
 
 def test_a_key_that_may_not_write(

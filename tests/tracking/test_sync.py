@@ -1,5 +1,6 @@
 """`fwexp sync` with the real client, against a stand-in of the service."""
 
+import base64
 import json
 import math
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,8 +17,8 @@ import pytest
 from rich.console import Console
 
 from fwexp.runs.store import Store, write_json
-from fwexp.tracking.command import sweep_folders
 from fwexp.tracking.copies import copy_of
+from fwexp.tracking.selection import sweep_folders
 from fwexp.writeup.report import write
 from tests.evidence.factory import Truth, certificate, simulate
 from tests.tracking.service import KEY, Fault, Service, serve
@@ -102,9 +104,6 @@ def test_a_sweep_is_uploaded_once_and_its_page_is_the_same_from_there(
 
     assert same_write_up(store, service, lead=tmp_path / "lead")
 
-    told = [path for path in tmp_path.rglob("*") if path.is_file() and KEY in _text(path)]
-    assert told == []
-
 
 def _text(path: Path) -> str:
     return path.read_bytes().decode(errors="replace")
@@ -125,7 +124,7 @@ def test_what_failed_is_missing_or_void_is_told_from_there_as_well(
 
     done = sync(store, service)
     assert (done.returncode, counts(done)) == (1, [11, 0, 1])
-    assert "tf-cnn-0: has no W&B copy of what it holds now" in done.stdout
+    assert f"tf-cnn-0: StoreError: {torn}: cannot be read (" in done.stdout
     assert same_write_up(store, service, lead=tmp_path / "lead")
 
 
@@ -264,7 +263,7 @@ def test_rows_that_something_else_sent_are_told_and_left_alone(
     done = sync(store, service)
     assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 1])
     told = f"the service has {len(doubled.rows)} rows of {len(doubled.rows) - 5}: "
-    assert told + "something else sent it again" in done.stdout
+    assert told + "something else sent it again; delete the run there" in done.stdout
 
 
 def test_sweeps_of_several_projects(store: Store) -> None:
@@ -276,7 +275,7 @@ def test_sweeps_of_several_projects(store: Store) -> None:
     done = fwexp("sync", "--store", str(store.path), environment=wandb_environment(None))
     assert (done.returncode, done.stderr.splitlines()[-1]) == (
         2,
-        "the sweeps belong to several W&B projects (fwexp, second): name one sweep, as in "
+        "the runs belong to several W&B projects (fwexp, second): name one sweep, as in "
         "fwexp sync demo, or set WANDB_PROJECT",
     )
 
@@ -315,7 +314,8 @@ def test_a_sweep_that_is_not_there(service: Service, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr.strip()) == (
         2,
-        f"{service.url}/team/fwexp has no sweep 'demo'; where it ran, type: fwexp sync demo",
+        f"{service.url}/team/fwexp has no sweep 'demo'; where it ran, type: fwexp sync demo. If "
+        "it is in another project or team, set WANDB_PROJECT or WANDB_ENTITY",
     )
 
 
@@ -334,3 +334,70 @@ def test_a_sweep_whose_runs_are_not_all_there(
         f"{service.url}/team/fwexp lacks 1 of the 12 runs of demo, {key[2]} among them; "
         "where they ran, type: fwexp sync demo",
     )
+    assert counts(sync(store, service)) == [1, NUM_RUNS, 0]
+    assert same_write_up(store, service, lead=tmp_path / "lead")
+
+
+def test_what_was_typed_without_wandb_stays_here(store: Store, service: Service) -> None:
+    plan = store.read_manifest("demo")
+    for config in plan.runs.values():
+        config["tracking"]["name"] = "none"
+    store.write_manifest(plan)
+    for file in store.path.glob("runs/*/*/record.json"):
+        record = json.loads(file.read_text())
+        record["config"]["tracking"]["name"] = "none"
+        write_json(file, record)
+    at = ("sync", "--store", str(store.path))
+    done = fwexp(*at, environment=wandb_environment(service))
+    assert counts(done) == [0, 0, 0]
+    assert done.stderr.strip() == (
+        "demo is left out: it was typed without W&B. To upload it: fwexp sync demo"
+    )
+    assert service.runs() == {}
+    assert counts(sync(store, service)) == [NUM_RUNS + 1, 0, 0]
+
+
+def test_what_cannot_be_read_stops_nothing_else(store: Store, service: Service) -> None:
+    (store.path / "sweeps" / "torn").mkdir()
+    (store.path / "sweeps" / "torn" / "manifest.json").write_text("{")
+    (store.sweep_folder("demo") / "evidence.json").write_text('{"sweep": 1}')
+    (single,) = store.path.glob("runs/*/tf-mlp-0")
+    (single.parent / "tf-mlp-9").mkdir()
+    (single.parent / "tf-mlp-9" / "record.json").write_text("{")
+    at = ("sync", "--store", str(store.path))
+    done = fwexp(*at, environment=wandb_environment(service))
+    assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 3]), done.stderr
+    told = [line for line in done.stdout.splitlines() if ": " in line and "│" not in line][1:]
+    assert [line.partition(":")[0] for line in told] == ["demo", "torn", "tf-mlp-9"]
+    assert "evidence.json: torn, or of another version (" in told[0]
+
+
+@pytest.mark.parametrize("login", ["machine {host} login user password {key}", ""])
+def test_a_key_of_wandb_login(store: Store, service: Service, tmp_path: Path, login: str) -> None:
+    host = service.url.removeprefix("http://")
+    (tmp_path / "netrc").write_text(login.format(host=host, key=KEY) + "\n")
+    environment = {k: v for k, v in wandb_environment(service).items() if k != "WANDB_API_KEY"}
+    environment["NETRC"] = str(tmp_path / "netrc")
+    done = fwexp("sync", "demo", "--store", str(store.path), environment=environment)
+    assert done.returncode == (0 if login else 2), done.stderr
+
+
+def test_the_key_is_nowhere_to_be_read(store: Store, service: Service, tmp_path: Path) -> None:
+    told = [KEY, base64.b64encode(f"api:{KEY}".encode()).decode()]
+    service.fault = Fault(kind="slow", slow_s=0.05)
+    process = start_sync(store, service)
+    while process.poll() is None:
+        for command in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                assert KEY.encode() not in command.read_bytes()
+        time.sleep(0.05)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    published = fwexp(
+        "publish", "demo", "--store", str(store.path), environment=wandb_environment(service)
+    )
+    assert published.returncode == 0, published.stderr
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 100
+    texts = [out, err, published.stdout, published.stderr, *map(_text, files)]
+    assert not any(key in text for key in told for text in texts)
