@@ -137,7 +137,9 @@ class Launcher:
 class Tracking:
     name: str = MISSING  # none | wandb_offline | wandb_online | tensorboard
     project: str = MISSING
-    answer_timeout_s: float = 10.0  # wandb_online: a service silent for so long is left alone
+    # wandb_online: a service silent for so long is left alone, as is an upload that stalls for
+    # three times as long
+    answer_timeout_s: float = 10.0
 
 
 @dataclass(kw_only=True)

@@ -1,6 +1,7 @@
 """The process that copies finished runs and sweeps to Weights & Biases' offline format."""
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -19,9 +20,7 @@ from fwexp.tracking.service import ServiceError, connect
 from fwexp.tracking.sync import sync_folders
 
 LOCK = "mirror.lock"  # two drivers on one store must not copy a run twice
-# Beside a driver that waits; `fwexp sync` is more patient.
-ONLINE_STALL_S = 30.0
-ONLINE_PATIENCE_S = 30
+STALLS = 3  # times the declared answer time; `fwexp sync` is more patient
 
 
 @dataclass(kw_only=True)
@@ -51,10 +50,9 @@ def _mirror(folder: Path, *, project: str, group: str) -> None:
 def upload_now(folders: Sequence[Path], *, store: Path, project: str, answer_s: float) -> str:
     """What became of uploading the copies, in words for the user."""
     try:
-        service = connect(project=project, answer_s=answer_s, patience_s=ONLINE_PATIENCE_S)
-        result = sync_folders(
-            folders, store=store, service=service, say=print, stall_s=ONLINE_STALL_S
-        )
+        stall_s = STALLS * answer_s
+        service = connect(project=project, answer_s=answer_s, patience_s=math.ceil(stall_s))
+        result = sync_folders(folders, store=store, service=service, say=print, stall_s=stall_s)
     except ServiceError as error:
         return f"warning: W&B stays offline: {error}; later: fwexp sync"
     told = f"{len(result.uploaded)} uploaded to {service.url}/{service.path}"

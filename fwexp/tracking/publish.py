@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from fwexp.evidence.assess import Evidence
@@ -65,7 +66,7 @@ def _publish(store: Store, evidence: Evidence, service: Service) -> str:
         )
     report = build_report(evidence, wandb_ids=ids, entity=service.entity, project=service.project)
     note = open_ledger(store.path, service=service).folder / f"report-{name}.json"
-    if note.is_file():
+    with suppress(FileNotFoundError, ValueError, KeyError):  # none yet, or torn: it is a new one
         report.id = json.loads(note.read_text())["id"]
     with told_as_service_errors(service.url):
         report.save()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
@@ -42,6 +43,9 @@ def read_evidence(service: Service, name: str) -> Evidence:
             "WANDB_ENTITY"
         )
     config = sweeps[0].config
+    if len(sweeps) > 1:
+        words = f"{len(sweeps)} sweeps {name!r} are there; this one was declared last, on "
+        print(f"{words}{config['declared_at']}, {config['machine_class']}", file=sys.stderr)
     manifest = manifest_from_text(config["manifest"])
     return assess(
         manifest,

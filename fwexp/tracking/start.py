@@ -63,7 +63,7 @@ def start_mirror(
         flags += ["--online-s", f"{answer_timeout_s}", "--told", str(mirror.told)]
     if given:
         mirror.deadline = time.monotonic() + START_S + sum(map(_most_s, given))
-        mirror.deadline += UPLOAD_S + answer_timeout_s if answer_timeout_s is not None else 0
+        mirror.deadline += UPLOAD_S + 10 * answer_timeout_s if answer_timeout_s is not None else 0
         try:
             mirror.process = _start(mirror, given, flags)
         except OSError as error:

@@ -10,28 +10,33 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
 from fwexp.cli import dispatch
+from fwexp.runs.store import slug
 from tests.bench.ratio import Ratio, paired_ratio
 from tests.tiny import SharedServers, session_variables
 from tests.tracking.service import Fault, Service, serve
 from tests.tracking.simulated import fwexp, wandb_environment
+from tests.tracking.wandb_files import read_offline_run
 
 NUM_STEPS = 400
-NUM_FIRST = 50  # steps of warm-up, left out
+NUM_FIRST = 50  # steps of warm-up, left out of the time of a step
+GONE_S = 1.0
+ANSWER_S = 3.0  # tracking.answer_timeout_s, for hangs that do not take a proof's whole time
 FAULTS = {
     "refuses": Fault(kind="refuse"),
     "hangs": Fault(kind="hang"),
-    "403": Fault(kind="403"),
-    "429 three times": Fault(kind="429", times=3),
-    "500 three times": Fault(kind="500", times=3),
+    "403 at the login": Fault(kind="403"),
+    "403 for the rows": Fault(kind="403", only="/file_stream"),
+    "429 for the rows, three times": Fault(kind="429", only="/file_stream", times=3),
+    "500 for the rows, three times": Fault(kind="500", only="/file_stream", times=3),
     "slow by 0.2 s a request": Fault(kind="slow"),
-    "hangs after the first request": Fault(kind="hang", after_requests=1),
-    "drops five connections": Fault(kind="drop", times=5, after_requests=1),
+    "hangs when the rows come": Fault(kind="hang", only="/file_stream"),
+    "drops five connections with rows": Fault(kind="drop", only="/file_stream", times=5),
 }
 RUN = (
     *("model=mlp", "data=digits", "training.batch_size=512", "training.num_epochs=null"),
@@ -45,9 +50,11 @@ WIDTH = {"torch": 320, "tf": 512}  # of the mlp, for steps of about 5 ms
 class Ran:
     """One run, as it was typed."""
 
-    step_s: float  # the median
+    train_s: float  # all steps
+    mean_step_s: float
+    median_step_s: float
     after_s: float  # from the record to the end of the command
-    num_rows: int
+    num_rows: int  # of its copy
     told: str
 
 
@@ -69,7 +76,7 @@ class Met:
 
     @property
     def holds(self) -> bool:
-        return self.rows_synced == self.pair.tracked.num_rows
+        return self.rows_synced == self.pair.tracked.num_rows == NUM_STEPS + 1
 
 
 def pair(folder: Path, framework: str, number: int) -> Pair:
@@ -83,7 +90,7 @@ def pair(folder: Path, framework: str, number: int) -> Pair:
 
 def meet(folder: Path, name: str, number: int) -> Met:
     """With W&B online under the fault and with nobody tracking; then a sync without the fault."""
-    fault, store = replace(FAULTS[name]), folder / f"{name}-{number}"
+    fault, store = replace(FAULTS[name]), folder / f"{slug(name)}-{number}"
     with serve() as service:
         if fault.kind == "refuse":
             service.refuse()
@@ -103,9 +110,24 @@ def meet(folder: Path, name: str, number: int) -> Met:
         return Met(pair=ran, rows_there=there, rows_synced=service.num_rows())
 
 
-def step_ratio(pairs: Sequence[Pair]) -> Ratio:
-    """The tracked runs' median steps over those with nobody tracking."""
-    return paired_ratio([p.tracked.step_s for p in pairs], [p.alone.step_s for p in pairs])
+def ratio_of(figure: Callable[[Ran], float], pairs: Sequence[Pair]) -> Ratio:
+    """The tracked runs' figure over that of those with nobody tracking."""
+    return paired_ratio([figure(p.tracked) for p in pairs], [figure(p.alone) for p in pairs])
+
+
+def start_up_s(folder: Path, number: int) -> float:
+    """What `tracking=wandb_offline` adds to a command from its start to its end, as typed."""
+
+    def whole_s(kind: str) -> float:
+        began = time.monotonic()
+        argv = [*RUN, "framework=torch", f"tracking={kind}", f"store={folder}/{kind}-{number}"]
+        done = fwexp(*argv, environment=wandb_environment(None, **session_variables()))
+        assert done.returncode == 0, done.stderr
+        return time.monotonic() - began
+
+    kinds = ("none", "wandb_offline")
+    took = {kind: whole_s(kind) for kind in (kinds if number % 2 else kinds[::-1])}
+    return took["wandb_offline"] - took["none"]
 
 
 def _in_turns(number: int, tracked: Callable[[], Ran], alone: Callable[[], Ran]) -> Pair:
@@ -119,19 +141,40 @@ def _in_turns(number: int, tracked: Callable[[], Ran], alone: Callable[[], Ran])
 def _run(store: Path, framework: str, kind: str, *, service: Service | None) -> Ran:
     chosen = (f"framework={framework}", f"model.options.width={WIDTH[framework]}")
     argv = [*RUN, *chosen, f"tracking={kind}", f"store={store}"]
+    argv += [f"tracking.answer_timeout_s={ANSWER_S:g}"]
     said = _type(argv, wandb_environment(service, **session_variables()))
     ended = time.time()
+    assert _are_gone(), "a process of W&B's outlived the command"
     (file,) = store.glob("runs/*/*/record.json")
-    record, history = (json.loads(f.read_text()) for f in (file, file.with_name("history.json")))
-    steps = history["step_s"]
-    told = [line for line in said.splitlines() if "W&B stays" in line]
-    address = service.url if service else "URL"
+    steps = json.loads(file.with_name("history.json").read_text())["step_s"]
+    told = [line for line in said.splitlines() if "W&B stays" in line or " uploaded to " in line]
     return Ran(
-        step_s=statistics.median(steps[NUM_FIRST:]),
+        train_s=sum(steps),
+        mean_step_s=statistics.fmean(steps[NUM_FIRST:]),
+        median_step_s=statistics.median(steps[NUM_FIRST:]),
         after_s=ended - file.stat().st_mtime,
-        num_rows=len(steps) + any(e["step"] == 0 for e in record["evaluations"]),
-        told=told[0].replace(address, "URL") if told else "uploaded",
+        num_rows=0 if kind == "none" else len(read_offline_run(file.parent)["rows"]),
+        told=" ".join(told).replace(service.url if service else "URL", "URL"),
     )
+
+
+def _are_gone() -> bool:
+    """Whether W&B's processes end with the command, or a moment later."""
+    deadline = time.monotonic() + GONE_S
+    while any(name in _commands() for name in (b"wandb-core", b"fwexp.tracking")):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _commands() -> bytes:
+    """The command lines of all processes."""
+    told = b""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            told += file.read_bytes()
+    return told
 
 
 def _type(argv: list[str], environment: dict[str, str]) -> str:

@@ -30,6 +30,8 @@ FIGURES: dict[str, Callable[[Plain, Plain], float]] = {
     ),
     "cost": lambda run, price: 1000 * run["phases"]["total_s"] / 3600 * price["price_usd_per_hour"],
 }
+FRAMEWORKS = {"PyTorch": "torch", "TensorFlow": "tf"}
+ONLY_THERE = ("The runs, live",)
 NOT_OF_TIME = ("score accuracy", "memory")
 
 
@@ -73,30 +75,48 @@ def tables(spec: Plain) -> dict[str, list[list[str]]]:
     return found
 
 
-def check_prose(spec: Plain, *, page: str) -> Checked:
-    """Every number that a reader of the Report sees, to be in the local write-up."""
-    numbers = NUMBER.findall(" ".join(texts(spec)))
-    return Checked(num=len(numbers), wrong=[number for number in numbers if number not in page])
+def check_words(spec: Plain, *, page: str) -> Checked:
+    """Every line that a reader of the Report sees, to stand in the local write-up as it is."""
+    lines = [line for text in texts(spec) for line in text.splitlines()]
+    here = _bare(page)
+    wrong = [line for line in lines if line not in ONLY_THERE and _bare(line) not in here]
+    return Checked(num=len(lines), wrong=wrong)
 
 
 def check_tables(spec: Plain, *, store: Path, name: str) -> Checked:
     """Every number of the tables of answers and of levels, recomputed from the records' files.
 
-    Nothing of fwexp has a part in it; of the evidence only which runs count, and are compared.
+    Nothing of fwexp has a part in it; of the evidence only which times count, and are compared.
     """
-    evidence = json.loads((store / "sweeps" / name / "evidence.json").read_text())
+    folder = store / "sweeps" / name
+    evidence = json.loads((folder / "evidence.json").read_text())
     found, checked = tables(spec), Checked()
-    for workload in evidence["workloads"]:
-        runs = [_read(store, run) for run in workload["runs"]]
-        for answer in evidence["answers"]:
-            rows = found[f"{answer['title']} ({answer['basis']})"]
-            for row in rows:
-                if row[0] == workload["label"]:
-                    _check_answer(row, answer, runs, evidence["sweep"], checked)
-        for row in found["Did the models learn? (measured)"]:
-            if row[0] == workload["label"]:
-                _check_level(row, runs, checked)
+    workloads = {
+        workload["label"]: [_read(store, run) for run in workload["runs"]]
+        for workload in evidence["workloads"]
+    }
+    declared = json.loads((folder / "manifest.json").read_text())["runs"]
+    assert {run["run_id"] for runs in workloads.values() for run in runs} == set(declared)
+    for answer in evidence["answers"]:
+        rows = found[f"{answer['title']} ({answer['basis']})"]
+        assert [row[0] for row in rows] == [f["workload"] for f in answer["findings"]]
+        for row in rows:
+            _check_answer(row, answer, workloads[row[0]], evidence["sweep"], checked)
+    levels = found["Did the models learn? (measured)"]
+    assert [row[:2] for row in levels] == [
+        [label, framework]
+        for label, runs in workloads.items()
+        if runs[0]["config"]["training"]["level"] is not None
+        for framework in FRAMEWORKS
+    ]
+    for row in levels:
+        _check_level(row, workloads[row[0]], checked)
     return checked
+
+
+def _bare(text: str) -> str:
+    """Without what Markdown adds."""
+    return " ".join(re.sub(r"[*`#_\\]", "", text).split())
 
 
 def _read(store: Path, run: Plain) -> Plain:
@@ -129,7 +149,8 @@ def _check_answer(
         [back(end) for end in _interval(differences, 2 * confidence - 1)],
         [back(end) for end in _interval(differences, confidence)],
     ]
-    for cell, values in zip(row[1:], expected, strict=False):
+    *cells, _ = row[1:]  # the verdict
+    for cell, values in zip(cells, expected, strict=True):
         checked.hold(cell, values, place=f"{answer['title']}, {row[0]}")
 
 
@@ -143,7 +164,7 @@ def _interval(differences: list[float], confidence: float) -> tuple[float, float
 
 def _check_level(row: list[str], runs: list[Plain], checked: Checked) -> None:
     """Workload, framework, level, above what, the worst run, how many reached it."""
-    framework = {"PyTorch": "torch", "TensorFlow": "tf"}[row[1]]
+    framework = FRAMEWORKS[row[1]]
     own = [run for run in runs if run["config"]["framework"]["name"] == framework]
     level, scores = own[0]["config"]["training"]["level"], [run["score"] for run in own]
     reached = sum(score >= level for score in scores)

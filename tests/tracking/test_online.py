@@ -9,13 +9,13 @@ import pytest
 from fwexp.config.schema import Tracking
 from fwexp.runs.store import Store
 from fwexp.tracking.after import track
-from fwexp.tracking.mirror import ONLINE_STALL_S
+from fwexp.tracking.mirror import STALLS
 from fwexp.tracking.selection import sweep_folders
 from fwexp.tracking.sync import COUNT_S
 from tests.tracking.service import Fault, Service, serve
 from tests.tracking.simulated import simulated_store, uploaded_rows, wandb_environment
 
-ONLINE = Tracking(name="wandb_online", project="fwexp", answer_timeout_s=1.0)
+ONLINE = Tracking(name="wandb_online", project="fwexp", answer_timeout_s=4.0)
 
 
 @pytest.fixture
@@ -59,10 +59,10 @@ def test_a_service_that_does_not_answer_leaves_the_copies_offline(
         service.fault = Fault(kind="hang")
     began = time.monotonic()
     track_demo(store)
-    assert time.monotonic() - began < 15  # a second, and what the copies take
+    assert time.monotonic() - began < 20  # the answer time, and what the copies take
     out, err = capfd.readouterr()
     assert out == "13 copied to W&B folders under the store\n"
-    assert err.startswith(f"warning: W&B stays offline: {service.url} did not answer within 1 s (")
+    assert err.startswith(f"warning: W&B stays offline: {service.url} did not answer within 4 s (")
     assert err.endswith("; later: fwexp sync\n")
     assert service.runs() == {}
 
@@ -82,7 +82,7 @@ def test_an_upload_that_breaks_off_is_given_up_and_done_later(
     began = time.monotonic()
     track_demo(store)
     out, err = capfd.readouterr()
-    assert time.monotonic() - began < ONLINE_STALL_S + COUNT_S + 30
+    assert time.monotonic() - began < STALLS * ONLINE.answer_timeout_s + COUNT_S + 30
     assert out == "13 copied to W&B folders under the store\n"
     assert err.startswith("warning: W&B stays offline in part: ")
     assert err.endswith("; later: fwexp sync\n")
@@ -90,7 +90,8 @@ def test_an_upload_that_breaks_off_is_given_up_and_done_later(
 
     service.recover()
     track_demo(store)
-    assert "13 uploaded to" in capfd.readouterr().out.replace("12 uploaded", "13 uploaded")
+    out, err = capfd.readouterr()
+    assert (" uploaded to " in out, err) == (True, "")
     assert [len(rows) for rows in uploaded_rows(service).values()] == [220] * 12
     assert service.data.num_resent == 0
 

@@ -11,7 +11,7 @@ from fwexp.runs.store import Store
 from fwexp.tracking.copies import copy_of
 from fwexp.tracking.publish import command
 from fwexp.writeup.report import read_evidence
-from tests.tracking.report_figures import check_prose, check_tables, tables
+from tests.tracking.report_figures import check_tables, check_words, tables
 from tests.tracking.service import Service, serve
 from tests.tracking.simulated import fwexp, simulated_store, wandb_environment
 
@@ -36,10 +36,10 @@ def spec_of(store: Store) -> dict[str, Any]:
     return spec
 
 
-def test_every_number_is_the_local_write_ups(store: Store) -> None:
+def test_every_word_and_number_is_the_local_write_ups(store: Store) -> None:
     page = (store.sweep_folder("demo") / "page.md").read_text()
-    checked = check_prose(spec_of(store), page=page)
-    assert checked.num > 200
+    checked = check_words(spec_of(store), page=page)
+    assert checked.num > 80
     assert checked.wrong == []
 
 
@@ -50,8 +50,10 @@ def test_the_tables_figures_are_those_of_the_records(store: Store) -> None:
 
 
 def test_a_figure_that_is_not_the_records_is_told(store: Store) -> None:
+    page = (store.sweep_folder("demo") / "page.md").read_text()
     spec = json.loads(json.dumps(spec_of(store)).replace("95.", "96."))
     assert check_tables(spec, store=store.path, name="demo").wrong
+    assert check_words(spec, page=page).wrong
 
 
 def test_the_verdicts_are_those_of_the_evidence(store: Store) -> None:
