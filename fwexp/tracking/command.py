@@ -72,3 +72,5 @@ def _show(result: SyncResult, *, place: str) -> None:
     console.print(table)
     for folder, reason in result.failed.items():
         console.print(f"{folder.name}: {reason}", soft_wrap=True, highlight=False, markup=False)
+    if result.failed:
+        console.print("the same command goes on from here")

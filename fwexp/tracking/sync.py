@@ -166,12 +166,11 @@ def _lack(marker: Marker, run: Any) -> _Lack | None:
         return _Lack(
             num_there=num,
             reason=f"the service has {num} rows of {wanted}: something else sent it again; delete "
-            "the run there and type the same again",
+            "the run there",
             sendable=False,
         )
     if num < wanted:
-        reason = f"the service has {num} of {wanted} rows: type the same again"
-        return _Lack(num_there=num, reason=reason)
+        return _Lack(num_there=num, reason=f"the service has {num} of {wanted} rows")
     if run.state not in ENDED or run.summary.get(DIGEST) != marker.source_sha256:
         return _Lack(num_there=num, reason="the service has all rows, but not the end")
     return None
@@ -191,7 +190,7 @@ def _to_send(folder: Path, marker: Marker, lack: _Lack, sync: _Sync, number: int
         sync.result.failed[folder] = str(error)
         return None
     if copy.source_sha256 != marker.source_sha256:
-        sync.result.failed[folder] = "was done again meanwhile: type the same again"
+        sync.result.failed[folder] = "was done again meanwhile"
         return None
     return write_copy(
         into,

@@ -26,7 +26,6 @@ from tests.tracking.wandb_files import read_offline_run
 NUM_STEPS = 400
 NUM_FIRST = 50  # steps of warm-up, left out of the time of a step
 GONE_S = 1.0
-ANSWER_S = 3.0  # tracking.answer_timeout_s, for hangs that do not take a proof's whole time
 FAULTS = {
     "refuses": Fault(kind="refuse"),
     "hangs": Fault(kind="hang"),
@@ -141,7 +140,6 @@ def _in_turns(number: int, tracked: Callable[[], Ran], alone: Callable[[], Ran])
 def _run(store: Path, framework: str, kind: str, *, service: Service | None) -> Ran:
     chosen = (f"framework={framework}", f"model.options.width={WIDTH[framework]}")
     argv = [*RUN, *chosen, f"tracking={kind}", f"store={store}"]
-    argv += [f"tracking.answer_timeout_s={ANSWER_S:g}"]
     said = _type(argv, wandb_environment(service, **session_variables()))
     ended = time.time()
     assert _are_gone(), "a process of W&B's outlived the command"
