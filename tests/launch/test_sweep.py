@@ -1,5 +1,6 @@
 """The sweep commands, with runs from the session's warm servers."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from fwexp.errors import ConfigError, StoreError
 from fwexp.launch import drive
 from fwexp.launch.sweep import command, run_matrix
 from tests.tiny import FRAGILE, TINY, SharedServers
+from tests.tracking.wandb_files import read_offline_run
 
 SWEEP = """\
 # fwexp sweep mine
@@ -105,6 +107,18 @@ def test_a_sweep_leaves_copies_of_its_runs_and_of_itself(folder: Path) -> None:
     assert command(["mine", "tracking=wandb_offline"]) == 0
     copies = {path.parents[1] for path in folder.glob("store/*/*/**/wandb/offline-run-*")}
     assert copies == {*folder.glob("store/runs/*/*"), folder / "store" / "sweeps" / "mine"}
+
+
+def test_every_run_leaves_one_copy_with_the_same_keys_whatever_ran_it(folder: Path) -> None:
+    axes = ["framework=torch,tf", "hardware.devices=1,2", "seed=0"]
+    line = [*axes, f"store={folder / 'store'}", *TINY, "tracking=wandb_offline"]
+    assert run_matrix(line, []) == 0
+    copies = [read_offline_run(run) for run in folder.glob("store/runs/*/*")]
+    assert len(copies) == 4
+    for kind in ("config", "summary", "axes"):
+        assert len({json.dumps(sorted(copy[kind])) for copy in copies}) == 1
+    assert len({json.dumps([sorted(row) for row in copy["rows"]]) for copy in copies}) == 1
+    assert len(copies[0]["rows"]) == 7  # the evaluation before the first of 6 steps, too
 
 
 def test_a_matrix_from_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

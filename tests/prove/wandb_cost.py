@@ -6,7 +6,9 @@ imported once and a pair's two runs lie seconds apart.
 
 import io
 import json
+import math
 import os
+import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -66,6 +68,15 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Three:
+    """The same run tracked, and twice with nobody tracking: what two of the same differ by."""
+
+    tracked: Ran
+    alone: Ran
+    again: Ran
+
+
+@dataclass(frozen=True, kw_only=True)
 class Met:
     """A pair whose tracked run met a fault."""
 
@@ -78,13 +89,21 @@ class Met:
         return self.rows_synced == self.pair.tracked.num_rows == NUM_STEPS + 1
 
 
-def pair(folder: Path, framework: str, number: int) -> Pair:
-    """With W&B offline and with nobody tracking."""
+def three(folder: Path, framework: str, number: int) -> Three:
+    """With W&B offline and twice with nobody tracking, in random order.
 
-    def ran(kind: str) -> Ran:
-        return _run(folder / f"{framework}-{number}-{kind}", framework, kind, service=None)
-
-    return _in_turns(number, lambda: ran("wandb_offline"), lambda: ran("none"))
+    The stores' names are of random lengths: in a process that is forked from a warm server the
+    layout of memory follows from what it is sent, and would be the same in every run of a kind.
+    """
+    rng = random.Random(f"{framework}-{number}")
+    order = ["tracked", "alone", "again"]
+    rng.shuffle(order)
+    ran = {}
+    for which in order:
+        store = folder / f"{framework}-{number}-{which}-{'x' * rng.randrange(100)}"
+        kind = "wandb_offline" if which == "tracked" else "none"
+        ran[which] = _run(store, framework, kind, service=None)
+    return Three(**ran)
 
 
 def meet(folder: Path, name: str, number: int) -> Met:
@@ -112,6 +131,17 @@ def meet(folder: Path, name: str, number: int) -> Met:
 def ratio_of(figure: Callable[[Ran], float], pairs: Sequence[Pair]) -> Ratio:
     """The tracked runs' figure over that of those with nobody tracking."""
     return paired_ratio([figure(p.tracked) for p in pairs], [figure(p.alone) for p in pairs])
+
+
+def cost_of(figure: Callable[[Ran], float], rounds: Sequence[Three]) -> Ratio:
+    """The tracked runs' figure over the mean of the two with nobody tracking."""
+    alone = [math.sqrt(figure(r.alone) * figure(r.again)) for r in rounds]
+    return paired_ratio([figure(r.tracked) for r in rounds], alone)
+
+
+def noise_of(figure: Callable[[Ran], float], rounds: Sequence[Three]) -> Ratio:
+    """The same of two runs with nobody tracking: 1, but for what the measuring itself adds."""
+    return paired_ratio([figure(r.again) for r in rounds], [figure(r.alone) for r in rounds])
 
 
 def start_up_s(folder: Path, number: int) -> float:

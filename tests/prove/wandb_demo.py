@@ -74,7 +74,7 @@ def _shown(spec: Plain) -> Plain:
     (grid,) = (block["metadata"] for block in blocks if block["type"] == "panel-grid")
     return {
         "blocks": [block for block in blocks if block["type"] != "panel-grid"],
-        "panels": grid["panelBankSectionConfig"]["panels"],
+        "panels": [panel | {"__id__": ""} for panel in grid["panelBankSectionConfig"]["panels"]],
         "run sets": [(runs["name"], runs["filters"]) for runs in grid["runSets"]],
     }
 
