@@ -37,7 +37,7 @@ def select(store: Store, name: str | None, *, say: Callable[[str], None]) -> Sel
     """
     torn: dict[Path, str] = {}
     sweeps = {name: store.read_manifest(name)} if name else _tracked_sweeps(store, torn, say)
-    groups = {found: sweep_folders(store, found) for found in sweeps}
+    groups = {found: sweep_folders(store, manifest) for found, manifest in sweeps.items()}
     trackings = [c["tracking"] for m in sweeps.values() for c in m.runs.values()]
     if not name:
         singles = _tracked_singles(store, torn, known=set(itertools.chain(*groups.values())))
@@ -46,11 +46,12 @@ def select(store: Store, name: str | None, *, say: Callable[[str], None]) -> Sel
     return Selection(project=_project(trackings), groups=groups, torn=torn)
 
 
-def sweep_folders(store: Store, name: str) -> list[Path]:
+def sweep_folders(store: Store, manifest: Manifest) -> list[Path]:
     """The folders of a sweep's runs that have a record, and its own where it has a write-up."""
-    manifest = store.read_manifest(name)
     runs = [store.run_folder(manifest.machine_class, run_id) for run_id in manifest.runs]
-    return [f.resolve() for f in (*runs, store.sweep_folder(name)) if source_of(f).is_file()]
+    return [
+        f.resolve() for f in (*runs, store.sweep_folder(manifest.name)) if source_of(f).is_file()
+    ]
 
 
 def _tracked_sweeps(

@@ -77,7 +77,7 @@ def sync_folders(
         sweeps = {f: m for f, m in todo.items() if (f / "manifest.json").is_file()}
         # a sweep's own run names its runs: it goes last
         for part in ({f: m for f, m in todo.items() if f not in sweeps}, sweeps):
-            sync.result.failed |= _upload_all(part, sync)
+            _upload_all(part, sync)
     return sync.result
 
 
@@ -100,8 +100,8 @@ def _todo(folders: Sequence[Path], sync: _Sync) -> dict[Path, Marker]:
     return markers
 
 
-def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> dict[Path, str]:
-    """Send what is lacking, in a few rounds; why the service lacks something in the end."""
+def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> None:
+    """Send what is lacking, in a few rounds; what the service lacks in the end has failed."""
     ended: set[Path] = set()  # their uploads came to an end: rows are not sent twice
     lacks = _settle(todo, ended, sync)
     for number in range(ROUNDS):
@@ -116,7 +116,8 @@ def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> dict[Path, str]:
         if not moved:
             sync.say(f"the service took nothing for {sync.stall_s:g} s; no further try is made")
             break
-    return {folder: lack.reason for folder, lack in lacks.items()} | sync.result.failed
+    for folder, lack in lacks.items():
+        sync.result.failed.setdefault(folder, lack.reason)  # or why it could not be sent
 
 
 def _upload(copies: list[Path], sync: _Sync) -> bool:

@@ -68,11 +68,9 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Three:
-    """The same run tracked, and twice with nobody tracking: what two of the same differ by."""
+class Three(Pair):
+    """A pair, and the same run once more with nobody tracking: what two of the same differ by."""
 
-    tracked: Ran
-    alone: Ran
     again: Ran
 
 

@@ -1,8 +1,6 @@
 """A sync that is killed again and again: what is there twice, and what is missing."""
 
 import random
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from tests.tracking.simulated import (
     num_rows,
     same_write_up,
     simulated_store,
+    start_sync,
     uploaded_rows,
     wandb_environment,
 )
@@ -70,16 +69,11 @@ def sync_sixty(folder: Path, *, num_kills: int) -> Kills:
 def _kill(store: Store, service: Service, *, then_s: float) -> bool:
     """Type the sync and kill it soon after rows of it have come in; whether it was under way."""
     before = service.num_rows()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fwexp", "sync", "demo", "--store", str(store.path)],
-        env=wandb_environment(service),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = start_sync(store, service)
     while process.poll() is None and service.num_rows() == before:
         time.sleep(0.01)
     time.sleep(then_s)
     is_under_way = process.poll() is None and service.has_open_runs()
     process.kill()
-    process.wait()
+    process.communicate()
     return is_under_way

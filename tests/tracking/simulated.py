@@ -59,6 +59,17 @@ def uploaded_rows(service: Service) -> dict[str, list[int]]:
     }
 
 
+def start_sync(store: Store, service: Service) -> subprocess.Popen[str]:
+    """`fwexp sync demo`, which goes on beside the caller."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "fwexp", "sync", "demo", "--store", str(store.path)],
+        env=wandb_environment(service),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 def same_write_up(store: Store, service: Service, *, lead: Path) -> bool:
     """Whether `fwexp report demo --from wandb`, where no store is, writes the local files."""
     done = fwexp(

@@ -32,7 +32,12 @@ def store(tmp_path: Path) -> Store:
 
 
 def track_demo(store: Store) -> None:
-    track(store.path, folders=sweep_folders(store, "demo"), tracking=ONLINE, group="demo")
+    track(
+        store.path,
+        folders=sweep_folders(store, store.read_manifest("demo")),
+        tracking=ONLINE,
+        group="demo",
+    )
 
 
 def test_a_sweep_goes_to_the_service(
