@@ -13,8 +13,7 @@ from pathlib import Path
 from tests.bench.fresh import environment
 from tests.bench.table import print_table, print_text
 from tests.cluster.one_machine import Cluster, bring_up, take_down
-from tests.processes import wait_until
-from tests.prove.cluster_sweep import kill
+from tests.processes import commands, kill, wait_until
 
 NUM_RUNS, NUM_QUICK = 40, 4
 LONGEST_S = 1800
@@ -168,15 +167,8 @@ class _Typed:
         """Whether no job of the command's is queued or running."""
         if self.cluster.ask("squeue", "-h"):
             return False
-        commands = (_command(process) for process in Path("/proc").glob("[0-9]*"))
-        return not any(b"_submit" in c and os.fsencode(self.folder) in c for c in commands)
-
-
-def _command(process: Path) -> bytes:
-    try:
-        return (process / "cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
+        here = os.fsencode(self.folder)
+        return not any(b"_submit" in c and here in c for c in commands().values())
 
 
 def _until(condition: Callable[[], bool]) -> None:

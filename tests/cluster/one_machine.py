@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.processes import wait_until
+from tests.processes import command_of, wait_until, with_variables
 from tests.tiny import ROOT
 
 SCRIPT = ROOT / "slurm" / "cluster"
@@ -20,9 +20,15 @@ class Cluster:
     folder: Path
 
     @property
+    def mark(self) -> str:
+        """The variable that its daemons and jobs, and no other processes, have."""
+        return f"SLURM_CONF={self.folder}/slurm.conf"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables that a shell has after `eval "$(slurm/cluster env)"`."""
-        return {**os.environ, "SLURM_CONF": str(self.folder / "slurm.conf")}
+        name, value = self.mark.split("=", 1)
+        return {**os.environ, name: value}
 
     def ask(self, *command: str) -> str:
         """What one of Slurm's commands prints; AssertionError where it fails."""
@@ -61,12 +67,5 @@ def take_down(cluster: Cluster) -> None:
 
 def processes_of(cluster: Cluster) -> list[str]:
     """The commands of all processes that have this cluster in their environment."""
-    mark = f"SLURM_CONF={cluster.folder}/slurm.conf".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue  # it has ended, or is not ours
-    return found
+    found = [command_of(pid) for pid in with_variables(cluster.mark)]
+    return [command.replace(b"\0", b" ").decode() for command in found]

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.processes import children, wait_until
+from tests.processes import children, kill, wait_until
 from tests.prove.cluster_sweep import (
     ClusterSweep,
     end,
     job_processes,
     jobs,
-    kill,
     runs,
     step_daemons,
 )

@@ -3,18 +3,15 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tests.cluster.one_machine import Cluster
 from tests.cluster.typed import ON_CLUSTER, Shell
-from tests.processes import children
+from tests.processes import children, command_of, parent_of, variables_of, with_variables
 from tests.prove.small_sweep import Ended, SmallSweep
 
 TYPED = ("sweep", "small", *ON_CLUSTER)
@@ -88,7 +85,7 @@ def end(driver: subprocess.Popen[str]) -> Ended:
 def jobs(cluster: Cluster) -> list[int]:
     """The Python processes that all jobs run."""
     python = os.fsencode(sys.executable)
-    commands = {pid: _read(pid, "cmdline") for pid in job_processes(cluster)}
+    commands = {pid: command_of(pid) for pid in job_processes(cluster)}
     return [
         pid
         for pid, command in commands.items()
@@ -99,7 +96,7 @@ def jobs(cluster: Cluster) -> list[int]:
 def servers(cluster: Cluster) -> list[int]:
     """The warm servers of all jobs."""
     found = [child for job in jobs(cluster) for child in children(job)]
-    return [pid for pid in found if b"fwexp.runs.server" in _read(pid, "cmdline")]
+    return [pid for pid in found if b"fwexp.runs.server" in command_of(pid)]
 
 
 def runs(cluster: Cluster) -> list[int]:
@@ -109,32 +106,15 @@ def runs(cluster: Cluster) -> list[int]:
 
 def job_processes(cluster: Cluster, *, node: str = "") -> list[int]:
     """What jobs have started, on all nodes or on one."""
-    wanted = {f"SLURM_CONF={cluster.folder}/slurm.conf".encode()}
-    wanted |= {f"SLURMD_NODENAME={node}".encode()} if node else set()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        variables = set(_read(int(process.name), "environ").split(b"\0"))
-        if wanted <= variables and any(v.startswith(b"SLURM_JOB_ID=") for v in variables):
-            found.append(int(process.name))
-    return found
+    wanted = [cluster.mark, *([f"SLURMD_NODENAME={node}"] if node else [])]
+    return [pid for pid in with_variables(*wanted) if _is_a_jobs(pid)]
 
 
 def step_daemons(pids: list[int]) -> list[int]:
     """Slurm's own processes that look after these."""
-    stats = [_read(pid, "stat").rpartition(b")")[2].split() for pid in pids]
-    parents = {int(fields[1]) for fields in stats if fields}
-    return [pid for pid in parents if _read(pid, "cmdline").startswith(b"slurmstepd")]
+    parents = {parent for pid in pids if (parent := parent_of(pid)) is not None}
+    return [pid for pid in parents if command_of(pid).startswith(b"slurmstepd")]
 
 
-def kill(pids: Iterable[int]) -> None:
-    """End them at once."""
-    for pid in pids:
-        with suppress(ProcessLookupError):  # it went with another
-            os.kill(pid, signal.SIGKILL)
-
-
-def _read(pid: int, name: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return b""  # it has ended, or is not ours
+def _is_a_jobs(pid: int) -> bool:
+    return any(variable.startswith(b"SLURM_JOB_ID=") for variable in variables_of(pid))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.processes import children
+from tests.processes import children, command_of
 from tests.tiny import ROOT, session_variables
 
 FILE = """\
@@ -103,7 +103,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 def servers_of(driver: int) -> list[int]:
     """The warm servers below a driver."""
-    return [pid for pid in children(driver) if b"fwexp.runs.server" in _command(pid)]
+    return [pid for pid in children(driver) if b"fwexp.runs.server" in command_of(pid)]
 
 
 def runs_of(driver: int) -> list[int]:
@@ -117,10 +117,3 @@ def _result(path: Path) -> Any:
     losses = json.loads(history.read_text())["loss"] if history.exists() else None
     evaluations = [(e["step"], e["scores"]) for e in record["evaluations"]]
     return record["status"], record["score"], evaluations, losses
-
-
-def _command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""

@@ -12,7 +12,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
@@ -20,6 +20,7 @@ from unittest import mock
 from fwexp.cli import dispatch
 from fwexp.runs.store import slug
 from tests.bench.ratio import Ratio, paired_ratio
+from tests.processes import commands
 from tests.tiny import SharedServers, session_variables
 from tests.tracking.service import Fault, Service, serve
 from tests.tracking.simulated import fwexp, wandb_environment
@@ -28,6 +29,7 @@ from tests.tracking.wandb_files import read_offline_run
 NUM_STEPS = 400
 NUM_FIRST = 50  # steps of warm-up, left out of the time of a step
 GONE_S = 1.0
+ITS_COMMANDS = (b"wandb-core", b"fwexp.tracking")
 FAULTS = {
     "refuses": Fault(kind="refuse"),
     "hangs": Fault(kind="hang"),
@@ -187,20 +189,11 @@ def _run(store: Path, framework: str, kind: str, *, service: Service | None) -> 
 def _are_gone() -> bool:
     """Whether W&B's processes end with the command, or a moment later."""
     deadline = time.monotonic() + GONE_S
-    while any(name in _commands() for name in (b"wandb-core", b"fwexp.tracking")):
+    while any(name in command for command in commands().values() for name in ITS_COMMANDS):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
-
-
-def _commands() -> bytes:
-    """The command lines of all processes."""
-    told = b""
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):  # it has ended
-            told += file.read_bytes()
-    return told
 
 
 def _type(argv: list[str], environment: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fwexp.runs.task import Progress, Task, encode
-from tests.processes import is_running, wait_until
+from tests.processes import is_running, kill, wait_until
 from tests.tiny import ROOT
 
 STAND_IN = """
@@ -74,9 +74,7 @@ class Server:
 
     def end(self) -> None:
         """Leave nothing behind, whatever has gone wrong."""
-        for pid in {self.process.pid, *self.pids}:
-            if is_running(pid):
-                os.kill(pid, signal.SIGKILL)
+        kill({self.process.pid, *self.pids})
         self.process.wait()
 
 

@@ -5,7 +5,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from fwexp.tracking import start
 from fwexp.tracking.mirror import LOCK
 from fwexp.tracking.rows import config_of, rows_of, summary_of
 from fwexp.tracking.start import MirrorOutcome, start_mirror, wait_for_mirror
+from tests.processes import is_running, wait_until
 from tests.tracking.made_runs import NUM_STEPS, make_failure, make_history, make_record, write_run
 from tests.tracking.wandb_files import read_offline_run
 
@@ -196,10 +196,7 @@ def test_a_mirror_ends_with_its_driver(store: Path, monkeypatch: pytest.MonkeyPa
         mirror = int(driver.stdout.readline())
         driver.kill()
         driver.wait()
-        deadline = time.monotonic() + 60
-        while Path(f"/proc/{mirror}").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: not is_running(mirror), what="the mirror's end")
     assert not (run / "wandb.json").exists()
 
 
