@@ -1,9 +1,10 @@
-"""What the machine checks is the same everywhere, and what is installed is what is used."""
+"""Rules of the house that the code's own text shows: what is checked, installed, and kept apart."""
 
 import ast
 import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 ONLY_WITH_ITS_DEVICE = {"torch_xla"}  # a TPU's machine brings it
+IN_A_RUN = ("data", "meters", "models", "runs", "tasks", "trainers")  # what its process executes
 
 
 def recipe(target: str) -> list[str]:
@@ -34,16 +36,21 @@ def distribution(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", match[0]).lower()
 
 
-def imported_modules() -> set[str]:
-    """The packages that any file of fwexp imports, at the top or in a function."""
+def imported_modules(folder: Path = ROOT / "fwexp") -> set[str]:
+    """The modules that any file there imports, at the top or in a function."""
     modules = set()
-    for path in (ROOT / "fwexp").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                modules |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                modules.add(node.module)
-    return {module.split(".")[0] for module in modules}
+    for node in nodes(folder):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module)
+    return modules
+
+
+def nodes(folder: Path) -> Iterator[ast.AST]:
+    """Every part of every file there."""
+    for path in folder.rglob("*.py"):
+        yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
 def test_a_commit_is_checked_by_the_commands_of_make_check() -> None:
@@ -60,7 +67,8 @@ def test_ci_runs_the_readmes_commands() -> None:
 def test_every_import_is_a_declared_dependency() -> None:
     declared = {distribution(requirement) for requirement in project()["dependencies"]}
     owners = packages_distributions()
-    foreign = imported_modules() - set(sys.stdlib_module_names) - ONLY_WITH_ITS_DEVICE - {"fwexp"}
+    imported = {module.split(".")[0] for module in imported_modules()}
+    foreign = imported - set(sys.stdlib_module_names) - ONLY_WITH_ITS_DEVICE - {"fwexp"}
     undeclared = {
         module
         for module in foreign
@@ -79,3 +87,14 @@ def test_every_dependency_is_pinned() -> None:
     declared = project()["dependencies"] + project()["optional-dependencies"]["dev"]
     pinned = {distribution(pin.split("==")[0]) for pin in pins}
     assert {distribution(requirement) for requirement in declared} - pinned == set()
+
+
+def test_what_a_run_executes_does_not_know_what_tracks_it() -> None:
+    """So that tracking can cost no step: it is not there before the record is."""
+    for package in IN_A_RUN:
+        folder = ROOT / "fwexp" / package
+        imported = imported_modules(folder)
+        assert imported, package
+        assert {m for m in imported if m.startswith(("wandb", "fwexp.tracking"))} == set(), package
+        read = {node.attr for node in nodes(folder) if isinstance(node, ast.Attribute)}
+        assert "tracking" not in read, package
