@@ -14,6 +14,7 @@ PARTS = [
     "resume",
     "cluster",
     "wandb",
+    "tracking_cost",
 ]
 
 

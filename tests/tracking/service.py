@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import sys
 import threading
 import time
@@ -44,6 +45,7 @@ class Service:
     port: int = 0
     fault: Fault | None = None
     requests: list[str] = field(default_factory=list)  # the operations and paths, in order
+    asked_at: float = math.inf  # the first request, on the clock of files
     lock: threading.RLock = field(default_factory=threading.RLock)
     released: threading.Event = field(default_factory=threading.Event)
     _http: ThreadingHTTPServer | None = None
@@ -95,6 +97,7 @@ class Service:
     def spoil(self, path: str) -> Fault | None:
         """The fault that a request meets."""
         with self.lock:
+            self.asked_at = min(self.asked_at, time.time())
             fault = self.fault
             if fault is None or fault.only not in path or self.num_rows() < fault.after_rows:
                 return None
