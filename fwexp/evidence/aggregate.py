@@ -10,6 +10,7 @@ from fwexp.runs.record import RunRecord
 from fwexp.tasks.task import Metric
 
 FRAMEWORKS = ("torch", "tf")
+MISSING = "missing"  # what is wrong with a run that has no record, or a torn one
 NAMES = {"torch": "PyTorch", "tf": "TensorFlow"}
 # what may differ between two runs of one workload
 _NOT_WORKLOAD = ("framework", "seed", "comparison", "launcher", "tracking", "pricing", "store")
@@ -26,9 +27,14 @@ class Run:
     seed: int
     block: int | None  # its place in the manifest's blocks, from 0
     record: RunRecord | None = None
-    problem: str = ""  # missing | failed | other machine class
+    problem: str = ""  # MISSING | failed | other machine class
     reason: str = ""
     untimed: str = ""  # why its times count for nothing; its score does
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has a record that can be read, of whatever it tells."""
+        return self.problem != MISSING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +122,7 @@ def _run(
 
 def _problem(record: RunRecord | None, *, machine_class: str) -> tuple[str, str]:
     if record is None:
-        return "missing", "has not run, or its record is gone"
+        return MISSING, "has not run, or its record is gone"
     if record.machine_class != machine_class:
         return "other machine class", f"ran on {record.machine_class}: times are not compared"
     if record.status == "done":

@@ -90,7 +90,7 @@ def _figures(pricing: dict[str, Any]) -> list[Question]:
             key="step",
             title="A training step, once warm",
             unit="ms",
-            figure=_step_ms,
+            figure=step_ms,
             better="faster",
             explanation="The speed that long trainings approach: first steps left out.",
         ),
@@ -98,7 +98,7 @@ def _figures(pricing: dict[str, Any]) -> list[Question]:
             key="memory",
             title="Peak memory",
             unit="MiB",
-            figure=_peak_mib,
+            figure=peak_mib,
             timed=False,
             better="leaner",
             explanation="Resident memory on the host: what the imports hold, and the largest "
@@ -193,13 +193,15 @@ def _training_s(record: RunRecord) -> float | None:
     return None if phases is None else phases.first_steps_s + phases.steady_s
 
 
-def _step_ms(record: RunRecord) -> float | None:
+def step_ms(record: RunRecord) -> float | None:
+    """Milliseconds of a steady step; None where there was none."""
     if not record.samples_per_s:
         return None
     return 1000 * float(record.config["training"]["batch_size"]) / record.samples_per_s
 
 
-def _peak_mib(record: RunRecord) -> float | None:
+def peak_mib(record: RunRecord) -> float | None:
+    """What the imports hold and the largest increment of any phase, in MiB."""
     memory = record.memory
     if memory is None:
         return None

@@ -8,12 +8,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from fwexp.errors import StoreError
 from fwexp.runs.locks import hold
 from fwexp.runs.store import Store
-from fwexp.tracking.marker import is_pending, source_of
+from fwexp.tracking.marker import is_pending
 from fwexp.tracking.mirror import LOCK, mirror_runs
 from fwexp.tracking.offline import confine_wandb
-from fwexp.tracking.selection import SINGLE, select
+from fwexp.tracking.selection import select
 from fwexp.tracking.service import connect
 from fwexp.tracking.sync import SyncResult, sync_folders
 
@@ -29,12 +30,22 @@ def command(argv: list[str]) -> int:
     parser.add_argument("--store", default="store", metavar="DIR", help="where the records lie")
     given = parser.parse_args(argv)
     store = Store(given.store)
+    if not (store.path / "runs").is_dir():
+        raise StoreError(f"nothing has run in the store {store.path} yet; type fwexp sweep demo")
+    store.check_writable()
+    try:
+        result, place = _sync(store, given.name)
+    except OSError as error:
+        raise StoreError(f"{error}. Nothing is lost: the same command goes on from here") from error
+    _show(result, place=place)
+    return 1 if result.failed else 0
+
+
+def _sync(store: Store, name: str | None) -> tuple[SyncResult, str]:
+    """What became of it all, and where it went to."""
     wandb_folder = store.path.resolve() / "wandb"
     confine_wandb(os.environ, folder=wandb_folder, online=True)
-    chosen = select(store, given.name, say=_say)
-    for name in chosen.groups:
-        if name != SINGLE and not source_of(store.sweep_folder(name)).is_file():
-            _say(f"{name} has no write-up yet: its verdicts go up after fwexp report {name}")
+    chosen = select(store, name, say=_say)
     service = connect(project=chosen.project)
     skipped: dict[Path, str] = {}
     for name, folders in chosen.groups.items():
@@ -42,8 +53,7 @@ def command(argv: list[str]) -> int:
     folders = [folder for folder in chosen.folders if folder not in skipped]
     result = sync_folders(folders, store=store.path.resolve(), service=service, say=_say)
     result.failed |= skipped | chosen.torn
-    _show(result, place=f"{service.url}/{service.path}")
-    return 1 if result.failed else 0
+    return result, f"{service.url}/{service.path}"
 
 
 def _copy(folders: list[Path], *, project: str, group: str, folder: Path) -> dict[Path, str]:

@@ -77,14 +77,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     die_with_parent(options.driver)
     folders = [Path(line) for line in sys.stdin.read().splitlines()]
-    online = options.online_s is not None
-    confine_wandb(os.environ, folder=options.folder, online=online)
+    online, theirs = options.online_s is not None, dict(os.environ)
+    confine_wandb(os.environ, folder=options.folder)  # whatever the service's address is
     with hold(options.folder / LOCK):
         result = mirror_runs(folders, project=options.project, group=options.group)
     for reason in result.skipped.values():
         print(f"skipped: {reason}")
     print(f"{len(result.mirrored)} copied, {len(result.skipped)} skipped, of {len(folders)}")
     if online:
+        os.environ.update(theirs)
+        confine_wandb(os.environ, folder=options.folder, online=True)
         store = options.folder.parent
         there = [folder for folder in folders if folder not in result.skipped]
         told = upload_now(there, store=store, project=options.project, answer_s=options.online_s)

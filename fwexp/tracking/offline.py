@@ -1,7 +1,9 @@
 """A copy written as a Weights & Biases offline run."""
 
+import configparser
 import shutil
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 
 import wandb
@@ -11,7 +13,11 @@ from fwexp.tracking.marker import Marker
 from fwexp.tracking.rows import AXIS, SERIES
 
 MAX_TAG = 64  # characters, W&B's own limit
-ADDRESS = ("WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_ENTITY", "WANDB_PROJECT")
+BASE_URL = "WANDB_BASE_URL"
+ADDRESS = (
+    *(BASE_URL, "WANDB_ENTITY", "WANDB_PROJECT"),
+    *("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_CREDENTIALS_FILE"),
+)
 
 
 def confine_wandb(
@@ -23,12 +29,23 @@ def confine_wandb(
     offline, neither must the service's address and key.
     """
     kept = ADDRESS if online else ()
+    if online and BASE_URL not in environment and (address := _noted_address(environment)):
+        environment[BASE_URL] = address
     for name in [n for n in environment if n.startswith("WANDB_") and n not in kept]:
         del environment[name]
     for kind in ("", "DATA_", "CACHE_", "CONFIG_"):
         environment[f"WANDB_{kind}DIR"] = str(folder.resolve())
     environment["WANDB_ERROR_REPORTING"] = "false"
     environment["WANDB_SILENT"] = "true"
+
+
+def _noted_address(environment: Mapping[str, str]) -> str | None:
+    """The server that `wandb login --host` has noted in its settings."""
+    folder = environment.get("WANDB_CONFIG_DIR") or "~/.config/wandb"
+    settings = configparser.ConfigParser(interpolation=None)
+    with suppress(configparser.Error):  # wandb, too, takes a torn one for none
+        settings.read(Path(folder).expanduser() / "settings")
+    return settings.get("default", "base_url", fallback=None)
 
 
 def write_offline_run(folder: Path, *, copy: Copy, project: str, group: str) -> Marker:

@@ -9,7 +9,7 @@ from pathlib import Path
 from fwexp.evidence.assess import Evidence
 from fwexp.runs.store import Store, write_json, write_text
 from fwexp.tracking.ledger import open_ledger
-from fwexp.tracking.marker import source_of, wandb_id
+from fwexp.tracking.marker import wandb_id
 from fwexp.tracking.offline import confine_wandb
 from fwexp.tracking.service import PROJECT, Service, ServiceError, connect, told_as_service_errors
 from fwexp.writeup.report import read_evidence
@@ -36,7 +36,7 @@ def command(argv: list[str]) -> int:
         return 0
     confine_wandb(os.environ, folder=store.path / "wandb", online=True)
     service = connect(project=project)
-    print(f"report: {_publish(store, evidence, service)}")
+    _publish(store, evidence, service)
     return 0
 
 
@@ -53,8 +53,8 @@ def _spec(store: Store, evidence: Evidence, project: str) -> str:
     return spec_text(report)
 
 
-def _publish(store: Store, evidence: Evidence, service: Service) -> str:
-    """The address of the Report; published again, it is the same one with other content."""
+def _publish(store: Store, evidence: Evidence, service: Service) -> None:
+    """Make the Report, or renew the one that was noted, and tell its address."""
     from fwexp.tracking.report_spec import build_report
 
     name, ids = evidence.manifest.name, _wandb_ids(store, evidence)
@@ -70,12 +70,12 @@ def _publish(store: Store, evidence: Evidence, service: Service) -> str:
         report.id = json.loads(note.read_text())["id"]
     with told_as_service_errors(service.url):
         report.save()
+    print(f"report: {report.url}")
     write_json(note, {"id": report.id, "url": report.url})
-    return str(report.url)
 
 
 def _wandb_ids(store: Store, evidence: Evidence) -> dict[str, str]:
     """What W&B calls the runs that have a record, by run id."""
-    manifest = evidence.manifest
-    runs = {i: store.run_folder(manifest.machine_class, i) for i in manifest.runs}
-    return {run_id: wandb_id(run) for run_id, run in runs.items() if source_of(run).is_file()}
+    machine_class = evidence.manifest.machine_class
+    runs = [run.run_id for workload in evidence.workloads for run in workload.runs if run.is_there]
+    return {run_id: wandb_id(store.run_folder(machine_class, run_id)) for run_id in runs}

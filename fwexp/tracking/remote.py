@@ -8,6 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.progress import track
+
 from fwexp.evidence.assess import Evidence, assess
 from fwexp.launch.manifest import Manifest
 from fwexp.runs.record import Evaluation, Memory, Phases, RunRecord
@@ -64,8 +67,12 @@ def _records(service: Service, manifest: Manifest, *, ids: dict[str, str]) -> di
             f"{manifest.name}, {lacking[0]} among them; where they ran, type: "
             f"fwexp sync {manifest.name}"
         )
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        console.print(f"reading {len(ids)} runs from W&B")
     with told_as_service_errors(service.url):
-        return {run_id: read_record(found[wandb_id]) for run_id, wandb_id in ids.items()}
+        told = track(ids, description="reading runs from W&B", console=console, transient=True)
+        return {run_id: read_record(found[ids[run_id]]) for run_id in told}
 
 
 def read_record(run: Any) -> RunRecord:

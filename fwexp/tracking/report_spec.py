@@ -1,18 +1,19 @@
 """The W&B Report of a sweep: the write-up's words and tables, and panels that stay live."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import wandb_workspaces.reports.v2 as wr
 from wandb_workspaces import expr
 
-from fwexp.evidence.aggregate import FRAMEWORKS, NAMES
+from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Workload
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.questions import is_score
-from fwexp.launch.manifest import Manifest
 from fwexp.tracking.rows import FLAT
 from fwexp.writeup import particulars, summary
-from fwexp.writeup.tables import Table, answer_table
+from fwexp.writeup.page import details
+from fwexp.writeup.tables import Table, answer_table, cell
 
 GROUPED: dict[str, Any] = {
     "groupby": wr.Config(FLAT),
@@ -34,20 +35,19 @@ def build_report(
         wr.H2("The recommendation, one by one"),
         _markdown(particulars.choice_table(evidence)),
         wr.H2("The runs, live"),
-        wr.PanelGrid(runsets=_run_sets(manifest, wandb_ids), panels=_panels(evidence)),
+        *_live(evidence, wandb_ids),
         *_list("What would change this answer", evidence.changes),
         *(
             block
             for answer in evidence.answers
             for block in _section(answer_table(answer, evidence))
         ),
-        *_section(particulars.level_table(evidence)),
-        *_section(particulars.certificate_table(evidence)),
+        *(block for table in details(evidence) for block in _section(table)),
         *_list("What was not measured", summary.not_measured(evidence)),
         *_list("How this was decided", summary.terms(evidence)),
         wr.P(f"To repeat it: {manifest.command}"),
     ]
-    title = f"TensorFlow or PyTorch: {manifest.title}"  # a "?" would cut the Report's address
+    title = f"TensorFlow or PyTorch: {_in_address(manifest.title)}"
     return wr.Report(
         project=project,
         entity=entity,
@@ -64,24 +64,32 @@ def spec_text(report: wr.Report) -> str:
     return spec
 
 
-def _run_sets(manifest: Manifest, wandb_ids: dict[str, str]) -> list[wr.Runset]:
-    """One a framework, of this sweep's runs; without a project of their own they are the Report's,
-    and nobody is asked for its number."""
+def _live(evidence: Evidence, wandb_ids: dict[str, str]) -> Iterator[Any]:
+    """Panels for each workload that has runs: a mean over several would say nothing."""
+    for workload in evidence.workloads:
+        if any(run.run_id in wandb_ids for run in workload.runs):
+            yield wr.H3(workload.label)
+            run_sets, panels = _run_sets(workload, wandb_ids), _panels(workload, evidence)
+            yield wr.PanelGrid(runsets=run_sets, panels=panels)
+
+
+def _run_sets(workload: Workload, wandb_ids: dict[str, str]) -> list[wr.Runset]:
+    """One a framework, of this workload's runs; without a project of their own they are the
+    Report's, and nobody is asked for its number."""
     sets = []
     for framework in FRAMEWORKS:
-        runs = [i for i, c in manifest.runs.items() if c["framework"]["name"] == framework]
+        runs = [run.run_id for run in workload.runs if run.framework == framework]
         ids = [wandb_ids[run_id] for run_id in runs if run_id in wandb_ids]
         filters = expr.And(expr.Config(FLAT) == framework, expr.Metric("ID").isin(ids))
         sets.append(wr.Runset(name=NAMES[framework], filters=filters))
     return sets
 
 
-def _panels(evidence: Evidence) -> list[Any]:
-    scores = [
-        a.question.key.removeprefix("score ") for a in evidence.answers if is_score(a.question)
-    ]
-    runs = [run.record for w in evidence.workloads for run in w.runs if run.record]
-    units = dict.fromkeys(record.unit for record in runs if record.unit)
+def _panels(workload: Workload, evidence: Evidence) -> list[Any]:
+    asked = [answer.question for answer in evidence.answers if is_score(answer.question)]
+    scores = [q.key.removeprefix("score ") for q in asked if q.applies(workload)]
+    records = [run.record for run in workload.runs if run.record]
+    units = dict.fromkeys(record.unit for record in records if record.unit)
     return [
         wr.LinePlot(title="Training loss", y=["train/loss"], **SECONDS, **GROUPED),
         *(
@@ -105,8 +113,8 @@ def _panels(evidence: Evidence) -> list[Any]:
             for score in scores
         ),
         wr.BarPlot(
-            title="Memory that training adds at its peak, MiB",
-            metrics=[wr.SummaryMetric("memory/train_peak_mib")],
+            title="Peak memory, MiB",
+            metrics=[wr.SummaryMetric("memory/peak_mib")],
             **GROUPED,
         ),
     ]
@@ -134,9 +142,10 @@ def _markdown(table: Table) -> wr.MarkdownBlock:
     """The table as in the local write-up."""
     marks = ["---:" if place in table.figures else "---" for place in range(len(table.columns))]
     lines = [table.columns, marks, *table.rows]
-    text = "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+    text = "\n".join("| " + " | ".join(map(cell, line)) + " |" for line in lines)
     return wr.MarkdownBlock(text=text)
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+def _in_address(title: str) -> str:
+    """Without what would cut the Report's address, which W&B makes of its title."""
+    return re.sub(r"[?#%/\\]+", "", title)

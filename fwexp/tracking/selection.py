@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from fwexp.errors import FwexpError, StoreError
 from fwexp.launch.manifest import Manifest
 from fwexp.runs.store import Store
 from fwexp.tracking.marker import read_marker, source_of
 from fwexp.tracking.service import PROJECT
+from fwexp.writeup.report import write
 
 Plain = dict[str, Any]
 SINGLE = "single"  # the group of runs that no sweep declared
@@ -33,10 +36,13 @@ class Selection:
 def select(store: Store, name: str | None, *, say: Callable[[str], None]) -> Selection:
     """The sweep of that name; without one, all sweeps and single runs that are tracked by W&B.
 
+    The sweeps are written up from what is there now: runs may have ended since they last were.
     Raises FwexpError where they belong to several projects and WANDB_PROJECT names none.
     """
     torn: dict[Path, str] = {}
     sweeps = {name: store.read_manifest(name)} if name else _tracked_sweeps(store, torn, say)
+    for found in sweeps:
+        _write_up(store, found, torn)
     groups = {found: sweep_folders(store, manifest) for found, manifest in sweeps.items()}
     trackings = [c["tracking"] for m in sweeps.values() for c in m.runs.values()]
     if not name:
@@ -44,6 +50,13 @@ def select(store: Store, name: str | None, *, say: Callable[[str], None]) -> Sel
         groups[SINGLE] = list(singles)
         trackings += singles.values()
     return Selection(project=_project(trackings), groups=groups, torn=torn)
+
+
+def _write_up(store: Store, name: str, torn: dict[Path, str]) -> None:
+    try:
+        write(store, name, console=Console(quiet=True))
+    except StoreError as error:
+        torn[store.sweep_folder(name)] = str(error)
 
 
 def sweep_folders(store: Store, manifest: Manifest) -> list[Path]:

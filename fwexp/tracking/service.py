@@ -55,7 +55,9 @@ class Service:
 
 
 @contextmanager
-def told_as_service_errors(url: str) -> Iterator[None]:
+def told_as_service_errors(
+    told: str, *, then: str = ". Nothing is lost: the same command goes on from here"
+) -> Iterator[None]:
     """What wandb raises when a request fails, as a ServiceError."""
     import wandb
     from wandb.sdk.lib.service.service_connection import WandbApiFailedError
@@ -63,9 +65,7 @@ def told_as_service_errors(url: str) -> Iterator[None]:
     try:
         yield
     except (wandb.Error, WandbApiFailedError) as error:
-        raise ServiceError(
-            f"{url}: {error}. Nothing is lost: the same command goes on from here"
-        ) from error
+        raise ServiceError(f"{told}: {error}{then}") from error
 
 
 def connect(
@@ -78,36 +78,43 @@ def connect(
     """
     import wandb
 
-    url = (os.environ.get("WANDB_BASE_URL") or wandb.Settings().base_url).rstrip("/")
+    url = _address()
     _check_key(url)
     _check_answer(url, timeout_s=answer_s)
-    try:
+    with told_as_service_errors(f"logging in at {url} failed", then=""):
         api = wandb.Api(overrides={"base_url": url}, timeout=patience_s)
         entity = os.environ.get("WANDB_ENTITY") or api.default_entity
-    except wandb.Error as error:
-        raise ServiceError(f"logging in at {url} failed: {error}") from error
     if not entity:
         raise ServiceError(f"{url} names no default team for this key: set WANDB_ENTITY")
     project = os.environ.get("WANDB_PROJECT") or project
     return Service(url=url, entity=entity, project=project, api=api)
 
 
+def _address() -> str:
+    """By wandb's own rules, before anything else meets them."""
+    import wandb
+
+    given = os.environ.get("WANDB_BASE_URL")
+    try:
+        settings = wandb.Settings(base_url=given) if given else wandb.Settings()
+    except ValueError as error:
+        raise ServiceError(
+            f"WANDB_BASE_URL={given}: not the address of a W&B server; type one such as "
+            "https://wandb.example.com, or unset it for W&B's own"
+        ) from error
+    return settings.base_url.rstrip("/")
+
+
 def _check_key(url: str) -> None:
     """By wandb's own search, which does not ask the user here."""
-    import wandb
     from wandb.sdk.lib import wbauth
 
-    try:
+    with told_as_service_errors(f"the API key for {url} is none", then=""):
         key = wbauth.authenticate_session(
             host=url, source="fwexp", prompt=False, update_session=False
         )
-    except wandb.Error as error:
-        raise ServiceError(f"the API key for {url} is none: {error}") from error
     if key is None:
-        raise ServiceError(
-            f"no API key for {url}: set WANDB_API_KEY, or type wandb login once; nothing is "
-            "uploaded, and the copies stay in the store"
-        )
+        raise ServiceError(f"no API key for {url}: set WANDB_API_KEY, or type wandb login once")
 
 
 def _check_answer(url: str, *, timeout_s: float) -> None:
@@ -118,6 +125,5 @@ def _check_answer(url: str, *, timeout_s: float) -> None:
         kind = type(error).__name__
         raise ServiceError(
             f"{url} did not answer within {timeout_s:g} s ({kind}): see WANDB_BASE_URL and the "
-            "network; from a cluster's nodes it may only be reached on the login node. Nothing is "
-            "uploaded, and the copies stay in the store"
+            "network; from a cluster's nodes it may only be reached on the login node"
         ) from error

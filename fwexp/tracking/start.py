@@ -92,7 +92,7 @@ def _most_s(folder: Path) -> float:
 
 
 def _read_told(mirror: Mirror) -> str:
-    if mirror.told is None or mirror.process is None:
+    if mirror.told is None or (mirror.process is None and not mirror.problem):
         return ""
     try:
         told = mirror.told.read_text()

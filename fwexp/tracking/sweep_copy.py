@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fwexp.errors import StoreError
+from fwexp.evidence.aggregate import MISSING
 from fwexp.launch.manifest import Manifest
 from fwexp.runs.store import Store
 from fwexp.tracking.marker import wandb_id
@@ -16,10 +17,10 @@ Plain = dict[str, Any]
 
 
 def sweep_id(folder: Path) -> str:
-    """The same for one declaration, however often its evidence grows: it has no rows."""
-    manifest = asdict(_manifest(folder))
-    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-    return f"sweep-{folder.name}-{digest[:8]}"
+    """The same for one declaration, however its evidence grows, or its tracking is typed."""
+    manifest = _manifest(folder)
+    declared = f"{manifest.sha256} {manifest.declared_at}"
+    return f"sweep-{folder.name}-{hashlib.sha256(declared.encode()).hexdigest()[:8]}"
 
 
 def sweep_tags(evidence: Plain) -> list[str]:
@@ -36,7 +37,7 @@ def sweep_config(folder: Path, evidence: Plain) -> Plain:
     manifest = _manifest(folder)
     store = Store(folder.parents[1])
     runs = [run for workload in evidence["workloads"] for run in workload["runs"]]
-    there = [run["run_id"] for run in runs if run["problem"] != "missing"]
+    there = [run["run_id"] for run in runs if run["problem"] != MISSING]
     ids = {i: wandb_id(store.run_folder(manifest.machine_class, i)) for i in there}
     certificates = store.read_certificates(manifest.certificates)
     told = ("name", "title", "command", "declared_at", "machine_class")

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -12,7 +13,7 @@ from fwexp.tracking.copies import DIGEST, copy_of
 from fwexp.tracking.ledger import Ledger, open_ledger
 from fwexp.tracking.marker import Marker, is_current, read_marker
 from fwexp.tracking.offline import write_copy
-from fwexp.tracking.service import Service
+from fwexp.tracking.service import Service, ServiceError
 from fwexp.tracking.upload import alone, upload
 
 ROUNDS = 3  # a connection that broke is tried again
@@ -109,7 +110,7 @@ def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> None:
         sent = {f: copy for f in sends if (copy := _to_send(f, todo[f], sends[f], sync, number))}
         if not sent:
             break
-        moved = _upload(list(sent.values()), sync)
+        moved = _upload(sent, todo, sync)
         ended |= {folder for folder, copy in sent.items() if any(copy.glob("*.wandb.synced"))}
         lacks = _settle(todo, ended, sync)
         shutil.rmtree(_scratch(sync), ignore_errors=True)
@@ -120,14 +121,25 @@ def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> None:
         sync.result.failed.setdefault(folder, lack.reason)  # or why it could not be sent
 
 
-def _upload(copies: list[Path], sync: _Sync) -> bool:
+def _upload(copies: dict[Path, Path], todo: dict[Path, Marker], sync: _Sync) -> bool:
     """False where the service took nothing for too long."""
+    ids = [todo[folder].wandb_id for folder in copies]
+    last: dict[str, int] = {}
+
+    def taken() -> dict[str, int]:
+        """The rows that the service has; as before where it does not say."""
+        with suppress(ServiceError):
+            found = sync.service.find(ids, lazy=True)
+            last.update({name: run.historyLineCount or 0 for name, run in found.items()})
+        return dict(last)
+
     return upload(
-        copies,
+        list(copies.values()),
         service=sync.service,
         log=sync.log,
         stall_s=sync.stall_s,
         tell=lambda through: sync.say(f"{through} of {len(copies)} sent"),
+        taken=taken,
     )
 
 
@@ -147,7 +159,9 @@ def _settle(todo: dict[Path, Marker], ended: set[Path], sync: _Sync) -> dict[Pat
 def _look(todo: dict[Path, Marker], sync: _Sync) -> dict[Path, _Lack]:
     """What the service lacks; what it has whole is noted in the ledger."""
     open_ = {f: m for f, m in todo.items() if f not in sync.result.uploaded}
-    found = sync.service.find(marker.wandb_id for marker in open_.values())
+    found = sync.service.find((m.wandb_id for m in open_.values()), lazy=True)
+    ended = [name for name, run in found.items() if run.state in ENDED]
+    found |= sync.service.find(ended)  # with their summaries
     lacks = {}
     for folder, marker in open_.items():
         lack = _lack(marker, found.get(marker.wandb_id))

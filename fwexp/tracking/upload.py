@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -15,7 +15,8 @@ from fwexp.tracking.service import Service
 
 PARALLEL = 4  # runs at a time
 FOLDERS = 200  # a process: a command line is not endless
-POLL_S = 0.1
+POLL_S = 1.0  # between two looks at the folders
+LOOKS = 3  # at the service, before an upload counts as stalled
 
 
 @contextmanager
@@ -42,11 +43,12 @@ def upload(
     log: IO[bytes],
     stall_s: float,
     tell: Callable[[int], None],
+    taken: Callable[[], object],
 ) -> bool:
     """Send what the W&B run folders hold; `tell` hears how many are through.
 
-    False where none came through for `stall_s`, which ends it. Says nothing of success: that is
-    for the service's own counts.
+    False where none came through for `stall_s`, and what the service has `taken` of them stood
+    still, which ends it. Says nothing of success: that is for the service's own counts.
     """
     for folder in folders:  # what another server got, or an earlier try
         for mark in (*folder.glob("*.wandb.synced"), *folder.glob("*.wandb.syncstate")):
@@ -54,7 +56,8 @@ def upload(
     num_before = 0
     for start in range(0, len(folders), FOLDERS):
         part = folders[start : start + FOLDERS]
-        if not _sync(part, service, log, stall_s, partial(_tell_more, tell, num_before)):
+        command = _command(part, service)
+        if not _sync(command, part, log, stall_s, partial(_tell_more, tell, num_before), taken):
             return False
         num_before += len(part)
     return True
@@ -64,28 +67,45 @@ def _tell_more(tell: Callable[[int], None], num_before: int, num: int) -> None:
     tell(num_before + num)
 
 
-def _sync(
-    folders: Sequence[Path],
-    service: Service,
-    log: IO[bytes],
-    stall_s: float,
-    tell: Callable[[int], None],
-) -> bool:
+def _command(folders: Sequence[Path], service: Service) -> list[str]:
     command = [sys.executable, "-m", "fwexp.tracking.wandb_sync", str(os.getpid()), "--yes"]
     command += ["--include-synced", "-n", str(PARALLEL)]
     command += ["-e", service.entity, "-p", service.project]
-    command += [str(folder) for folder in folders]
+    return command + [str(folder) for folder in folders]
+
+
+def _sync(
+    command: Sequence[str],
+    folders: Sequence[Path],
+    log: IO[bytes],
+    stall_s: float,
+    tell: Callable[[int], None],
+    taken: Callable[[], object],
+) -> bool:
+    waiting, before = list(folders), taken()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    num_through, moved_at = 0, time.monotonic()
+    moved_at = looked_at = time.monotonic()
     try:
-        while process.poll() is None and time.monotonic() - moved_at < stall_s:
-            time.sleep(POLL_S)
-            num = sum(any(folder.glob("*.wandb.synced")) for folder in folders)
-            if num > num_through:
-                num_through, moved_at = num, time.monotonic()
-                tell(num)
-        return process.poll() is not None
+        while not _has_ended(process):
+            num = len(waiting)
+            waiting = [folder for folder in waiting if not any(folder.glob("*.wandb.synced"))]
+            if len(waiting) < num:
+                moved_at = time.monotonic()
+                tell(len(folders) - len(waiting))
+            elif time.monotonic() - max(moved_at, looked_at) > stall_s / LOOKS:
+                now, looked_at = taken(), time.monotonic()
+                if now != before:
+                    before, moved_at = now, looked_at
+            if time.monotonic() - moved_at > stall_s:
+                return False
+        return True
     finally:
         if process.poll() is None:
             process.kill()  # its wandb-core ends with it
             process.wait()
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=POLL_S)
+    return process.returncode is not None

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.questions import is_score
 from fwexp.writeup import charts, particulars, summary
-from fwexp.writeup.tables import Table, answer_table
+from fwexp.writeup.tables import Table, answer_table, cell
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -41,7 +41,7 @@ def _render(template: str, evidence: Evidence, *, html: bool) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["cell"] = _cell
+    environment.filters["cell"] = cell
     return environment.get_template(template).render(
         evidence=evidence,
         manifest=evidence.manifest,
@@ -51,7 +51,7 @@ def _render(template: str, evidence: Evidence, *, html: bool) -> str:
         choices=particulars.choice_table(evidence),
         ratios=Markup(charts.ratio_chart(evidence)) if html else "",
         sections=_questions(evidence, with_charts=html),
-        details=_details(evidence),
+        details=details(evidence),
         not_measured=summary.not_measured(evidence),
         terms=summary.terms(evidence),
     )
@@ -79,7 +79,8 @@ def _chart(answer: Answer, evidence: Evidence) -> tuple[str, str]:
     return "", ""
 
 
-def _details(evidence: Evidence) -> list[Table]:
+def details(evidence: Evidence) -> list[Table]:
+    """The tables below those of the questions, without the empty ones."""
     tables = [
         particulars.level_table(evidence),
         particulars.scaling_table(evidence),
@@ -91,8 +92,3 @@ def _details(evidence: Evidence) -> list[Table]:
         particulars.environment_table(evidence),
     ]
     return [table for table in tables if table.rows or table.notes]
-
-
-def _cell(text: str) -> str:
-    """Text that cannot end a Markdown table's cell."""
-    return " ".join(text.replace("|", "\\|").split())

@@ -49,6 +49,11 @@ def answer_table(answer: Answer, evidence: Evidence) -> Table:
     )
 
 
+def cell(text: str) -> str:
+    """Text that cannot end a Markdown table's cell."""
+    return " ".join(text.replace("|", "\\|").split())
+
+
 def tell_verdict(finding: Finding, answer: Answer) -> str:
     """The verdict in words; a winner is named only where the difference is material."""
     if finding.verdict is Verdict.MATERIAL and finding.larger:

@@ -16,7 +16,7 @@ from pathlib import Path
 from unittest import mock
 
 from fwexp.cli import dispatch
-from tests.processes import commands
+from tests.processes import commands, with_variables
 from tests.tiny import SharedServers, session_variables
 from tests.tracking.service import Service
 from tests.tracking.simulated import wandb_environment
@@ -25,7 +25,6 @@ from tests.tracking.wandb_files import read_offline_run
 NUM_STEPS = 400
 NUM_FIRST = 50  # steps of warm-up, left out of the time of a step
 GONE_S = 1.0
-ITS_COMMANDS = (b"wandb-core", b"fwexp.tracking")
 RUN = (
     *("model=mlp", "data=digits", "training.batch_size=512", "training.num_epochs=null"),
     *(f"training.num_steps={NUM_STEPS}", "training.evaluate_every_epochs=200"),
@@ -55,7 +54,7 @@ def type_runs(
     argv = [*RUN, *chosen, f"tracking={kind}", f"store={store}", *more]
     said = _type(argv, wandb_environment(service, **session_variables()))
     ended = time.time()
-    assert _are_gone(), "a process of W&B's outlived the command"
+    assert _are_gone(store), "a process of W&B's outlived the command"
     files = list(store.glob("runs/*/*/record.json"))
     series = [json.loads(file.with_name("history.json").read_text())["step_s"] for file in files]
     steady = [step_s for steps in series for step_s in steps[NUM_FIRST:]]
@@ -82,14 +81,19 @@ def store_name(name: str, rng: random.Random) -> str:
     return f"{name}-{'x' * rng.randrange(100)}"
 
 
-def _are_gone() -> bool:
+def _are_gone(store: Path) -> bool:
     """Whether W&B's processes end with the command, or a moment later."""
     deadline = time.monotonic() + GONE_S
-    while any(name in command for command in commands().values() for name in ITS_COMMANDS):
+    while _named(store) or with_variables(f"WANDB_DIR={store.resolve() / 'wandb'}"):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
+
+
+def _named(store: Path) -> bool:
+    """Whether a process has the store in its command line."""
+    return any(os.fsencode(store.resolve()) in command for command in commands().values())
 
 
 def _type(argv: list[str], environment: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fwexp.runs.record import Evaluation, Failure, History, Memory, Phases, RunRecord
+from fwexp.tasks.classification import Classification
 
 NUM_STEPS = 40
 
@@ -16,7 +17,10 @@ def make_config(framework: str) -> dict[str, Any]:
         "framework": {"name": framework},
         "model": {"name": "cnn", "options": {"width": 16}},
         "data": {"name": "digits", "num_train": 1437, "image_shape": [8, 8, 1]},
-        "training": {"name": "short", "batch_size": 32, "num_epochs": 1.0, "num_steps": None},
+        "training": {
+            **{"name": "short", "batch_size": 32, "num_epochs": 1.0, "num_steps": None},
+            "target": 0.85,
+        },
         "hardware": {"name": "cpu"},
         "precision": {"name": "fp32"},
         "optimizer": {"name": "adam", "learning_rate": 1e-3},
@@ -50,7 +54,7 @@ def make_record(framework: str) -> RunRecord:
         data_wait_ms_per_step=0.1,
         unit="images",
         units_per_s=900.0,
-        metric={"name": "accuracy"},
+        metric=asdict(Classification.metric),
         score=0.9,
         evaluations=[
             Evaluation(step=0, train_s=0.0, scores={"accuracy": 0.1, "loss": 2.3}),

@@ -1,10 +1,12 @@
 """The names and values that a tracker shows are those of the record."""
 
 import math
+from dataclasses import asdict, replace
 
 import pytest
 
 from fwexp.runs.record import History
+from fwexp.tasks.language_model import LanguageModel
 from fwexp.tracking.rows import config_of, name_of, rows_of, summary_of, tags_of
 from tests.tracking.made_runs import NUM_STEPS, make_failure, make_history, make_record
 
@@ -47,8 +49,15 @@ def test_a_loss_that_is_not_a_number_stays() -> None:
     assert [math.isnan(row["train/loss"]) for row in rows] == [True]
 
 
-def test_the_training_time_is_both_kinds_of_steps() -> None:
-    assert summary_of(make_record("torch"))["time/train_total_s"] == 0.5 + 1.5
+def test_the_headline_numbers_are_those_of_the_write_up() -> None:
+    record = make_record("torch")
+    summary = summary_of(record)
+    assert summary["time/train_total_s"] == 0.5 + 1.5
+    assert summary["time/step_ms"] == pytest.approx(1000 * 32 / 900)
+    assert summary["memory/peak_mib"] == 350 + 80
+    assert summary["time/to_target_s"] == 2.0
+    record.config["training"]["target"] = 0.95
+    assert "time/to_target_s" not in summary_of(record)  # it never got there
 
 
 def test_what_a_failed_run_did_not_reach_is_left_out() -> None:
@@ -64,7 +73,8 @@ def test_the_summary_has_every_score_and_the_speed_in_its_own_unit() -> None:
     assert (summary["throughput/samples_per_s"], summary["throughput/images_per_s"]) == (900, 900)
     text = make_record("tf")
     text.unit, text.units_per_s = "tokens", 9e4
-    text.evaluations[-1].scores = {"perplexity": 20.0, "loss": 3.0}
+    text.evaluations = [replace(text.evaluations[-1], scores={"perplexity": 20.0, "loss": 3.0})]
+    text.metric = asdict(LanguageModel.metric)
     summary = summary_of(text)
     assert (summary["throughput/samples_per_s"], summary["throughput/tokens_per_s"]) == (900, 9e4)
     assert summary["final/test_perplexity"] == 20.0

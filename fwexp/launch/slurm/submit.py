@@ -108,6 +108,8 @@ def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool
     num_there = done.num_runs + done.num_queued_before
     if num_there:
         print(f"fwexp status {plan.name} tells how far it is", file=sys.stderr)
+        if plan.first.tracking.name.startswith("wandb"):
+            print(f"fwexp sync {plan.name} takes what is done to W&B, from here", file=sys.stderr)
     return num_there
 
 
