@@ -66,11 +66,13 @@ class WarmServer:
             self._process.stdin.flush()
         except BrokenPipeError as error:
             raise self._death() from error
-        while True:
-            event = self._hear()
-            if event["event"] == "ended":
-                return int(event["code"])
-            hear(event)
+        try:
+            while (event := self._hear())["event"] != "ended":
+                hear(event)
+        except BaseException:
+            self.close()  # what this task still tells is not for the next one
+            raise
+        return int(event["code"])
 
     def close(self, *, has_died: bool = False) -> None:
         """End the server, and with it whatever it still runs; its log goes unless it has died."""

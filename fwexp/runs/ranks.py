@@ -116,15 +116,15 @@ def _be_rank(
     os.environ.update(place)
     outcome: dict[str, Any]
     try:
-        outcome = {"result": work()}
+        outcome = {"result": work(), "at": time.monotonic()}
     except Interrupted as stop:
-        outcome = {"stopped": str(stop)}
+        outcome = {"stopped": str(stop), "at": time.monotonic()}
     except Exception as error:  # whatever a rank raises becomes the run's failure
+        outcome = {"failure": f"{type(error).__name__}: {error}", "at": time.monotonic()}
         traceback.print_exc()
-        outcome = {"failure": f"{type(error).__name__}: {error}"}
     sys.stdout.flush()
     sys.stderr.flush()
-    answer.send(_Outcome(at=time.monotonic(), **outcome))
+    answer.send(_Outcome(**outcome))
 
 
 def _watch(ranks: list[_Rank]) -> list[Any]:

@@ -44,6 +44,7 @@ def command(argv: list[str]) -> int:
 def _sync(store: Store, name: str | None) -> tuple[SyncResult, str]:
     """What became of it all, and where it went to."""
     wandb_folder = store.path.resolve() / "wandb"
+    wandb_folder.mkdir(exist_ok=True)
     confine_wandb(os.environ, folder=wandb_folder, online=True)
     chosen = select(store, name, say=_say)
     service = connect(project=chosen.project)

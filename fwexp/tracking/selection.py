@@ -41,9 +41,10 @@ def select(store: Store, name: str | None, *, say: Callable[[str], None]) -> Sel
     """
     torn: dict[Path, str] = {}
     sweeps = {name: store.read_manifest(name)} if name else _tracked_sweeps(store, torn, say)
-    for found in sweeps:
+    groups = {}
+    for found, manifest in sweeps.items():
         _write_up(store, found, torn)
-    groups = {found: sweep_folders(store, manifest) for found, manifest in sweeps.items()}
+        groups[found] = [f for f in sweep_folders(store, manifest) if f not in torn]
     trackings = [c["tracking"] for m in sweeps.values() for c in m.runs.values()]
     if not name:
         singles = _tracked_singles(store, torn, known=set(itertools.chain(*groups.values())))
@@ -56,7 +57,7 @@ def _write_up(store: Store, name: str, torn: dict[Path, str]) -> None:
     try:
         write(store, name, console=Console(quiet=True))
     except StoreError as error:
-        torn[store.sweep_folder(name)] = str(error)
+        torn[store.sweep_folder(name).resolve()] = str(error)
 
 
 def sweep_folders(store: Store, manifest: Manifest) -> list[Path]:

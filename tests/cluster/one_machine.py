@@ -10,7 +10,7 @@ from tests.processes import command_of, wait_until, with_variables
 from tests.tiny import ROOT
 
 SCRIPT = ROOT / "slurm" / "cluster"
-TIMEOUT_S = 120
+TIMEOUT_S = 600
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from fwexp.runs.locks import is_held
 from tests.cluster.one_machine import Cluster
 from tests.cluster.typed import ON_CLUSTER, Shell, ended_jobs
 from tests.processes import wait_until
@@ -37,7 +36,8 @@ OWN = {
     *("started_at", "finished_at", "phases", "import_s", "memory", "load", "num_first_steps"),
     *("samples_per_s", "units_per_s", "data_wait_ms_per_step"),
 }
-NUM_LONG_STEPS = 6_000  # some seconds: cancel comes before their end
+NUM_LONG_STEPS = 20_000  # some seconds: cancel comes before their end
+OFTEN = "launcher.checkpoint_every_min=0.02"
 OWN_ENVIRONMENT = {"host", "node", "variables"}
 
 
@@ -137,19 +137,22 @@ def test_what_is_cancelled_goes_on_where_it_was(cluster: Cluster, tmp_path: Path
     shell = Shell(folder=tmp_path, cluster=cluster)
     cases = "  - [model=mlp]"
     shell.write_sweep("long", ALONE.format(seeds=[0], cases=cases, num_steps=NUM_LONG_STEPS))
-    submitted = shell.type("sweep", "long", *ON_CLUSTER)
+    submitted = shell.type("sweep", "long", *ON_CLUSTER, OFTEN)
     assert submitted.returncode == 0
     assert "long: submitted 1 runs in 1 jobs" in submitted.stderr
-    wait_until(lambda: any(map(is_held, tmp_path.glob("store/runs/*/*/lock"))), what="a run")
+    checkpoints = "store/runs/*/*/checkpoint/*/checkpoint.json"
+    wait_until(lambda: any(tmp_path.glob(checkpoints)), what="a run under way")
     cancelled = shell.type("cancel", "long")
     assert cancelled.stdout.startswith("long: cancelled 1 jobs; 0 of 1 runs are done and stay.")
     assert "long: 1 runs, 1 waiting" in shell.type("status", "long").stdout
-    again = shell.type("sweep", "long", *ON_CLUSTER, "--wait")
+    again = shell.type("sweep", "long", *ON_CLUSTER, OFTEN, "--wait")
     assert again.returncode == 0
     assert "long: submitted 1 runs in 1 jobs" in again.stderr
     (record,) = shell.records().values()
     (interruption,) = record["interruptions"]
     assert 0 < interruption["step"] < NUM_LONG_STEPS
+    (log,) = tmp_path.glob("store/runs/*/*/log.txt")
+    assert f"stopped by SIGTERM after step {interruption['step']}\n" in log.read_text()
 
 
 def _lasting(record: dict[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,8 @@ class Shell:
 
 
 def ended_jobs(cluster: Cluster, name: str) -> list[dict[str, str]]:
-    """What Slurm keeps of each job whose name begins so, once it has ended."""
+    """What Slurm keeps of each job whose name begins so, once all jobs have ended."""
+    cluster.wait_empty()  # a job ends a moment after its last record
     lines = (cluster.folder / "log" / "jobcomp.txt").read_text().splitlines()
     jobs = (dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines)
     return [job for job in jobs if job["Name"].startswith(name)]

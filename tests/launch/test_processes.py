@@ -111,4 +111,4 @@ def test_ctrl_c_while_importing_ends_all(folder: Path) -> None:
     os.killpg(driver.pid, signal.SIGINT)
     _, err = driver.communicate(timeout=30)
     assert (driver.returncode, err.splitlines()[-1]) == (130, "fwexp: interrupted")
-    assert not any(map(is_running, below))
+    wait_until(lambda: not any(map(is_running, below)), what="the end of the server")

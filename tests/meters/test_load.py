@@ -111,7 +111,7 @@ def test_without_counters_nothing_is_known(machine: Machine) -> None:
 
 def test_this_machine_is_metered() -> None:
     meter = LoadMeter()
-    sum(number * number for number in range(1_000_000))
+    sum(number * number for number in range(10_000_000))
     meter.stop()
     load = meter.load()
     assert load.num_cores == len(os.sched_getaffinity(0))

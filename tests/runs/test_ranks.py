@@ -61,9 +61,9 @@ def test_a_rank_that_dies_ends_those_that_wait() -> None:
 def test_what_a_rank_raises_is_told_and_not_what_others_felt(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    def work(_: list[int]) -> None:
+    def work(others: list[int]) -> None:
         if is_first():
-            time.sleep(0.05)
+            wait_until(lambda: not any(map(is_running, others)), what="the other's end")
             raise ConnectionError("lost a peer")
         raise ValueError("no such label")
 

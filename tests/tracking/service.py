@@ -127,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
     is_mute = False  # its answer is lost
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         if not self._survives_fault() or not self._has_key():
@@ -141,13 +141,21 @@ class _Handler(BaseHTTPRequestHandler):
                 self._unknown()
 
     def do_PUT(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         if not self._survives_fault():
             return
         with self.service.lock:
             _, _, entity, project, run, name = self.path.split("/", 5)
             self.service.data.runs[entity, project, run].files[name] = body
             self._reply(200, {})
+
+    def _body(self) -> bytes:
+        """What the client sends; ConnectionResetError where it was killed in the middle."""
+        num_bytes = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(num_bytes)
+        if len(body) < num_bytes:
+            raise ConnectionResetError
+        return body
 
     def do_GET(self) -> None:
         if self._survives_fault():

@@ -1,7 +1,7 @@
 """What a sweep's own W&B run holds, before any service has it."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,20 @@ def test_the_summary_holds_the_verdicts_in_numbers_and_words(store: Store, copy:
                 assert copy.summary[f"{place}/low"] == finding.outer.low
     assert copy.summary["certificate/mlp/digits/adam/fp32"] == "passed"
     assert {type(value) for value in copy.summary.values()} <= {str, int, float}
+
+
+def test_its_id_outlives_another_tracking(store: Store, copy: Copy) -> None:
+    """As when a sweep is typed again to be uploaded: it is the same declaration."""
+    before = store.read_manifest("demo")
+    again = store.read_manifest("demo")
+    for config in again.runs.values():
+        config["tracking"] = {**config["tracking"], "name": "wandb_online"}
+    store.write_manifest(again)
+    renewed = copy_of(store.sweep_folder("demo"))
+    store.write_manifest(replace(before, declared_at="2026-02-01T00:00:00+00:00"))
+    another = copy_of(store.sweep_folder("demo"))
+    store.write_manifest(before)
+    assert renewed.wandb_id == copy.wandb_id != another.wandb_id
 
 
 def test_its_id_outlives_new_evidence(store: Store, copy: Copy) -> None:

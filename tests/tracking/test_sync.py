@@ -19,7 +19,7 @@ from fwexp.tracking.copies import copy_of
 from fwexp.tracking.selection import sweep_folders
 from fwexp.writeup.report import write
 from tests.evidence.factory import Truth, certificate, simulate
-from tests.processes import commands, wait_until
+from tests.processes import commands, wait_until, with_variables
 from tests.tracking.service import KEY, Fault, Service, serve
 from tests.tracking.simulated import (
     fwexp,
@@ -82,6 +82,13 @@ def wait_for_rows(service: Service, *, more_than: int) -> None:
     while service.num_rows() <= more_than or not service.has_open_runs():
         assert time.monotonic() < deadline
         time.sleep(0.002)
+
+
+def wait_for_quiet(service: Service) -> None:
+    """Until nothing of an ended sync sends any more, or waits to be stored."""
+    mark = f"WANDB_BASE_URL={service.url}"
+    wait_until(lambda: not with_variables(mark), what="the end of wandb-core")
+    time.sleep(2 * (service.fault.slow_s if service.fault else 0))
 
 
 def test_a_sweep_is_uploaded_once_and_its_page_is_the_same_from_there(
@@ -153,6 +160,7 @@ def test_a_sync_that_is_ended_under_way_goes_on_where_it_was(
 ) -> None:
     service.fault = Fault(kind="slow", slow_s=0.1)
     for _ in range(2):
+        wait_for_quiet(service)
         process = start_sync(store, service)
         wait_for_rows(service, more_than=service.num_rows())
         process.send_signal(by)
@@ -190,10 +198,9 @@ def test_a_sweep_whose_verdicts_did_not_arrive_is_sent_again(
     store: Store, service: Service
 ) -> None:
     sync(store, service)
-    evidence = store.sweep_folder("demo") / "evidence.json"
-    plain = json.loads(evidence.read_text())
-    plain["decision"]["how_sure"] = "Less sure."
-    write_json(evidence, plain)
+    for made in store.read_certificates(store.read_manifest("demo").certificates):
+        made.stages[-1].difference = 1e-12
+        store.write_certificate(made)
     service.fault = Fault(kind="hang", only="/file_stream")
     process = start_sync(store, service)
     fault = service.fault
@@ -203,6 +210,19 @@ def test_a_sweep_whose_verdicts_did_not_arrive_is_sent_again(
     service.recover()
     assert counts(sync(store, service)) == [1, NUM_RUNS, 0]
     check_complete(store, service)
+
+
+def test_what_ended_after_the_write_up_is_in_the_verdicts_that_go_up(
+    store: Store, service: Service, tmp_path: Path
+) -> None:
+    (late,) = store.path.glob("runs/*/tf-cnn-1")
+    late.rename(tmp_path / late.name)
+    (store.sweep_folder("demo") / "evidence.json").unlink()  # as after a submission to Slurm
+    assert counts(sync(store, service)) == [NUM_RUNS, 0, 0]
+    (tmp_path / late.name).rename(late)
+    assert counts(sync(store, service)) == [2, NUM_RUNS - 1, 0]
+    check_complete(store, service)
+    assert same_write_up(store, service, lead=tmp_path / "lead")
 
 
 def test_a_torn_entry_of_the_ledger_is_made_again(store: Store, service: Service) -> None:
@@ -278,9 +298,46 @@ def test_without_a_key(store: Store, service: Service) -> None:
     done = fwexp("sync", "demo", "--store", str(store.path), environment=environment)
     assert done.returncode == 2
     assert done.stderr.strip() == (
-        f"no API key for {service.url}: set WANDB_API_KEY, or type wandb login once; nothing is "
-        "uploaded, and the copies stay in the store"
+        f"no API key for {service.url}: set WANDB_API_KEY, or type wandb login once"
     )
+
+
+def test_an_address_that_is_none(store: Store) -> None:
+    environment = wandb_environment(None, WANDB_BASE_URL="wandb.example.com", WANDB_API_KEY=KEY)
+    done = fwexp("sync", "demo", "--store", str(store.path), environment=environment)
+    assert (done.returncode, done.stderr.strip()) == (
+        2,
+        "WANDB_BASE_URL=wandb.example.com: not the address of a W&B server; type one such as "
+        "https://wandb.example.com, or unset it for W&B's own",
+    )
+
+
+def test_the_address_of_wandb_login(store: Store, service: Service, tmp_path: Path) -> None:
+    settings = tmp_path / ".config" / "wandb" / "settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f"[default]\nbase_url = {service.url}\n")
+    environment = wandb_environment(service, HOME=str(tmp_path))
+    del environment["WANDB_BASE_URL"]
+    done = fwexp("sync", "demo", "--store", str(store.path), environment=environment)
+    assert done.returncode == 0, done.stderr
+    check_complete(store, service)
+
+
+def test_a_folder_without_a_store(tmp_path: Path) -> None:
+    done = fwexp("sync", "--store", str(tmp_path / "no"), environment=wandb_environment(None))
+    assert (done.returncode, done.stderr.strip()) == (
+        2,
+        f"nothing has run in the store {tmp_path / 'no'} yet; type fwexp sweep demo",
+    )
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_store_that_cannot_be_written_to(store: Store, service: Service) -> None:
+    (store.path / "wandb").write_text("a file where the folder should be")
+    done = sync(store, service)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.endswith(". Nothing is lost: the same command goes on from here")
 
 
 def test_without_a_service(store: Store, service: Service) -> None:
@@ -353,7 +410,8 @@ def test_what_was_typed_without_wandb_stays_here(store: Store, service: Service)
 def test_what_cannot_be_read_stops_nothing_else(store: Store, service: Service) -> None:
     (store.path / "sweeps" / "torn").mkdir()
     (store.path / "sweeps" / "torn" / "manifest.json").write_text("{")
-    (store.sweep_folder("demo") / "evidence.json").write_text('{"sweep": 1}')
+    certificate = next(store.path.glob("certificates/*.json"))
+    certificate.write_text("{")
     (single,) = store.path.glob("runs/*/tf-mlp-0")
     (single.parent / "tf-mlp-9").mkdir()
     (single.parent / "tf-mlp-9" / "record.json").write_text("{")
@@ -361,8 +419,8 @@ def test_what_cannot_be_read_stops_nothing_else(store: Store, service: Service) 
     done = fwexp(*at, environment=wandb_environment(service))
     assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 3]), done.stderr
     told = [line for line in done.stdout.splitlines() if ": " in line and "│" not in line][1:]
-    assert [line.partition(":")[0] for line in told] == ["demo", "torn", "tf-mlp-9"]
-    assert "evidence.json: torn, or of another version (" in told[0]
+    assert [line.partition(":")[0] for line in told] == ["torn", "demo", "tf-mlp-9"]
+    assert f"{certificate}: cannot be read (" in told[1]
 
 
 @pytest.mark.parametrize("login", ["machine {host} login user password {key}", ""])

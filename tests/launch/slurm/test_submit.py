@@ -124,6 +124,17 @@ def test_queued_runs_of_another_form_of_the_sweep_are_told(
     ]
 
 
+@pytest.mark.usefixtures("slurm")
+def test_who_tracks_with_wandb_is_told_how_it_gets_there(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = planned(store, "tracking=wandb_online")
+    submit_and_tell(plan, store, missing_runs(plan, store, retry=False), compare=False)
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "fwexp sync tiny takes what is done to W&B, from here"
+    )
+
+
 def test_the_packs_are_on_disk_before_sbatch_is_asked(slurm: SlurmStandIn, store: Store) -> None:
     slurm.refuses("sbatch", "sbatch: error: invalid partition specified: long\n")
     with pytest.raises(SlurmError) as raised:

@@ -1,0 +1,57 @@
+"""When an upload counts as stalled."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from fwexp.tracking import upload as module
+from fwexp.tracking.service import Service
+from fwexp.tracking.upload import upload
+
+HERE = Service(url="http://nowhere", entity="team", project="fwexp", api=None)
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload that never ends by itself."""
+    monkeypatch.setattr(module, "POLL_S", 0.01)
+    monkeypatch.setattr(module, "_command", lambda *_: ["sleep", "600"])
+
+
+@pytest.mark.usefixtures("endless")
+def test_rows_that_arrive_are_no_stall(tmp_path: Path) -> None:
+    counts = itertools.chain([0, 100, 200, 300], itertools.repeat(300))
+    told: list[object] = []
+
+    def taken() -> object:
+        told.append(next(counts))
+        return told[-1]
+
+    with (tmp_path / "log").open("ab") as log:
+        is_through = upload(
+            [tmp_path], service=HERE, log=log, stall_s=0.3, tell=told.append, taken=taken
+        )
+    assert not is_through
+    assert told[:4] == [0, 100, 200, 300]  # each time it had moved, and went on
+
+
+@pytest.mark.usefixtures("endless")
+def test_runs_that_come_through_are_no_stall(tmp_path: Path) -> None:
+    folders = [tmp_path / str(number) for number in range(3)]
+    told: list[int] = []
+
+    def tell(num: int) -> None:
+        told.append(num)
+        if num < 3:
+            (folders[num] / "run-x.wandb.synced").touch()
+
+    def taken() -> int:
+        (folders[0] / "run-x.wandb.synced").touch()
+        return 0
+
+    for folder in folders:
+        folder.mkdir()
+    with (tmp_path / "log").open("ab") as log:
+        assert not upload(folders, service=HERE, log=log, stall_s=0.3, tell=tell, taken=taken)
+    assert told == [1, 2, 3]
