@@ -49,7 +49,7 @@ class KerasArguments:
     tpu_address: str | None  # of the TPUClusterResolver
     policy: str  # keras.config.set_dtype_policy
     jit_compile: bool
-    run_eagerly: bool  # and look at every number: execution=debug
+    run_eagerly: bool  # and with anomaly detection: execution=debug
 
 
 def keras_arguments(config: Config, *, dtype: str = "float32") -> KerasArguments:
