@@ -31,7 +31,7 @@ def command(argv: list[str]) -> int:
     given = parser.parse_args(argv)
     store = Store(given.store)
     if not (store.path / "runs").is_dir():
-        raise StoreError(f"nothing has run in the store {store.path} yet; type fwexp sweep demo")
+        raise StoreError(f"no sweep has run in the store {store.path} yet; type fwexp sweep demo")
     store.check_writable()
     try:
         result, place = _sync(store, given.name)

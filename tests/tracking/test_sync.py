@@ -327,7 +327,7 @@ def test_a_folder_without_a_store(tmp_path: Path) -> None:
     done = fwexp("sync", "--store", str(tmp_path / "no"), environment=wandb_environment(None))
     assert (done.returncode, done.stderr.strip()) == (
         2,
-        f"nothing has run in the store {tmp_path / 'no'} yet; type fwexp sweep demo",
+        f"no sweep has run in the store {tmp_path / 'no'} yet; type fwexp sweep demo",
     )
     assert not (tmp_path / "no").exists()
 
