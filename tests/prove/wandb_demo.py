@@ -69,13 +69,14 @@ def publish_demo(folder: Path) -> Demo:
 
 
 def _shown(spec: Plain) -> Plain:
-    """What a reader sees of a Report: its blocks, and the panels and run sets of its grid."""
+    """What a reader sees of a Report: its blocks, and the panels and run sets of its grids."""
     blocks = spec["blocks"]
-    (grid,) = (block["metadata"] for block in blocks if block["type"] == "panel-grid")
+    grids = [block["metadata"] for block in blocks if block["type"] == "panel-grid"]
+    panels = [panel for grid in grids for panel in grid["panelBankSectionConfig"]["panels"]]
     return {
         "blocks": [block for block in blocks if block["type"] != "panel-grid"],
-        "panels": [panel | {"__id__": ""} for panel in grid["panelBankSectionConfig"]["panels"]],
-        "run sets": [(runs["name"], runs["filters"]) for runs in grid["runSets"]],
+        "panels": [panel | {"__id__": ""} for panel in panels],
+        "run sets": [(runs["name"], runs["filters"]) for grid in grids for runs in grid["runSets"]],
     }
 
 
