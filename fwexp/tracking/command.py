@@ -1,6 +1,7 @@
 """`fwexp sync [NAME]`: the copies in the store go to the W&B service."""
 
 import argparse
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from fwexp.runs.store import Store
 from fwexp.tracking.marker import is_pending
 from fwexp.tracking.mirror import LOCK, mirror_runs
 from fwexp.tracking.offline import confine_wandb
-from fwexp.tracking.selection import select
+from fwexp.tracking.selection import select, write_up
 from fwexp.tracking.service import connect
 from fwexp.tracking.sync import SyncResult, sync_folders
 
@@ -30,9 +31,8 @@ def command(argv: list[str]) -> int:
     parser.add_argument("--store", default="store", metavar="DIR", help="where the records lie")
     given = parser.parse_args(argv)
     store = Store(given.store)
-    if not (store.path / "runs").is_dir():
+    if not (store.sweep_names() or (store.path / "runs").is_dir()):
         raise StoreError(f"no sweep has run in the store {store.path} yet; type fwexp sweep demo")
-    store.check_writable()
     try:
         result, place = _sync(store, given.name)
     except OSError as error:
@@ -49,9 +49,11 @@ def _sync(store: Store, name: str | None) -> tuple[SyncResult, str]:
     chosen = select(store, name, say=_say)
     service = connect(project=chosen.project)
     skipped: dict[Path, str] = {}
-    for name, folders in chosen.groups.items():
-        skipped |= _copy(folders, project=chosen.project, group=name, folder=wandb_folder)
-    folders = [folder for folder in chosen.folders if folder not in skipped]
+    groups = write_up(store, chosen)
+    for group, folders in groups.items():
+        skipped |= _copy(folders, project=chosen.project, group=group, folder=wandb_folder)
+    found = dict.fromkeys(itertools.chain(*groups.values()))  # sweeps may share runs
+    folders = [folder for folder in found if folder not in skipped]
     result = sync_folders(folders, store=store.path.resolve(), service=service, say=_say)
     result.failed |= skipped | chosen.torn
     return result, f"{service.url}/{service.path}"

@@ -85,6 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"skipped: {reason}")
     print(f"{len(result.mirrored)} copied, {len(result.skipped)} skipped, of {len(folders)}")
     if online:
+        wandb.teardown()  # what it has read of the environment counts no more
+        os.environ.clear()
         os.environ.update(theirs)
         confine_wandb(os.environ, folder=options.folder, online=True)
         store = options.folder.parent

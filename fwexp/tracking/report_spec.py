@@ -148,4 +148,4 @@ def _markdown(table: Table) -> wr.MarkdownBlock:
 
 def _in_address(title: str) -> str:
     """Without what would cut the Report's address, which W&B makes of its title."""
-    return re.sub(r"[?#%/\\]+", "", title)
+    return " ".join(re.sub(r"[?#%/\\]", " ", title).split())

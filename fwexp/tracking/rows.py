@@ -1,7 +1,6 @@
 """A run's record and history under the names that W&B shows, the same for both frameworks."""
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import accumulate
@@ -9,7 +8,7 @@ from typing import Any
 
 from fwexp.config.schema import Training
 from fwexp.evidence.cost import cost_usd
-from fwexp.evidence.questions import peak_mib, step_ms, time_to_target_s
+from fwexp.evidence.questions import peak_mib, step_ms
 from fwexp.runs.record import Evaluation, History, RunRecord
 from fwexp.trainers.schedule import steps_per_epoch
 
@@ -79,12 +78,10 @@ def rows_of(record: RunRecord, *, history: History) -> Iterator[Row]:
 
 def summary_of(record: RunRecord) -> dict[str, Any]:
     """The headline numbers, as the write-up has them; what a run did not reach is left out."""
-    target_s = time_to_target_s(record)
     values = {
         "status": record.status,
         "time/import_s": record.import_s,
         "time/step_ms": step_ms(record),
-        "time/to_target_s": None if target_s == math.inf else target_s,
         "time/data_wait_ms_per_step": record.data_wait_ms_per_step,
         "throughput/samples_per_s": record.samples_per_s,
         f"throughput/{record.unit}_per_s": record.units_per_s,

@@ -1,6 +1,5 @@
 """What of a store goes to W&B, in which group, and to which project."""
 
-import itertools
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -22,50 +21,52 @@ SINGLE = "single"  # the group of runs that no sweep declared
 
 @dataclass(kw_only=True)
 class Selection:
-    """The folders of runs and sweeps that have ended."""
+    """What goes up, and to which project."""
 
     project: str
-    groups: dict[str, list[Path]] = field(default_factory=dict)
+    sweeps: dict[str, Manifest]
+    singles: list[Path] = field(default_factory=list)  # the runs' folders
     torn: dict[Path, str] = field(default_factory=dict)  # what cannot be read, and why
-
-    @property
-    def folders(self) -> list[Path]:
-        return list(dict.fromkeys(itertools.chain(*self.groups.values())))
 
 
 def select(store: Store, name: str | None, *, say: Callable[[str], None]) -> Selection:
     """The sweep of that name; without one, all sweeps and single runs that are tracked by W&B.
 
-    The sweeps are written up from what is there now: runs may have ended since they last were.
     Raises FwexpError where they belong to several projects and WANDB_PROJECT names none.
     """
     torn: dict[Path, str] = {}
     sweeps = {name: store.read_manifest(name)} if name else _tracked_sweeps(store, torn, say)
-    groups = {}
-    for found, manifest in sweeps.items():
-        _write_up(store, found, torn)
-        groups[found] = [f for f in sweep_folders(store, manifest) if f not in torn]
+    known = {folder for manifest in sweeps.values() for folder in _runs(store, manifest)}
+    singles = {} if name else _tracked_singles(store, torn, known=known)
     trackings = [c["tracking"] for m in sweeps.values() for c in m.runs.values()]
-    if not name:
-        singles = _tracked_singles(store, torn, known=set(itertools.chain(*groups.values())))
-        groups[SINGLE] = list(singles)
-        trackings += singles.values()
-    return Selection(project=_project(trackings), groups=groups, torn=torn)
+    project = _project([*trackings, *singles.values()])
+    return Selection(project=project, sweeps=sweeps, singles=list(singles), torn=torn)
 
 
-def _write_up(store: Store, name: str, torn: dict[Path, str]) -> None:
-    try:
-        write(store, name, console=Console(quiet=True))
-    except StoreError as error:
-        torn[store.sweep_folder(name).resolve()] = str(error)
+def write_up(store: Store, chosen: Selection) -> dict[str, list[Path]]:
+    """The folders of all that has ended, by W&B's group.
+
+    Each sweep is written up from what is there now, as runs may have ended since it last was;
+    where that cannot be, it is noted as torn.
+    """
+    groups = {}
+    for name, manifest in chosen.sweeps.items():
+        folders = _runs(store, manifest)
+        try:
+            write(store, name, console=Console(quiet=True))
+        except (StoreError, KeyError, TypeError, ValueError) as error:  # of another version
+            what = str(error) if isinstance(error, StoreError) else repr(error)
+            chosen.torn[store.sweep_folder(name)] = f"cannot be written up: {what}"
+        else:
+            folders.append(store.sweep_folder(name).resolve())
+        groups[name] = folders
+    return groups | {SINGLE: chosen.singles}
 
 
-def sweep_folders(store: Store, manifest: Manifest) -> list[Path]:
-    """The folders of a sweep's runs that have a record, and its own where it has a write-up."""
+def _runs(store: Store, manifest: Manifest) -> list[Path]:
+    """The folders of a sweep's runs that have a record."""
     runs = [store.run_folder(manifest.machine_class, run_id) for run_id in manifest.runs]
-    return [
-        f.resolve() for f in (*runs, store.sweep_folder(manifest.name)) if source_of(f).is_file()
-    ]
+    return [run.resolve() for run in runs if source_of(run).is_file()]
 
 
 def _tracked_sweeps(

@@ -43,7 +43,7 @@ class Service:
         """The runs that hold a sweep of this name, the one declared last first."""
         runs = self._list({"$and": [{"group": name}, {"jobType": "sweep"}]}, lazy=False)
         ours = [run for run in runs if "manifest" in run.config]
-        return sorted(ours, key=lambda run: str(run.config["declared_at"]), reverse=True)
+        return sorted(ours, key=lambda run: (run.config["declared_at"], run.created_at))[::-1]
 
     def _list(self, filters: dict[str, Any], lazy: bool) -> list[Any]:
         self.api.flush()  # which would answer from memory

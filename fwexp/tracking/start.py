@@ -97,7 +97,7 @@ def _read_told(mirror: Mirror) -> str:
     try:
         told = mirror.told.read_text()
         mirror.told.unlink()
-    except FileNotFoundError:
+    except OSError:
         reason = mirror.problem or f"see {mirror.log}"
         return f"warning: the upload to W&B came to no end: {reason}; later: fwexp sync"
     return told

@@ -86,19 +86,20 @@ def _sync(
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     moved_at = looked_at = time.monotonic()
     try:
-        while not _has_ended(process):
-            num = len(waiting)
+        while True:
+            has_ended, num = _has_ended(process), len(waiting)
             waiting = [folder for folder in waiting if not any(folder.glob("*.wandb.synced"))]
             if len(waiting) < num:
                 moved_at = time.monotonic()
                 tell(len(folders) - len(waiting))
-            elif time.monotonic() - max(moved_at, looked_at) > stall_s / LOOKS:
+            if has_ended:
+                return True
+            if time.monotonic() - max(moved_at, looked_at) > stall_s / LOOKS:
                 now, looked_at = taken(), time.monotonic()
                 if now != before:
                     before, moved_at = now, looked_at
-            if time.monotonic() - moved_at > stall_s:
+            elif time.monotonic() - moved_at > stall_s:
                 return False
-        return True
     finally:
         if process.poll() is None:
             process.kill()  # its wandb-core ends with it

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from fwexp.evidence.assess import Evidence, assess
+from fwexp.runs.locks import hold
 from fwexp.runs.store import Store, write_text
 from fwexp.writeup.page import render_html, render_markdown
 from fwexp.writeup.plain import to_plain
@@ -18,7 +19,10 @@ def write(store: Store, name: str, *, console: Console | None = None) -> Path:
 
     Prints the headline and the verdicts. Raises StoreError when no such sweep ran here.
     """
-    return write_files(read_evidence(store, name), store.sweep_folder(name), console=console)
+    store.read_manifest(name)
+    folder = store.sweep_folder(name)
+    with hold(folder / "write_up.lock"):  # else the later one could leave the earlier evidence
+        return write_files(read_evidence(store, name), folder, console=console)
 
 
 def read_evidence(store: Store, name: str) -> Evidence:

@@ -93,8 +93,8 @@ def _page(rounds: dict[str, list[Three]], starts: list[float]) -> Iterator[str]:
     yield "# What tracking offline costs"
     yield ""
     yield (
-        "Measured by `python -m tests.prove tracking_cost`. Nothing that a run executes knows what "
-        "tracks it (tests/test_habits.py); its copy is made once the record is written. "
+        "Measured by `python -m tests.prove tracking_cost`. No code of a run reads what tracks it "
+        "(tests/test_habits.py); its copy is made once the record is written. "
         "The same run with `tracking=wandb_offline` and twice with `none`, in random order: ratio "
         f"of a step's mean time, the first {NUM_FIRST} left out, and of its median, to the mean of "
         "the two; and of these two to each other, which shows what the measuring itself adds. "

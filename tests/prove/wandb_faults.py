@@ -101,9 +101,10 @@ def lines(found: dict[str, list[Met]]) -> Iterator[str]:
         "`tracking=wandb_online`, in pairs with the same and `tracking=none`, in random order; "
         f"{NUM_ROUNDS} rounds of all faults. `training`: ratio of the seconds of all steps, 95 % "
         "interval. `asked`: the service's first request, seconds after the last run's record was "
-        "written, the least of all rounds: no run was under way when the fault was met, and what "
-        "differs from 1 is the machine's noise. `after`: from the last record to the end of the "
-        "command, write-up included, median. Rows are of all rounds; those here are of the copies."
+        "written, the least of all rounds (never, where nothing listens): no run was under way "
+        "when the fault was met, and what differs from 1 is the machine's noise. `after`: from the "
+        "last record to the end of the command, write-up included, median. Rows are of all rounds; "
+        "those here are of the copies."
     )
     yield ""
     yield from table(

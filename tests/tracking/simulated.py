@@ -43,6 +43,13 @@ def _history(record: RunRecord) -> History:
     )
 
 
+def sweep_folders(store: Store) -> list[Path]:
+    """The folders of the runs of `demo` that have a record, and its own."""
+    return [file.parent for file in store.path.resolve().glob("runs/*/*/record.json")] + [
+        store.sweep_folder("demo").resolve()
+    ]
+
+
 def num_rows(store: Store) -> dict[str, int]:
     """How many rows each run's copy is to have, by the run's id."""
     manifest = store.read_manifest("demo")

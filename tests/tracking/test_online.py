@@ -8,9 +8,13 @@ import pytest
 from fwexp.config.schema import Tracking
 from fwexp.runs.store import Store
 from fwexp.tracking.after import track
-from fwexp.tracking.selection import sweep_folders
 from tests.tracking.service import Fault, Service, serve
-from tests.tracking.simulated import simulated_store, uploaded_rows, wandb_environment
+from tests.tracking.simulated import (
+    simulated_store,
+    sweep_folders,
+    uploaded_rows,
+    wandb_environment,
+)
 
 SOON_S = 4.0  # where the service is not to answer
 
@@ -31,7 +35,7 @@ def store(tmp_path: Path) -> Store:
 def track_demo(store: Store, *, answer_s: float = 30.0) -> None:
     track(
         store.path,
-        folders=sweep_folders(store, store.read_manifest("demo")),
+        folders=sweep_folders(store),
         tracking=Tracking(name="wandb_online", project="fwexp", answer_timeout_s=answer_s),
         group="demo",
     )
@@ -128,16 +132,32 @@ def test_an_address_that_is_none_leaves_the_copies_offline(
     )
 
 
+def test_the_address_of_wandb_login(
+    store: Store, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / ".config" / "wandb" / "settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f"[default]\nbase_url = {service.url}\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("WANDB_BASE_URL")
+    track_demo(store)
+    assert len(uploaded_rows(service)) == 12
+
+
 @pytest.mark.usefixtures("service")
+@pytest.mark.parametrize("spoilt", ["wandb/mirror.log", "wandb"])
 def test_an_upload_that_cannot_start_is_told(
-    store: Store, capfd: pytest.CaptureFixture[str]
+    store: Store, capfd: pytest.CaptureFixture[str], spoilt: str
 ) -> None:
     track_demo(store)
     capfd.readouterr()
-    log = store.path / "wandb" / "mirror.log"
-    log.unlink()
-    log.mkdir()
+    path = store.path / spoilt
+    path.rename(store.path / "away")
+    if spoilt == "wandb":
+        path.write_text("a file where the folder should be")
+    else:
+        path.mkdir()
     track_demo(store)
     out, err = capfd.readouterr()
     assert out == ""
-    assert err.startswith("warning: the upload to W&B came to no end: [Errno 21] Is a directory")
+    assert err.startswith("warning: the upload to W&B came to no end: [Errno ")

@@ -16,7 +16,6 @@ from rich.console import Console
 
 from fwexp.runs.store import Store, write_json
 from fwexp.tracking.copies import copy_of
-from fwexp.tracking.selection import sweep_folders
 from fwexp.writeup.report import write
 from tests.evidence.factory import Truth, certificate, simulate
 from tests.processes import commands, wait_until, with_variables
@@ -27,6 +26,7 @@ from tests.tracking.simulated import (
     same_write_up,
     simulated_store,
     start_sync,
+    sweep_folders,
     uploaded_rows,
     wandb_environment,
 )
@@ -67,7 +67,7 @@ def check_there(store: Store, service: Service) -> None:
     """Every run and the sweep are there with all they hold, each row once and in order."""
     wanted = {run_id: list(range(1, num + 1)) for run_id, num in num_rows(store).items()}
     assert uploaded_rows(service) == wanted
-    for folder in sweep_folders(store, store.read_manifest("demo")):
+    for folder in sweep_folders(store):
         copy = copy_of(folder)
         run = service.runs()[copy.wandb_id]
         own = [{k: v for k, v in row.items() if not k.startswith("_")} for row in run.rows]
@@ -332,6 +332,20 @@ def test_a_folder_without_a_store(tmp_path: Path) -> None:
     assert not (tmp_path / "no").exists()
 
 
+def test_a_sweep_of_another_version_stops_nothing_else(store: Store, service: Service) -> None:
+    (old,) = store.path.glob("runs/*/tf-cnn-0/record.json")
+    write_json(old, json.loads(old.read_text()) | {"metric": {"name": "accuracy"}})
+    done = sync(store, service)
+    assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 1])
+    assert "\ndemo: cannot be written up: TypeError(" in done.stdout
+
+
+def test_a_sweep_of_which_nothing_has_ended_yet(store: Store, service: Service) -> None:
+    shutil.rmtree(store.path / "runs")
+    (store.sweep_folder("demo") / "evidence.json").unlink()
+    assert counts(sync(store, service)) == [1, 0, 0]  # its declaration
+
+
 def test_a_store_that_cannot_be_written_to(store: Store, service: Service) -> None:
     (store.path / "wandb").write_text("a file where the folder should be")
     done = sync(store, service)
@@ -419,8 +433,8 @@ def test_what_cannot_be_read_stops_nothing_else(store: Store, service: Service) 
     done = fwexp(*at, environment=wandb_environment(service))
     assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 3]), done.stderr
     told = [line for line in done.stdout.splitlines() if ": " in line and "│" not in line][1:]
-    assert [line.partition(":")[0] for line in told] == ["torn", "demo", "tf-mlp-9"]
-    assert f"{certificate}: cannot be read (" in told[1]
+    assert [line.partition(":")[0] for line in told] == ["torn", "tf-mlp-9", "demo"]
+    assert told[2].startswith(f"demo: cannot be written up: {certificate}: cannot be read (")
 
 
 @pytest.mark.parametrize("login", ["machine {host} login user password {key}", ""])

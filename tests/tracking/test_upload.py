@@ -38,20 +38,31 @@ def test_rows_that_arrive_are_no_stall(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("endless")
 def test_runs_that_come_through_are_no_stall(tmp_path: Path) -> None:
-    folders = [tmp_path / str(number) for number in range(3)]
+    """One at each look at the service, of which a stall takes three."""
+    folders = [tmp_path / str(number) for number in range(10)]
     told: list[int] = []
-
-    def tell(num: int) -> None:
-        told.append(num)
-        if num < 3:
-            (folders[num] / "run-x.wandb.synced").touch()
+    waiting = iter(folders)
 
     def taken() -> int:
-        (folders[0] / "run-x.wandb.synced").touch()
+        for folder in itertools.islice(waiting, 1):
+            (folder / "run-x.wandb.synced").touch()
         return 0
 
     for folder in folders:
         folder.mkdir()
     with (tmp_path / "log").open("ab") as log:
-        assert not upload(folders, service=HERE, log=log, stall_s=0.3, tell=tell, taken=taken)
-    assert told == [1, 2, 3]
+        assert not upload(
+            folders, service=HERE, log=log, stall_s=0.3, tell=told.append, taken=taken
+        )
+    assert told == list(range(1, 11))
+
+
+def test_what_comes_through_last_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = tmp_path / "run-x.wandb.synced"
+    monkeypatch.setattr(module, "_command", lambda *_: ["touch", mark])
+    told: list[int] = []
+    with (tmp_path / "log").open("ab") as log:
+        assert upload(
+            [tmp_path], service=HERE, log=log, stall_s=60, tell=told.append, taken=lambda: 0
+        )
+    assert told == [1]
