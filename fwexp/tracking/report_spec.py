@@ -34,7 +34,6 @@ def build_report(
         *_list("Mind", summary.warnings(evidence)),
         wr.H2("The recommendation, one by one"),
         _markdown(particulars.choice_table(evidence)),
-        wr.H2("The runs, live"),
         *_live(evidence, wandb_ids),
         *_list("What would change this answer", evidence.changes),
         *(
@@ -66,6 +65,8 @@ def spec_text(report: wr.Report) -> str:
 
 def _live(evidence: Evidence, wandb_ids: dict[str, str]) -> Iterator[Any]:
     """Panels for each workload that has runs: a mean over several would say nothing."""
+    if wandb_ids:
+        yield wr.H2("The runs, live")
     for workload in evidence.workloads:
         if any(run.run_id in wandb_ids for run in workload.runs):
             yield wr.H3(workload.label)

@@ -51,15 +51,13 @@ def write_up(store: Store, chosen: Selection) -> dict[str, list[Path]]:
     """
     groups = {}
     for name, manifest in chosen.sweeps.items():
-        folders = _runs(store, manifest)
+        own = [store.sweep_folder(name).resolve()]
         try:
             write(store, name, console=Console(quiet=True))
         except (StoreError, KeyError, TypeError, ValueError) as error:  # of another version
             what = str(error) if isinstance(error, StoreError) else repr(error)
-            chosen.torn[store.sweep_folder(name)] = f"cannot be written up: {what}"
-        else:
-            folders.append(store.sweep_folder(name).resolve())
-        groups[name] = folders
+            chosen.torn[own.pop()] = f"cannot be written up: {what}"
+        groups[name] = [*_runs(store, manifest), *own]  # no fewer runs than it was written up from
     return groups | {SINGLE: chosen.singles}
 
 
