@@ -76,9 +76,13 @@ def sync_folders(
         )
         todo = _todo(folders, sync)
         sweeps = {f: m for f, m in todo.items() if (f / "manifest.json").is_file()}
+        runs = {f: m for f, m in todo.items() if f not in sweeps}
         # a sweep's own run names its runs: it goes last
-        for part in ({f: m for f, m in todo.items() if f not in sweeps}, sweeps):
-            _upload_all(part, sync)
+        if _upload_all(runs, sync):
+            _upload_all(sweeps, sync)
+        else:
+            reason = "was not tried, as the service took none of the runs"
+            sync.result.failed |= dict.fromkeys(sweeps, reason)
     return sync.result
 
 
@@ -101,15 +105,20 @@ def _todo(folders: Sequence[Path], sync: _Sync) -> dict[Path, Marker]:
     return markers
 
 
-def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> None:
-    """Send what is lacking, in a few rounds; what the service lacks in the end has failed."""
+def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> bool:
+    """Send what is lacking, in a few rounds; what the service lacks in the end has failed.
+
+    False where something was sent and nothing of it came through.
+    """
     ended: set[Path] = set()  # their uploads came to an end: rows are not sent twice
     lacks = _settle(todo, ended, sync)
+    num_before, has_sent = len(sync.result.uploaded), False
     for number in range(ROUNDS):
         sends = {f: lack for f, lack in lacks.items() if lack.sendable and f not in ended}
         sent = {f: copy for f in sends if (copy := _to_send(f, todo[f], sends[f], sync, number))}
         if not sent:
             break
+        has_sent = True
         moved = _upload(sent, todo, sync)
         ended |= {folder for folder, copy in sent.items() if any(copy.glob("*.wandb.synced"))}
         lacks = _settle(todo, ended, sync)
@@ -119,6 +128,7 @@ def _upload_all(todo: dict[Path, Marker], sync: _Sync) -> None:
             break
     for folder, lack in lacks.items():
         sync.result.failed.setdefault(folder, lack.reason)  # or why it could not be sent
+    return len(sync.result.uploaded) > num_before or not has_sent
 
 
 def _upload(copies: dict[Path, Path], todo: dict[Path, Marker], sync: _Sync) -> bool:

@@ -98,6 +98,19 @@ def test_an_upload_that_breaks_off_is_given_up_and_done_later(
     assert service.data.num_resent == 0
 
 
+def test_a_sweep_is_not_tried_where_none_of_its_runs_was_taken(
+    store: Store, service: Service, capfd: pytest.CaptureFixture[str]
+) -> None:
+    service.fault = Fault(kind="403", only="/file_stream")
+    track_demo(store, answer_s=SOON_S)
+    assert "0 uploaded to" in capfd.readouterr().err
+    assert {run.fields["jobType"] for run in service.runs().values()} == {"train"}
+
+    service.recover()
+    track_demo(store)
+    assert "13 uploaded to" in capfd.readouterr().out
+
+
 def test_a_key_that_may_not_write(
     store: Store, service: Service, capfd: pytest.CaptureFixture[str]
 ) -> None:
