@@ -78,10 +78,9 @@ def check_there(store: Store, service: Service) -> None:
 
 def wait_for_rows(service: Service, *, more_than: int) -> None:
     """Until it has so many, and runs that have not ended."""
-    deadline = time.monotonic() + 60
-    while service.num_rows() <= more_than or not service.has_open_runs():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+    wait_until(
+        lambda: service.num_rows() > more_than and service.has_open_runs(), what="rows of a run"
+    )
 
 
 def wait_for_quiet(service: Service) -> None:
