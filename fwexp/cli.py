@@ -3,11 +3,12 @@
 import os
 import sys
 from collections.abc import Sequence
+from pkgutil import resolve_name
 
 from fwexp import __version__
+from fwexp.commands import VERBS
 from fwexp.config.choices import near_match
 from fwexp.errors import FwexpError
-from fwexp.targets import VERBS, load_target
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -37,7 +38,7 @@ def dispatch(argv: list[str]) -> int:
     """The exit code of a verb, or else of a run described by overrides."""
     first = argv[0] if argv else None
     if first in VERBS:
-        return load_target(VERBS[first])(argv[1:])
+        return int(resolve_name(VERBS[first])(argv[1:]))
     if first == "--version":
         print(f"fwexp {__version__}")
         return 0
@@ -48,7 +49,7 @@ def dispatch(argv: list[str]) -> int:
             f"{first}: there is no such command. {hint}Commands: {', '.join(VERBS)}. "
             "A run is written as overrides: fwexp model=cnn seed=1"
         )
-    from fwexp.hydra_app import run_command_line
+    from fwexp.commands.run import run_command_line
 
     return run_command_line(argv)
 

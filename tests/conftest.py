@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.tiny import session_variables
+
 Require = Callable[[bool, str], None]
 
 
@@ -21,3 +23,10 @@ def require() -> Require:
     """Call it with a condition and a reason: the test skips where the condition does not hold,
     or fails where CI=true, so that CI never passes by skipping."""
     return _require
+
+
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session's own data cache, which holds digits, and locks that nobody else has."""
+    for name, value in session_variables().items():
+        monkeypatch.setenv(name, value)

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import fwexp
-from fwexp import cli, hydra_app, targets
+from fwexp import cli
+from fwexp.commands import RUN_MATRIX, RUN_ONE, VERBS
+from fwexp.commands import run as hydra_app
 from fwexp.config.schema import Config
 from fwexp.errors import FwexpError
 
@@ -45,8 +47,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
         return called
 
-    monkeypatch.setattr(cli, "load_target", load)
-    monkeypatch.setattr(hydra_app, "load_target", load)
+    monkeypatch.setattr(cli, "resolve_name", load)
+    monkeypatch.setattr(hydra_app, "resolve_name", load)
     return made
 
 
@@ -94,13 +96,13 @@ def test_a_reader_that_has_had_enough_sees_no_traceback(
 @pytest.mark.parametrize("verb", ["sweep", "report", "sync", "publish", "parity", "doctor"])
 def test_a_verb_gets_the_rest_of_the_line(calls: Calls, verb: str) -> None:
     assert exit_code(verb, "demo", "seed=1", "--dry-run") == 0
-    assert calls == [(targets.VERBS[verb], (["demo", "seed=1", "--dry-run"],))]
+    assert calls == [(VERBS[verb], (["demo", "seed=1", "--dry-run"],))]
 
 
 def test_no_argument_is_the_default_run(calls: Calls) -> None:
     assert exit_code() == 0
     ((target, (config,)),) = calls
-    assert target == "fwexp.launch.single:run_one"
+    assert target == "fwexp.commands.single_run:run_one"
     assert isinstance(config, Config)
     assert config.model.name == "cnn"
 
@@ -117,7 +119,7 @@ def test_argv_is_the_default(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sys, "argv", ["fwexp", "doctor"])
     with pytest.raises(SystemExit):
         cli.main()
-    assert calls == [("fwexp.doctor:command", ([],))]
+    assert calls == [("fwexp.commands.doctor:command", ([],))]
 
 
 @pytest.mark.parametrize(
@@ -130,14 +132,14 @@ def test_argv_is_the_default(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> N
 )
 def test_multirun_goes_to_the_planner(calls: Calls, argv: Sequence[str]) -> None:
     assert exit_code(*argv) == 0
-    assert calls == [("fwexp.launch.sweep:run_matrix", (["seed=1,2", "model=mlp"], ["mine"]))]
+    assert calls == [("fwexp.commands.sweep:run_matrix", (["seed=1,2", "model=mlp"], ["mine"]))]
 
 
 def test_multirun_with_a_named_launcher_is_hydras(calls: Calls, empty_folder: Path) -> None:
     line = ("-m", "hydra/launcher=basic", "seed=1,2", "model=mlp", "model.options.mine=1")
     assert exit_code(*line) == 0
     configs = [config for _, (config,) in calls if isinstance(config, Config)]
-    assert [target for target, _ in calls] == [targets.RUN_ONE] * 2
+    assert [target for target, _ in calls] == [RUN_ONE] * 2
     assert [config.seed for config in configs] == [1, 2]
     assert {config.model.options["mine"] for config in configs} == {1}
     assert [path.name for path in empty_folder.iterdir()] == ["store"]
@@ -145,7 +147,7 @@ def test_multirun_with_a_named_launcher_is_hydras(calls: Calls, empty_folder: Pa
 
 def test_hydras_job_function_can_be_found_by_name() -> None:
     assert (hydra_app.run_composed.__module__, hydra_app.run_composed.__qualname__) == (
-        "fwexp.hydra_app",
+        "fwexp.commands.run",
         "run_composed",
     )
     assert not hasattr(hydra_app.run_composed, "__wrapped__")
@@ -154,7 +156,7 @@ def test_hydras_job_function_can_be_found_by_name() -> None:
 def test_a_run_with_a_setting_of_hydras(calls: Calls, empty_folder: Path) -> None:
     assert exit_code("hydra.job.chdir=false", "seed=4") == 0
     ((target, (config,)),) = calls
-    assert target == targets.RUN_ONE
+    assert target == RUN_ONE
     assert isinstance(config, Config)
     assert config.seed == 4
     assert list(empty_folder.iterdir()) == []
@@ -178,7 +180,7 @@ def test_a_users_model_with_the_flag_anywhere(calls: Calls, tmp_path: Path) -> N
 
 
 def test_the_exit_code_is_the_targets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "load_target", lambda _: lambda _: 3)
+    monkeypatch.setattr(cli, "resolve_name", lambda _: lambda _: 3)
     assert exit_code("doctor") == 3
 
 
@@ -188,7 +190,7 @@ def test_a_users_mistake_is_text(
     def refuse(_: object) -> int:
         raise FwexpError("no such sweep")
 
-    monkeypatch.setattr(cli, "load_target", lambda _: refuse)
+    monkeypatch.setattr(cli, "resolve_name", lambda _: refuse)
     assert exit_code("sweep", "x") == 2
     assert capsys.readouterr().err == "no such sweep\n"
 
@@ -199,7 +201,7 @@ def test_an_interrupt_is_one_line(
     def interrupt(_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(hydra_app, "load_target", lambda _: interrupt)
+    monkeypatch.setattr(hydra_app, "resolve_name", lambda _: interrupt)
     assert exit_code("seed=1") == 130
     assert capsys.readouterr().err == "fwexp: interrupted\n"
 
@@ -207,7 +209,7 @@ def test_an_interrupt_is_one_line(
 def test_a_failed_run_under_hydra_is_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(hydra_app, "load_target", lambda _: lambda _: 1)
+    monkeypatch.setattr(hydra_app, "resolve_name", lambda _: lambda _: 1)
     assert exit_code("hydra.job.chdir=false") == 2
     assert capsys.readouterr().err == (
         "Error executing job with overrides: []\nthe run ended with exit code 1.\n"
@@ -323,11 +325,10 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_target_is_a_module_and_a_name() -> None:
-    for target in (*targets.VERBS.values(), targets.RUN_ONE, targets.RUN_MATRIX):
+    for target in (*VERBS.values(), RUN_ONE, RUN_MATRIX):
         module, _, name = target.partition(":")
         assert module.startswith("fwexp.")
         assert name.isidentifier()
-    assert targets.load_target("fwexp.targets:load_target") is targets.load_target
 
 
 # What Hydra shows

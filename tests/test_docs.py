@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fwexp.commands import VERBS
 from fwexp.config.load import check_sweep
-from fwexp.targets import VERBS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")

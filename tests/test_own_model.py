@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.data import prepare
+from fwexp.data.preparation import prepare
 from fwexp.launch.combine import resolved
 from tests.conftest import Require
 from tests.test_docs import FENCE, links_of

@@ -10,10 +10,11 @@ from typing import Any, Self
 from unittest import mock
 
 from fwexp.config.schema import Config
-from fwexp.data import prepare
+from fwexp.data.preparation import prepare
 from fwexp.launch.combine import resolved
-from fwexp.launch.local import WarmServers
 from fwexp.launch.plan import Plan, plan_runs
+from fwexp.launch.servers import framework_servers
+from fwexp.processes.warm_servers import WarmServers
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -58,7 +59,7 @@ def session_variables() -> dict[str, str]:
 @cache
 def warm_servers() -> WarmServers:
     """Both frameworks, imported once for all tests."""
-    servers = WarmServers(["torch", "tf"], logs=_session_folder())
+    servers = framework_servers(["torch", "tf"], logs=_session_folder())
     with mock.patch.dict(os.environ, session_variables()):
         servers.__enter__()
     atexit.register(servers.__exit__)
@@ -66,7 +67,7 @@ def warm_servers() -> WarmServers:
 
 
 class SharedServers:
-    """Stands in for WarmServers where a driver would start and end its own."""
+    """Stands in for framework_servers where a driver would start and end its own."""
 
     def __init__(self, frameworks: list[str], **_: Any) -> None:
         self.frameworks = frameworks

@@ -28,7 +28,7 @@ UNDECIDING_FIELDS = {
 }
 HARNESS = (
     *("data/dataset.py", "data/synthetic.py", "runs/execute.py", "runs/ranks.py", "runs/watch.py"),
-    *("runs/job.py", "runs/fill.py"),
+    *("runs/recipe.py", "runs/measurements.py"),
     *("runs/attempt.py", "runs/checkpoint.py", "runs/random_state.py", "runs/timing.py"),
     *("meters/clock.py", "meters/device_use.py", "meters/load.py", "meters/memory.py"),
 )

@@ -8,7 +8,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from fwexp.config import rules
 from fwexp.config.choices import ConfigFolders, find_folders
-from fwexp.config.direct import compose_directly
+from fwexp.config.fast_compose import compose_directly
 from fwexp.config.overrides import check_overrides, is_suspect, node_of, spread_sweeps
 from fwexp.config.paths import conf_dir
 from fwexp.config.plain import from_plain, to_plain

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fwexp.evidence.untimed import why_untimed
-from fwexp.launch.manifest import Manifest
-from fwexp.runs.record import RunRecord
+from fwexp.evidence.timing_validity import why_untimed
+from fwexp.store.manifest import Manifest
+from fwexp.store.record import RunRecord
 from fwexp.tasks.task import Metric
 
 FRAMEWORKS = ("torch", "tf")

@@ -22,15 +22,15 @@ from fwexp.evidence.decision import (
 )
 from fwexp.evidence.disturbance import disturbances
 from fwexp.evidence.gate import why_void
-from fwexp.evidence.levels import Level, levels
 from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
+from fwexp.evidence.quality_targets import Level, levels
 from fwexp.evidence.questions import Question, is_score, questions
 from fwexp.evidence.scaling import Scaling, scalings
 from fwexp.evidence.statistics import Interval, mean_interval
 from fwexp.evidence.verdicts import Finding, Scale, Verdict, alone, judge, void
-from fwexp.launch.manifest import Manifest
-from fwexp.parity.certificate import Certificate
-from fwexp.runs.record import RunRecord
+from fwexp.store.certificate import Certificate
+from fwexp.store.manifest import Manifest
+from fwexp.store.record import RunRecord
 
 MIN_WORKLOADS = 4  # below it nothing is said about another workload
 

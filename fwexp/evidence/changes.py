@@ -7,7 +7,7 @@ from fwexp.evidence.decision import listing
 from fwexp.evidence.questions import Question
 from fwexp.evidence.statistics import MAX_PAIRS, Interval
 from fwexp.evidence.verdicts import Finding, Verdict
-from fwexp.runs.record import RunRecord
+from fwexp.store.record import RunRecord
 
 
 def price_change(total: list[Finding]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fwexp.runs.record import RunRecord
+from fwexp.store.record import RunRecord
 
 SECONDS_PER_HOUR = 3600
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fwexp.evidence.aggregate import NAMES
-from fwexp.evidence.levels import Level
+from fwexp.evidence.quality_targets import Level
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.tasks.task import Metric
 

@@ -1,7 +1,7 @@
 """Runs that look disturbed: they stay in the figures and are named, never quietly averaged.
 
-To leave a run out because it is slow would be to choose the data; evidence/untimed.py leaves out
-the times of those that are known to have been disturbed.
+To leave a run out because it is slow would be to choose the data; timing_validity.py leaves out the
+times of those that are known to have been disturbed.
 """
 
 from datetime import datetime

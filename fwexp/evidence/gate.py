@@ -3,7 +3,7 @@
 import math
 
 from fwexp.evidence.aggregate import Workload
-from fwexp.parity.certificate import Certificate, Stage
+from fwexp.store.certificate import Certificate, Stage
 
 
 def certificates_for(workload: Workload, certificates: list[Certificate]) -> list[Certificate]:

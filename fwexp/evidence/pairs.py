@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Run, Workload
-from fwexp.runs.record import RunRecord
+from fwexp.store.record import RunRecord
 
 Figure = Callable[[RunRecord], float | None]  # None: the run does not have it
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fwexp.evidence.aggregate import Workload
 from fwexp.evidence.cost import cost_usd
-from fwexp.runs.record import RunRecord
+from fwexp.store.record import RunRecord
 from fwexp.tasks.task import Metric
 
 

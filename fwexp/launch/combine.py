@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.config.resolve import resolve, usable_cores
 from fwexp.config.schema import Config
 from fwexp.launch.slurm.site import cores_of_job

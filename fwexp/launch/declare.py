@@ -4,13 +4,13 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from fwexp.config import to_plain
 from fwexp.config.identity import sha256_of
+from fwexp.config.plain import to_plain
 from fwexp.errors import StoreError
-from fwexp.launch.manifest import Manifest
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.parity.certify import certificate_key
-from fwexp.runs.store import Store
+from fwexp.store.manifest import Manifest
+from fwexp.store.store import Store
 
 UNDECLARED = ("command", "declared_at", "sha256")
 

@@ -7,19 +7,21 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from fwexp.config import to_plain
+from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
-from fwexp.launch.local import ServerDied, WarmServers
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.launch.progress import Display
+from fwexp.launch.servers import framework_servers
 from fwexp.meters.environment import commit
 from fwexp.parity.certify import certificate_key, certify, describe
+from fwexp.processes.locks import device_lock, hold
+from fwexp.processes.warm_servers import ServerDied, WarmServers
 from fwexp.runs.execute import RunRequest
-from fwexp.runs.locks import device_lock, hold
-from fwexp.runs.record import is_finished
-from fwexp.runs.store import Store
+from fwexp.store.record import is_finished
+from fwexp.store.store import Store
 
+RUN, RECORD_CRASH = "fwexp.runs.execute:execute", "fwexp.runs.execute:record_crash"
 # What a process does to itself; any other signal came from outside, and interrupted a sound run.
 CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
 
@@ -93,7 +95,7 @@ def drive(
         # Imports would disturb another driver's timed run, so they wait for it.
         with hold(lock, on_wait=display.wait, stop=stop) if frameworks else nullcontext():
             logs = store.path / "logs"
-            servers = stack.enter_context(WarmServers(sorted(frameworks), logs=logs))
+            servers = stack.enter_context(framework_servers(sorted(frameworks), logs=logs))
             servers.wait_ready()
         passed = _certify(workloads, store, servers, display)
         _perform(plan, todo, passed, store, servers, display, stop)
@@ -171,10 +173,10 @@ def _run(run: PlannedRun, request: RunRequest, servers: WarmServers, display: Di
     arguments: dict[str, Any] = asdict(request)
     server = servers[run.config.framework.name]
     try:
-        code = server.perform("run", arguments, log=folder / "log.txt", hear=display.hear)
+        code = server.call(RUN, arguments, log=folder / "log.txt", hear=display.hear)
         if -code in CRASHES:
             arguments["signal"] = signal.Signals(-code).name
-            server.perform("record_crash", arguments, log=folder / "log.txt", hear=display.hear)
+            server.call(RECORD_CRASH, arguments, log=folder / "log.txt", hear=display.hear)
             return ""
     except ServerDied as error:
         return f"interrupted: {error}"

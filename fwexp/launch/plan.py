@@ -15,14 +15,14 @@ from fwexp.config.identity import (
 )
 from fwexp.config.ranges import value_at
 from fwexp.config.schema import Config
-from fwexp.config.traps import live_traps
 from fwexp.errors import ConfigError, DeviceError
-from fwexp.launch import probe
 from fwexp.launch.combine import combine
 from fwexp.launch.slurm.site import read_site, resources_for
+from fwexp.meters import probe
+from fwexp.models.linter import live_traps
 from fwexp.models.registry import load_spec
 from fwexp.parity.stand_in import stand_in_of
-from fwexp.tasks import make_task
+from fwexp.tasks.registry import make_task
 
 ONE_A_WORKLOAD = [f"{group}.{key}" for group, keys in UNDECIDING_FIELDS.items() for key in keys]
 DECLARED_ONCE = (

@@ -6,7 +6,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from fwexp.runs.record import RunRecord
+from fwexp.store.record import RunRecord
 from fwexp.tasks.task import Metric
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fwexp.meters.device_use import DeviceUse, device_use, num_foreign
-from fwexp.runs.record import Load
+from fwexp.store.record import Load
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # The columns of a core's line in /proc/stat in which it was busy: user, nice, system, irq,

@@ -10,34 +10,25 @@ from pathlib import Path
 
 import numpy as np
 
-from fwexp.config.identity import (
-    FRAMEWORK_PACKAGES,
-    files_sha256,
-    run_digests,
-    sha256_of,
-)
+from fwexp.config.identity import FRAMEWORK_PACKAGES, files_sha256, run_digests, sha256_of
 from fwexp.config.load import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
-from fwexp.launch.local import ServerDied, WarmServers
 from fwexp.models.registry import GIVEN, load_spec
 from fwexp.models.shared_lines import implementation_lines
 from fwexp.models.spec import Spec
-from fwexp.parity.array_file import ArrayFile
-from fwexp.parity.certificate import Certificate, Stage
 from fwexp.parity.comparing import FLOAT64_TOLERANCE
 from fwexp.parity.hints import hinted
-from fwexp.parity.stages import (
-    dtype_stages,
-    full_size_stages,
-    numeric_stages,
-    taken_from_stand_in,
-)
+from fwexp.parity.stages import dtype_stages, full_size_stages, numeric_stages, taken_from_stand_in
 from fwexp.parity.stand_in import describe_stand_in, stand_in_of
-from fwexp.runs.locks import hold
-from fwexp.runs.store import Store
+from fwexp.processes.locks import hold
+from fwexp.processes.warm_servers import ServerDied, WarmServers
+from fwexp.store.array_file import ArrayFile
+from fwexp.store.certificate import Certificate, Stage
+from fwexp.store.store import Store
 
 MIXED = ("bf16", "fp16")
+CAPTURE = "fwexp.parity.capture:examine"
 FOLDER = "fwexp-parity-"
 BLOCK_STAGES = ("shapes", "forward", "forward in float32", "dtypes")  # that name a block
 Say = Callable[[str], None]
@@ -179,7 +170,7 @@ def _side(
     log = store.path / "logs" / f"parity-{framework}-{config.model.name}-{own}.log"
     arguments = {"config": to_plain(config), "stage": stage, "reference": reference, "to": to}
     try:
-        code = servers[framework].perform("parity", arguments, log=log, hear=lambda _: None)
+        code = servers[framework].call(CAPTURE, arguments, log=log, hear=lambda _: None)
     except ServerDied as error:
         raise ParityError(f"parity of {config.model.name}: {error}") from error
     if code != 0:

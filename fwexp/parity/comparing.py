@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fwexp.parity.certificate import Stage
+from fwexp.store.certificate import Stage
 
 FLOAT64_TOLERANCE = 1e-10  # relative norm; float32 anywhere inside shows at 1e-9 and above
 FLOAT32_TOLERANCE = 1e-4  # relative norm of outputs: some hundred roundings of 6e-8, and cancelling

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from fwexp.models.spec import Spec
-from fwexp.parity.certificate import Stage
 from fwexp.parity.comparing import Side
 from fwexp.parity.hints_of_outputs import OUTPUT_HINTS
 from fwexp.parity.hints_of_training import TRAINING_HINTS
 from fwexp.parity.symptoms import Failure
+from fwexp.store.certificate import Stage
 
 MAX_HINTS = 3
 HINTS = [*OUTPUT_HINTS, *TRAINING_HINTS]

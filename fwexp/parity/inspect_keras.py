@@ -13,9 +13,9 @@ from fwexp.trainers.protocol import Batch
 def block_outputs(trainer: KerasTrainer, batch: Batch) -> dict[str, tuple[Any, str]]:
     """Each block's output in training mode, as the spec lays it out, and its dtype."""
     network = trainer.model.network
-    blocks = trainer.job.spec.blocks()
+    blocks = trainer.recipe.spec.blocks()
     tapped = keras.Model(network.inputs, [network.get_layer(b).output for b in blocks])
-    outputs = tapped(as_tensors(batch[0], trainer.job.dtype), training=True)
+    outputs = tapped(as_tensors(batch[0], trainer.recipe.dtype), training=True)
     return {
         block: (
             ops.convert_to_numpy(ops.cast(output, "float64")),
@@ -27,8 +27,8 @@ def block_outputs(trainer: KerasTrainer, batch: Batch) -> dict[str, tuple[Any, s
 
 def gradients(trainer: KerasTrainer, batch: Batch) -> tuple[float, Weights]:
     """The training step's own loss on this batch, and its gradient by every weight it reaches."""
-    inputs = as_tensors(batch[0], trainer.job.dtype)
-    targets = as_tensor(batch[1], trainer.job.dtype)
+    inputs = as_tensors(batch[0], trainer.recipe.dtype)
+    targets = as_tensor(batch[1], trainer.recipe.dtype)
     loss, values = trainer.model.loss_and_gradients(inputs, targets)
     variables = trainer.model.trainable_variables
     named = zip(variables, values, strict=True)

@@ -24,10 +24,10 @@ def block_outputs(trainer: LightningTrainer, batch: Batch) -> dict[str, tuple[An
 
         return hook
 
-    blocks = trainer.job.spec.blocks()
+    blocks = trainer.recipe.spec.blocks()
     handles = [network.get_submodule(b).register_forward_hook(keep(b)) for b in blocks]
     with torch.no_grad(), trainer.trainer.precision_plugin.forward_context():
-        network(*(tensor.to(device) for tensor in as_tensors(batch[0], trainer.job.dtype)))
+        network(*(tensor.to(device) for tensor in as_tensors(batch[0], trainer.recipe.dtype)))
     for handle in handles:
         handle.remove()
     return outputs
@@ -36,8 +36,8 @@ def block_outputs(trainer: LightningTrainer, batch: Batch) -> dict[str, tuple[An
 def gradients(trainer: LightningTrainer, batch: Batch) -> tuple[float, Weights]:
     """The training step's own loss on this batch, and its gradient by every weight it reaches."""
     network = trainer.module.network.train()
-    inputs = as_tensors(batch[0], trainer.job.dtype)
-    targets = as_tensor(batch[1], trainer.job.dtype)
+    inputs = as_tensors(batch[0], trainer.recipe.dtype)
+    targets = as_tensor(batch[1], trainer.recipe.dtype)
     loss = trainer.module.training_loss((inputs, targets))
     network.zero_grad()
     torch.autograd.backward(loss)

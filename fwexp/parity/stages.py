@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.models.spec import Spec
-from fwexp.parity.certificate import Stage
 from fwexp.parity.comparing import (
     FLOAT32_TOLERANCE,
     FLOAT64_TOLERANCE,
@@ -18,6 +17,7 @@ from fwexp.parity.comparing import (
     worst,
 )
 from fwexp.parity.steps import STEP_STAGES, step_stages
+from fwexp.store.certificate import Stage
 
 NOTHING = np.array(["nothing"])  # where a pipeline has no such batch
 ANOTHER_LOSS = "equal logits, another loss"

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.config.schema import Config, Model
-from fwexp.data import DataSet
-from fwexp.data.dataset import Split
+from fwexp.data.dataset import DataSet, Split
 
 MAX_SIDE = 64  # pixels: a smaller option is made for small images
 

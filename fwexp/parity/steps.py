@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.models.spec import Spec
-from fwexp.parity.certificate import Stage
+from fwexp.parity.capture import NUM_STEPS, state_of
 from fwexp.parity.comparing import FLOAT64_TOLERANCE, ROUNDING, Side, worst
-from fwexp.parity.side import NUM_STEPS, state_of
+from fwexp.store.certificate import Stage
 
 STEP_STAGES = {  # and what is wrong when one fails
     "optimizer steps": "equal gradients, another update",

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.models.spec import Spec, Variable
-from fwexp.parity.certificate import Stage
 from fwexp.parity.comparing import Side
+from fwexp.store.certificate import Stage
 
 Array = NDArray[Any]
 

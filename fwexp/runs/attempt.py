@@ -15,8 +15,8 @@ from fwexp.runs.checkpoint import (
     write_checkpoint,
 )
 from fwexp.runs.random_state import random_state, set_random_state
-from fwexp.runs.record import Interruption, RunRecord
 from fwexp.runs.timing import Timing
+from fwexp.store.record import Interruption, RunRecord
 from fwexp.trainers.protocol import Trainer
 
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fwexp.meters.environment import cpu_model, instruction_sets
-from fwexp.runs.record import Evaluation, Interruption
+from fwexp.store.record import Evaluation, Interruption
 
 FOLDER = "checkpoint"  # in the run's; in it one folder a checkpoint, named by its step
 FILE = "checkpoint.json"

@@ -8,28 +8,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fwexp import data as datasets
 from fwexp.config.load import from_plain
 from fwexp.config.schema import Config
+from fwexp.data import dataset
 from fwexp.meters.device_use import device_use
 from fwexp.meters.environment import environment
 from fwexp.meters.load import LoadMeter
 from fwexp.meters.memory import PeakMeter
+from fwexp.processes.locks import device_lock, hold
+from fwexp.processes.messages import Tell
 from fwexp.runs.attempt import Attempt
 from fwexp.runs.checkpoint import discard_checkpoint
-from fwexp.runs.fill import data_wait_ms, fill, history
-from fwexp.runs.follow import follow
-from fwexp.runs.job import make_job
-from fwexp.runs.locks import device_lock, hold
+from fwexp.runs.measurements import data_wait_ms, fill, history
 from fwexp.runs.nodes import find_node, find_start
 from fwexp.runs.ranks import Unwatched, run_in_ranks
-from fwexp.runs.record import Failure, Memory, RunRecord, in_all, is_finished
-from fwexp.runs.store import Store, write_json
-from fwexp.runs.task import Tell
+from fwexp.runs.recipe import make_recipe
+from fwexp.runs.secondary_node import follow
 from fwexp.runs.timing import Timing
 from fwexp.runs.watch import Watch, check_finite
-from fwexp.trainers import make_trainer
+from fwexp.store.record import Failure, Memory, RunRecord, in_all, is_finished
+from fwexp.store.store import Store, write_json
 from fwexp.trainers.devices import check_effective, requested
+from fwexp.trainers.registry import make_trainer
 from fwexp.trainers.replicas import has_ranks, rank
 
 NUM_LOG_LINES = 50  # of a crash, in its record
@@ -180,19 +180,19 @@ def _train(
     meter = PeakMeter()
     timing.start_s = timing.since_dispatch_s()
     tick = time.monotonic()
-    data = datasets.load(config.data)
+    data = dataset.load(config.data)
     timing.data_s = time.monotonic() - tick
     data_peak = meter.lap()
 
     tick = time.monotonic()
-    job = make_job(config, data)
-    trainer = make_trainer(job)
+    recipe = make_recipe(config, data)
+    trainer = make_trainer(recipe)
     timing.build_s = time.monotonic() - tick
     build_peak = meter.lap()
 
     attempt.restore(trainer)
     meter.lap()  # what that took is no part of a training's peak
-    observer = Watch(trainer, job, tell, attempt)
+    observer = Watch(trainer, recipe, tell, attempt)
     leads = rank(config) == 0
     load = LoadMeter(before=timing.device_before, children=others)
     trainer.fit(observer if leads else Unwatched(), first_step=attempt.first_step)
@@ -211,7 +211,7 @@ def _train(
         return
     trained = observer.trained()
     check_finite(trained.losses, trained.evaluations)
-    fill(record, job, trained, timing)
+    fill(record, recipe, trained, timing)
     record.load = load.load()
-    record.data_wait_ms_per_step = data_wait_ms(trainer, len(job.order) - attempt.first_step)
-    write_json(folder / "history.json", asdict(history(job, trained)))
+    record.data_wait_ms_per_step = data_wait_ms(trainer, len(recipe.order) - attempt.first_step)
+    write_json(folder / "history.json", asdict(history(recipe, trained)))

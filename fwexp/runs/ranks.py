@@ -18,9 +18,9 @@ from multiprocessing.context import ForkProcess
 from typing import Any
 
 from fwexp.config.schema import Config
+from fwexp.processes.messages import STOPS, Interrupted
+from fwexp.processes.server import die_with_parent
 from fwexp.runs.nodes import Node
-from fwexp.runs.server import die_with_parent
-from fwexp.runs.task import STOPS, Interrupted
 from fwexp.trainers.replicas import num_replicas
 
 Work = Callable[[list[int]], Any]  # given the ranks' process ids: the first gets all the others'

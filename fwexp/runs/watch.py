@@ -4,11 +4,11 @@ import math
 import time
 
 from fwexp.meters.clock import StepClock
+from fwexp.processes.messages import Progress, Tell, is_asked_to_stop, stop_if_asked
 from fwexp.runs.attempt import Attempt
 from fwexp.runs.checkpoint import Trained
-from fwexp.runs.record import Evaluation
-from fwexp.runs.task import Progress, Tell, is_asked_to_stop, stop_if_asked
-from fwexp.trainers.protocol import Job, Trainer
+from fwexp.store.record import Evaluation
+from fwexp.trainers.protocol import Recipe, Trainer
 from fwexp.trainers.schedule import evaluation_steps
 
 
@@ -17,10 +17,10 @@ class Watch:
     signal asks the run to stop, and then stops it. Without an attempt it saves nothing."""
 
     def __init__(
-        self, trainer: Trainer, job: Job, tell: Tell, attempt: Attempt | None = None
+        self, trainer: Trainer, recipe: Recipe, tell: Tell, attempt: Attempt | None = None
     ) -> None:
         self.trainer = trainer
-        self.job = job
+        self.recipe = recipe
         self.attempt = attempt
         earlier = attempt.earlier if attempt else None
         before = earlier.trained if earlier else NOTHING
@@ -29,13 +29,13 @@ class Watch:
         self.evaluation_s = before.evaluation_s
         self.checkpoint_s = before.checkpoint_s
         self._losses_before = before.losses
-        self._num_steps = len(job.order)
-        num_train = len(job.data.train)
+        self._num_steps = len(recipe.order)
+        num_train = len(recipe.data.train)
         self._due = set(
-            evaluation_steps(job.config.training, num_train=num_train, num_steps=self._num_steps)
+            evaluation_steps(recipe.config.training, num_train=num_train, num_steps=self._num_steps)
         )
         self._progress = Progress(tell, num_steps=self._num_steps)
-        every_min = job.config.launcher.checkpoint_every_min
+        every_min = recipe.config.launcher.checkpoint_every_min
         self._save_every_s = math.inf if every_min is None else 60 * every_min
         self._save_at = time.monotonic() + self._save_every_s
         self.clock = StepClock(self._num_steps, before=before.step_s)
@@ -93,7 +93,7 @@ class Watch:
 
     def _evaluate(self, step: int) -> None:
         self.clock.pause()
-        scores = self.job.task.evaluate(self.trainer.predict, self.job.data)
+        scores = self.recipe.task.evaluate(self.trainer.predict, self.recipe.data)
         self.evaluations.append(Evaluation(step=step, train_s=self.clock.train_s, scores=scores))
         self.evaluation_s += self.clock.resume()
 

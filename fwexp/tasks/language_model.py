@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.config.schema import Data
-from fwexp.data import DataSet
+from fwexp.data.dataset import DataSet
 from fwexp.tasks.numerics import cross_entropy
 from fwexp.tasks.task import Metric, Predict, Scores
 

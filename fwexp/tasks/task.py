@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
-from fwexp.data import DataSet
+from fwexp.data.dataset import DataSet
 
 Inputs = Mapping[str, NDArray[Any]]
 Predict = Callable[[Inputs], NDArray[Any]]  # a model's outputs in evaluation mode, as NumPy

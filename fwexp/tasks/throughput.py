@@ -5,7 +5,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fwexp.config.schema import Data
-from fwexp.data import DataSet
+from fwexp.data.dataset import DataSet
 from fwexp.tasks.classification import Classification
 from fwexp.tasks.numerics import binary_cross_entropy, cross_entropy
 from fwexp.tasks.recommendation import Recommendation

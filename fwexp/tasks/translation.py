@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.config.schema import Data
-from fwexp.data import DataSet
+from fwexp.data.dataset import DataSet
 from fwexp.data.tokens import BOS, EOS, PAD
 from fwexp.tasks.numerics import IGNORED, cross_entropy
 from fwexp.tasks.task import Inputs, Metric, Predict, Scores

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fwexp.runs.store import slug, write_json
+from fwexp.store.store import slug, write_json
 from fwexp.tracking.marker import Marker
 from fwexp.tracking.service import Service
 

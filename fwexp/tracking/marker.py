@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fwexp.runs.store import write_json
+from fwexp.store.store import write_json
 
 
 @dataclass(frozen=True, kw_only=True)

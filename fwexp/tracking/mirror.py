@@ -11,8 +11,8 @@ from pathlib import Path
 import wandb
 
 from fwexp.errors import StoreError
-from fwexp.runs.locks import hold
-from fwexp.runs.server import die_with_parent
+from fwexp.processes.locks import hold
+from fwexp.processes.server import die_with_parent
 from fwexp.tracking.copies import copy_of
 from fwexp.tracking.marker import is_pending, write_marker
 from fwexp.tracking.offline import confine_wandb, write_offline_run

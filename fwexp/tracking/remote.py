@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.progress import track
 
 from fwexp.evidence.assess import Evidence, assess
-from fwexp.launch.manifest import Manifest
-from fwexp.runs.record import Evaluation, Memory, Phases, RunRecord
-from fwexp.runs.store import certificate_from_plain, check_sweep_name, record_from_plain
+from fwexp.store.manifest import Manifest
+from fwexp.store.record import Evaluation, Memory, Phases, RunRecord
+from fwexp.store.store import certificate_from_plain, check_sweep_name, record_from_plain
 from fwexp.tracking.offline import confine_wandb
 from fwexp.tracking.rows import AXIS
 from fwexp.tracking.service import Service, ServiceError, connect, told_as_service_errors

@@ -11,7 +11,8 @@ from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Workload
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.questions import is_score
 from fwexp.tracking.rows import FLAT
-from fwexp.writeup import particulars, summary
+from fwexp.writeup import detail_tables as particulars
+from fwexp.writeup import first_screen as summary
 from fwexp.writeup.page import details
 from fwexp.writeup.tables import Table, answer_table, cell
 

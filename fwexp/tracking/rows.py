@@ -9,7 +9,7 @@ from typing import Any
 from fwexp.config.schema import Training
 from fwexp.evidence.cost import cost_usd
 from fwexp.evidence.questions import peak_mib, step_ms
-from fwexp.runs.record import Evaluation, History, RunRecord
+from fwexp.store.record import Evaluation, History, RunRecord
 from fwexp.trainers.schedule import steps_per_epoch
 
 Row = dict[str, float]

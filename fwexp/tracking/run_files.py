@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from fwexp.errors import StoreError
-from fwexp.runs.record import History, RunRecord
-from fwexp.runs.store import Store
+from fwexp.store.record import History, RunRecord
+from fwexp.store.store import Store
 
 
 def read_run(run: Path) -> tuple[RunRecord, History]:

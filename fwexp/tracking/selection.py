@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.console import Console
 
+from fwexp.commands.report import write
 from fwexp.errors import FwexpError, StoreError
-from fwexp.launch.manifest import Manifest
-from fwexp.runs.store import Store
+from fwexp.store.manifest import Manifest
+from fwexp.store.store import Store
 from fwexp.tracking.marker import read_marker, source_of
 from fwexp.tracking.service import PROJECT
-from fwexp.writeup.report import write
 
 Plain = dict[str, Any]
 SINGLE = "single"  # the group of runs that no sweep declared

@@ -9,8 +9,8 @@ from typing import Any
 
 from fwexp.errors import StoreError
 from fwexp.evidence.aggregate import MISSING
-from fwexp.launch.manifest import Manifest
-from fwexp.runs.store import Store
+from fwexp.store.manifest import Manifest
+from fwexp.store.store import Store
 from fwexp.tracking.marker import wandb_id
 
 Plain = dict[str, Any]

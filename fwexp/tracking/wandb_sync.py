@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from fwexp.runs.server import die_with_parent
+from fwexp.processes.server import die_with_parent
 
 
 def main(argv: Sequence[str]) -> None:

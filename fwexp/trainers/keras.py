@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fwexp.config.schema import Config
 from fwexp.models import registry
 from fwexp.models.initialization import Weights
-from fwexp.parity.array_file import ArrayFile, ArrayWriter
+from fwexp.store.array_file import ArrayFile, ArrayWriter
 from fwexp.tasks.task import Inputs
 from fwexp.trainers.devices import KerasArguments, keras_arguments
 from fwexp.trainers.keras_distributed import (
@@ -27,7 +27,7 @@ from fwexp.trainers.keras_distributed import (
 )
 from fwexp.trainers.keras_losses import LOSSES
 from fwexp.trainers.keras_optimizers import TorchFormula
-from fwexp.trainers.protocol import Batch, Effective, Job, Observer
+from fwexp.trainers.protocol import Batch, Effective, Observer, Recipe
 from fwexp.trainers.replicas import batch_statistics, num_replicas
 
 EVALUATION_BATCH = 1000
@@ -95,15 +95,15 @@ class Steps(keras.callbacks.Callback):  # type: ignore[misc]
 class KerasTrainer:
     """The Trainer protocol over keras.Model.fit; no progress bar."""
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        arguments = keras_arguments(job.config, dtype=job.dtype)
-        strategy = set_up(job.config, arguments)
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        arguments = keras_arguments(recipe.config, dtype=recipe.dtype)
+        strategy = set_up(recipe.config, arguments)
         with strategy.scope():
-            network = registry.build(job.config.model, job.spec, framework="tf")
-            part = part_of_batch(job) if num_replicas(job.config) > 1 else None
-            self.model = Network(network, LOSSES[job.task.loss], part=part)
-            self.optimizer = TorchFormula(job.config.optimizer, job.learning_rates)
+            network = registry.build(recipe.config.model, recipe.spec, framework="tf")
+            part = part_of_batch(recipe) if num_replicas(recipe.config) > 1 else None
+            self.model = Network(network, LOSSES[recipe.task.loss], part=part)
+            self.optimizer = TorchFormula(recipe.config.optimizer, recipe.learning_rates)
             self.optimizer.build(network.trainable_variables)
             optimizer = _scaled(self.optimizer, arguments.policy)
             self.model.compile(
@@ -113,32 +113,32 @@ class KerasTrainer:
             )
         by_one = self.model.predict_on_batch
         self.predict_batch = predict_by_first(self.model) if part else by_one
-        self.pipeline = pipeline(job)
-        self.test_inputs = as_tensors(job.data.test.inputs, job.dtype)
+        self.pipeline = pipeline(recipe)
+        self.test_inputs = as_tensors(recipe.data.test.inputs, recipe.dtype)
         self.step_losses: list[float] = []
-        self.load_state(job.weights)
+        self.load_state(recipe.weights)
 
     def fit(self, observer: Observer, *, first_step: int = 0) -> None:
         steps = Steps(observer, self.step_losses, first_step=first_step)
         if first_step:
             del self.pipeline  # it holds a copy of the training set, as the next one will
-            self.pipeline = pipeline(replace(self.job, order=self.job.order[first_step:]))
+            self.pipeline = pipeline(replace(self.recipe, order=self.recipe.order[first_step:]))
         self.model.fit(self.pipeline, epochs=1, verbose=0, shuffle=False, callbacks=[steps])
 
     def losses(self) -> list[float]:
         return [float(loss) for loss in self.step_losses]
 
     def predict(self, inputs: Inputs) -> NDArray[Any]:
-        is_test = inputs is self.job.data.test.inputs
-        tensors = self.test_inputs if is_test else as_tensors(inputs, self.job.dtype)
+        is_test = inputs is self.recipe.data.test.inputs
+        tensors = self.test_inputs if is_test else as_tensors(inputs, self.recipe.dtype)
         parts = [
             self.predict_batch([t[i : i + EVALUATION_BATCH] for t in tensors])
             for i in range(0, len(tensors[0]), EVALUATION_BATCH)
         ]
-        return np.concatenate(parts).astype(self.job.dtype)
+        return np.concatenate(parts).astype(self.recipe.dtype)
 
     def batches(self) -> Iterator[Batch]:
-        names = self.job.data.train.inputs
+        names = self.recipe.data.train.inputs
         for inputs, targets in self.pipeline.as_numpy_iterator():
             yield dict(zip(names, inputs, strict=True)), targets
 
@@ -213,15 +213,15 @@ def spec_name(variable: Any) -> str:
     return str(variable.path).replace("/lstm_cell/", "/").replace("/", ".")
 
 
-def pipeline(job: Job) -> tf.data.Dataset:
+def pipeline(recipe: Recipe) -> tf.data.Dataset:
     """The training set in memory; batch k is gathered when Model.fit asks for it."""
-    inputs = as_tensors(job.data.train.inputs, job.dtype)
-    targets = as_tensor(job.data.train.targets, job.dtype)
+    inputs = as_tensors(recipe.data.train.inputs, recipe.dtype)
+    targets = as_tensor(recipe.data.train.targets, recipe.dtype)
     options = tf.data.Options()
     options.autotune.enabled = False  # no worker and no read-ahead: torch's side has none
     # The rewriting of the graph finds nothing here, but copies the whole training set to do so.
     options.experimental_optimization.apply_default_optimizations = False
-    rows = tf.data.Dataset.from_tensor_slices(job.order)
+    rows = tf.data.Dataset.from_tensor_slices(recipe.order)
     batches = rows.map(lambda i: (tuple(tf.gather(x, i) for x in inputs), tf.gather(targets, i)))
     return batches.with_options(options)
 

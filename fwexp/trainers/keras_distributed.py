@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fwexp.tasks.numerics import IGNORED
 from fwexp.trainers.devices import KerasArguments
-from fwexp.trainers.protocol import Job
+from fwexp.trainers.protocol import Recipe
 from fwexp.trainers.replicas import MASKED, loss_weights, num_replicas
 
 Predict = Callable[[list[tf.Tensor]], NDArray[Any]]
@@ -28,14 +28,16 @@ def mirrored(arguments: KerasArguments) -> tf.distribute.MirroredStrategy:
     return tf.distribute.MirroredStrategy(cpus or gpus)
 
 
-def part_of_batch(job: Job) -> Part:
+def part_of_batch(recipe: Recipe) -> Part:
     """How much of the batch's loss a replica's mean is: the parts of all replicas sum to 1.
 
     Keras sums the replicas' gradients, and so the parts make them the batch's. Raises ConfigError
     as `loss_weights` does.
     """
-    loss_weights(job, replica=0)
-    return part_that_counts if job.task.loss in MASKED else equal_part(num_replicas(job.config))
+    loss_weights(recipe, replica=0)
+    return (
+        part_that_counts if recipe.task.loss in MASKED else equal_part(num_replicas(recipe.config))
+    )
 
 
 def equal_part(num_replicas: int) -> Part:

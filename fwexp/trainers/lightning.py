@@ -19,7 +19,7 @@ from fwexp.models.torch_names import Named, named_tensors
 from fwexp.tasks.task import Inputs
 from fwexp.trainers.devices import TORCH_DEVICE, lightning_arguments
 from fwexp.trainers.lightning_module import Network, NoProfiler, TensorBatch
-from fwexp.trainers.protocol import Batch, Effective, Job, Observer
+from fwexp.trainers.protocol import Batch, Effective, Observer, Recipe
 from fwexp.trainers.replicas import batch_statistics, num_replicas, rank, share
 from fwexp.trainers.torch_distributed import join, lightning_plugins
 from fwexp.trainers.torch_optimizers import SLOTS
@@ -31,11 +31,11 @@ SAVED = "torch.pt"
 class Pipeline:
     """The training set in memory; this rank's share of batch k is gathered when it is asked for."""
 
-    def __init__(self, job: Job) -> None:
-        self.inputs = as_tensors(job.data.train.inputs, job.dtype)
-        self.targets = as_tensor(job.data.train.targets, job.dtype)
-        of_all = num_replicas(job.config)
-        own = share(job.order, replica=rank(job.config), num_replicas=of_all)
+    def __init__(self, recipe: Recipe) -> None:
+        self.inputs = as_tensors(recipe.data.train.inputs, recipe.dtype)
+        self.targets = as_tensor(recipe.data.train.targets, recipe.dtype)
+        of_all = num_replicas(recipe.config)
+        own = share(recipe.order, replica=rank(recipe.config), num_replicas=of_all)
         self.order = torch.from_numpy(own)
 
     def __len__(self) -> int:
@@ -66,28 +66,28 @@ class Steps(pl.Callback):
 class LightningTrainer:
     """The Trainer protocol over pytorch_lightning.Trainer; no logger, no checkpoints, no bar."""
 
-    def __init__(self, job: Job) -> None:
-        set_up(job.config)
-        join(job.config)
-        self.job = job
-        self.module = Network(job)
-        self.pipeline = Pipeline(job)
-        self.test_inputs = as_tensors(job.data.test.inputs, job.dtype)
+    def __init__(self, recipe: Recipe) -> None:
+        set_up(recipe.config)
+        join(recipe.config)
+        self.recipe = recipe
+        self.module = Network(recipe)
+        self.pipeline = Pipeline(recipe)
+        self.test_inputs = as_tensors(recipe.data.test.inputs, recipe.dtype)
         self.steps = Steps()
         self.trainer = pl.Trainer(
-            **lightning_arguments(job.config, dtype=job.dtype),
-            plugins=lightning_plugins(job.config),
+            **lightning_arguments(recipe.config, dtype=recipe.dtype),
+            plugins=lightning_plugins(recipe.config),
             max_epochs=1,
             callbacks=[self.steps],
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
-            detect_anomaly=job.config.execution.name == "debug",
+            detect_anomaly=recipe.config.execution.name == "debug",
             profiler=NoProfiler(),
             benchmark=True,  # cuDNN autotunes, as TensorFlow's does by default
         )
-        self.load_state(job.weights)
+        self.load_state(recipe.weights)
 
     def fit(self, observer: Observer, *, first_step: int = 0) -> None:
         self.steps.observer, self.steps.first_step = observer, first_step
@@ -99,9 +99,9 @@ class LightningTrainer:
         return [float(loss) for loss in self.steps.losses]
 
     def predict(self, inputs: Inputs) -> NDArray[Any]:
-        is_test = inputs is self.job.data.test.inputs
-        tensors = self.test_inputs if is_test else as_tensors(inputs, self.job.dtype)
-        device, dtype = self.module.device, getattr(torch, self.job.dtype)
+        is_test = inputs is self.recipe.data.test.inputs
+        tensors = self.test_inputs if is_test else as_tensors(inputs, self.recipe.dtype)
+        device, dtype = self.module.device, getattr(torch, self.recipe.dtype)
         training = self.module.training
         self.module.eval()
         with torch.inference_mode(), self.trainer.precision_plugin.forward_context():
@@ -114,7 +114,7 @@ class LightningTrainer:
         return outputs
 
     def batches(self) -> Iterator[Batch]:
-        names = self.job.data.train.inputs
+        names = self.recipe.data.train.inputs
         for inputs, targets in self.pipeline:
             arrays = (channels_last(values).numpy() for values in inputs)
             yield dict(zip(names, arrays, strict=True)), targets.numpy()

@@ -15,7 +15,7 @@ from torch import Tensor, distributed, nn
 
 from fwexp.models import registry
 from fwexp.trainers.devices import COMPUTE_DTYPE, TORCH_DEVICE
-from fwexp.trainers.protocol import Job
+from fwexp.trainers.protocol import Recipe
 from fwexp.trainers.replicas import has_ranks, loss_weights, rank
 from fwexp.trainers.torch_distributed import mean_over_ranks
 from fwexp.trainers.torch_losses import LOSSES
@@ -31,22 +31,26 @@ class Network(pl.LightningModule):
     Lightning's automatic optimization computes the same, in more calls.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         super().__init__()
         self.automatic_optimization = False
-        self.network: nn.Module = registry.build(job.config.model, job.spec, framework="torch")
-        self.network.to(getattr(torch, job.dtype))
-        self.optimizer = make_optimizer(job.config.optimizer, self.network.parameters())
-        self.learning_rates: list[float] = job.learning_rates.tolist()
+        self.network: nn.Module = registry.build(
+            recipe.config.model, recipe.spec, framework="torch"
+        )
+        self.network.to(getattr(torch, recipe.dtype))
+        self.optimizer = make_optimizer(recipe.config.optimizer, self.network.parameters())
+        self.learning_rates: list[float] = recipe.learning_rates.tolist()
         self.first_step = 0  # of this process's part of the training; Lightning counts from it
-        self.loss = LOSSES[job.task.loss]
+        self.loss = LOSSES[recipe.task.loss]
         # Lightning's wrapped optimizer scales fp16's gradients and marks the step on a TPU.
-        self.wrapped = job.config.precision.name == "fp16" or job.config.hardware.name == "tpu"
-        mixed = COMPUTE_DTYPE[job.config.precision.name] != "float32"
-        device = TORCH_DEVICE[job.config.hardware.name]
+        self.wrapped = (
+            recipe.config.precision.name == "fp16" or recipe.config.hardware.name == "tpu"
+        )
+        mixed = COMPUTE_DTYPE[recipe.config.precision.name] != "float32"
+        device = TORCH_DEVICE[recipe.config.hardware.name]
         self.full_precision = torch.autocast(device, enabled=False) if mixed else NOTHING
-        self.has_ranks = has_ranks(job.config)
-        self.loss_weights = loss_weights(job, replica=rank(job.config)).tolist()
+        self.has_ranks = has_ranks(recipe.config)
+        self.loss_weights = loss_weights(recipe, replica=rank(recipe.config)).tolist()
         self.used_replicas = 0
         self.used_device = ""  # known after the first step; Lightning leaves the module on the CPU
         self.used_dtype = ""

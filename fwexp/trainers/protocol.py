@@ -9,17 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.config.schema import Config
-from fwexp.data import DataSet
+from fwexp.data.dataset import DataSet
 from fwexp.models.initialization import Weights
 from fwexp.models.spec import Spec
-from fwexp.tasks import Task
-from fwexp.tasks.task import Inputs
+from fwexp.tasks.task import Inputs, Task
 
 Batch = tuple[dict[str, NDArray[Any]], NDArray[Any]]  # inputs by name, and targets
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class Recipe:
     """One training, fully determined: nothing in it is left to a framework's defaults."""
 
     config: Config
@@ -58,7 +57,7 @@ class Trainer(Protocol):
     """A model, its optimizer and its framework's own training loop."""
 
     def fit(self, observer: Observer, *, first_step: int = 0) -> None:
-        """Train through the job's order from that step on, in the framework's own `fit`.
+        """Train through the recipe's order from that step on, in the framework's own `fit`.
 
         Called once; the steps before `first_step` are another process's, whose save this trainer
         has restored.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fwexp.config.schema import Config
 from fwexp.errors import ConfigError
 from fwexp.tasks.numerics import IGNORED
-from fwexp.trainers.protocol import Job
+from fwexp.trainers.protocol import Recipe
 
 MASKED = ("masked_cross_entropy",)  # the losses that leave labels out
 
@@ -47,21 +47,21 @@ def share(order: NDArray[np.int64], *, replica: int, num_replicas: int) -> NDArr
     return order.reshape(len(order), num_replicas, -1)[:, replica]
 
 
-def loss_weights(job: Job, *, replica: int) -> NDArray[np.float64]:
+def loss_weights(recipe: Recipe, *, replica: int) -> NDArray[np.float64]:
     """(steps,): what a replica's mean loss counts, so that the replicas' mean is the batch's.
 
     The mean over a share in which more labels count, counts for more. Raises ConfigError where a
     share has none.
     """
-    of_all = num_replicas(job.config)
-    if of_all == 1 or job.task.loss not in MASKED:
-        return np.ones(len(job.order))
-    counts = labels_that_count(job)
+    of_all = num_replicas(recipe.config)
+    if of_all == 1 or recipe.task.loss not in MASKED:
+        return np.ones(len(recipe.order))
+    counts = labels_that_count(recipe)
     if not counts.all():
         step, empty = np.argwhere(counts == 0)[0]
         raise ConfigError(
             [
-                f"training.batch_size={job.config.training.batch_size}: in step {step + 1} no "
+                f"training.batch_size={recipe.config.training.batch_size}: in step {step + 1} no "
                 f"label of replica {empty}'s share counts; choose a larger batch, or fewer devices."
             ]
         )
@@ -69,9 +69,11 @@ def loss_weights(job: Job, *, replica: int) -> NDArray[np.float64]:
     return weights
 
 
-def labels_that_count(job: Job) -> NDArray[np.int64]:
+def labels_that_count(recipe: Recipe) -> NDArray[np.int64]:
     """(steps, replicas): in each replica's share of each batch."""
-    of_sample = (job.data.train.targets != IGNORED).reshape(len(job.data.train), -1).sum(axis=1)
-    by_replica = of_sample[job.order].reshape(len(job.order), num_replicas(job.config), -1)
+    of_sample = (
+        (recipe.data.train.targets != IGNORED).reshape(len(recipe.data.train), -1).sum(axis=1)
+    )
+    by_replica = of_sample[recipe.order].reshape(len(recipe.order), num_replicas(recipe.config), -1)
     found: NDArray[np.int64] = by_replica.sum(axis=2)
     return found

@@ -8,7 +8,9 @@ from markupsafe import Markup
 
 from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.questions import is_score
-from fwexp.writeup import charts, particulars, summary
+from fwexp.writeup import charts
+from fwexp.writeup import detail_tables as particulars
+from fwexp.writeup import first_screen as summary
 from fwexp.writeup.tables import Table, answer_table, cell
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.verdicts import Verdict
+from fwexp.writeup.first_screen import warnings
 from fwexp.writeup.numbers import percent, tell_interval
-from fwexp.writeup.summary import warnings
 from fwexp.writeup.tables import tell_alone, tell_estimate, tell_verdict
 
 STYLES = {

@@ -11,17 +11,17 @@ from fwexp.models.initialization import Weights
 from fwexp.trainers.devices import keras_arguments
 from fwexp.trainers.keras import pipeline, set_up, spec_name
 from fwexp.trainers.keras_optimizers import TorchFormula
-from fwexp.trainers.protocol import Job
+from fwexp.trainers.protocol import Recipe
 
 
-def train(job: Job, *, num_first: int) -> tuple[float, Weights]:
+def train(recipe: Recipe, *, num_first: int) -> tuple[float, Weights]:
     """Milliseconds per step after the first ones, and the weights at the end."""
-    set_up(job.config, keras_arguments(job.config))
-    network = registry.build(job.config.model, job.spec, framework="tf")
+    set_up(recipe.config, keras_arguments(recipe.config))
+    network = registry.build(recipe.config.model, recipe.spec, framework="tf")
     for variable in network.variables:
-        if spec_name(variable) in job.weights:
-            variable.assign(job.weights[spec_name(variable)])
-    optimizer = TorchFormula(job.config.optimizer, job.learning_rates)
+        if spec_name(variable) in recipe.weights:
+            variable.assign(recipe.weights[spec_name(variable)])
+    optimizer = TorchFormula(recipe.config.optimizer, recipe.learning_rates)
     weights = network.trainable_variables
     optimizer.build(weights)
 
@@ -35,10 +35,10 @@ def train(job: Job, *, num_first: int) -> tuple[float, Weights]:
 
     compiled = tf.function(train_step, jit_compile=False)
     started = time.perf_counter()
-    for step, ((x,), y) in enumerate(pipeline(job)):
+    for step, ((x,), y) in enumerate(pipeline(recipe)):
         if step == num_first:
             started = time.perf_counter()
         compiled(x, y)
     seconds = time.perf_counter() - started
     state = {spec_name(v): ops.convert_to_numpy(v).copy() for v in network.variables}
-    return 1000 * seconds / (len(job.order) - num_first), state
+    return 1000 * seconds / (len(recipe.order) - num_first), state

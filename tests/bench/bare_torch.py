@@ -9,19 +9,19 @@ from fwexp.models import registry
 from fwexp.models.initialization import Weights
 from fwexp.models.torch_names import named_tensors
 from fwexp.trainers.lightning import Pipeline, set_up
-from fwexp.trainers.protocol import Job
+from fwexp.trainers.protocol import Recipe
 from fwexp.trainers.torch_optimizers import make_optimizer
 
 
-def train(job: Job, *, num_first: int) -> tuple[float, Weights]:
+def train(recipe: Recipe, *, num_first: int) -> tuple[float, Weights]:
     """Milliseconds per step after the first ones, and the weights at the end."""
-    set_up(job.config)
-    network: torch.nn.Module = registry.build(job.config.model, job.spec, framework="torch")
+    set_up(recipe.config)
+    network: torch.nn.Module = registry.build(recipe.config.model, recipe.spec, framework="torch")
     for named in named_tensors(network):
-        named.write(job.weights[named.name])
+        named.write(recipe.weights[named.name])
     network.train()
-    optimizer = make_optimizer(job.config.optimizer, network.parameters())
-    batches, rates = Pipeline(job), job.learning_rates.tolist()
+    optimizer = make_optimizer(recipe.config.optimizer, network.parameters())
+    batches, rates = Pipeline(recipe), recipe.learning_rates.tolist()
     started = time.perf_counter()
     for step, ((x,), y) in enumerate(batches):
         if step == num_first:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.bench.fresh import environment
 from tests.bench.table import print_table, print_text
 from tests.cluster.one_machine import Cluster, bring_up, take_down
-from tests.processes import commands, kill, wait_until
+from tests.proc import commands, kill, wait_until
 
 NUM_RUNS, NUM_QUICK = 40, 4
 LONGEST_S = 1800

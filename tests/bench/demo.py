@@ -5,15 +5,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fwexp import data as datasets
-from fwexp.config import to_plain
+from fwexp.config.plain import to_plain
+from fwexp.data import preparation
 from fwexp.launch.axes import split_axes
 from fwexp.launch.plan import Plan, plan_runs
-from fwexp.launch.sweepfile import read_sweep
+from fwexp.launch.sweep_file import read_sweep
 from fwexp.meters.environment import commit
 from fwexp.runs.execute import RunRequest
-from fwexp.runs.record import RunRecord
-from fwexp.runs.store import record_from_plain
+from fwexp.store.record import RunRecord
+from fwexp.store.store import record_from_plain
 
 QUICK = ["seed=0", "training.num_epochs=6"]
 
@@ -28,7 +28,7 @@ def demo_plan(*, quick: bool) -> Plan:
     """The demo's runs, planned; its data set is in the cache then."""
     axes, fixed = split_axes(demo_overrides(quick=quick))
     plan = plan_runs(axes, fixed, name="bench", title="", command="")
-    datasets.prepare(plan.first.data)
+    preparation.prepare(plan.first.data)
     return plan
 
 

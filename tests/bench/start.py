@@ -3,10 +3,11 @@
 import tempfile
 from pathlib import Path
 
-from fwexp import data as datasets
-from fwexp.launch.local import WarmServers
+from fwexp.data import preparation
+from fwexp.launch.drive import RUN
 from fwexp.launch.plan import Plan, plan_runs
-from fwexp.runs.store import Store
+from fwexp.launch.servers import framework_servers
+from fwexp.store.store import Store
 from tests.bench.demo import done_records, requests
 from tests.bench.fresh import start_fresh
 from tests.bench.table import print_table, print_text, spread, within
@@ -38,7 +39,7 @@ def _plan(framework: str, *, num_runs: int) -> Plan:
     axes = {"seed": [f"seed={seed}" for seed in range(num_runs)]}
     overrides = [f"framework={framework}", *OVERRIDES]
     plan = plan_runs(axes, overrides, name="bench", title="", command="")
-    datasets.prepare(plan.first.data)
+    preparation.prepare(plan.first.data)
     return plan
 
 
@@ -46,12 +47,12 @@ def _warm(framework: str, *, num_runs: int) -> list[float]:
     plan = _plan(framework, num_runs=num_runs + 1)
     with tempfile.TemporaryDirectory(prefix="fwexp-bench-") as name:
         store = Path(name)
-        with WarmServers([framework], logs=store / "logs") as servers:
+        with framework_servers([framework], logs=store / "logs") as servers:
             servers.wait_ready()
             for request in requests(plan, store):
                 folder = Store(store).run_folder(plan.machine_class, request["run_id"])
                 log = folder / "log.txt"
-                servers[framework].perform("run", request, log=log, hear=lambda _: None)
+                servers[framework].call(RUN, request, log=log, hear=lambda _: None)
         return _starts(store, leave_out=plan.runs[0].run_id)
 
 

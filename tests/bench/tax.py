@@ -5,9 +5,9 @@ import statistics
 import sys
 from typing import Any
 
-from fwexp import data as datasets
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.config.resolve import usable_cores
+from fwexp.data import preparation
 from tests.bench.fresh import run_quietly
 from tests.bench.ratio import paired_ratio
 from tests.bench.table import print_table, print_text, within
@@ -22,7 +22,7 @@ DIFFERENCE = 1e-6  # between the ways' final weights, relative; equal sums in an
 
 def main(*, quick: bool = False) -> None:
     """Take each framework's steps as a run does, as its fit alone does, and bare; in turns."""
-    datasets.prepare(compose(["data=fashion_mnist"]).data)
+    preparation.prepare(compose(["data=fashion_mnist"]).data)
     num_rounds = 3 if quick else NUM_ROUNDS
     threads = [1] if quick else [n for n in (1, 2) if n <= usable_cores()]
     sides = {(f, n): _side(f, n, num_rounds) for n in threads for f in FRAMEWORKS}

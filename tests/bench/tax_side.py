@@ -13,16 +13,16 @@ from importlib import import_module
 
 import numpy as np
 
-from fwexp import data as datasets
 from fwexp.config.load import compose
 from fwexp.config.resolve import resolve
 from fwexp.config.schema import Hardware
+from fwexp.data import dataset
 from fwexp.models.initialization import Weights
-from fwexp.runs.job import make_job
-from fwexp.runs.locks import device_lock, hold
+from fwexp.processes.locks import device_lock, hold
+from fwexp.runs.recipe import make_recipe
 from fwexp.runs.watch import Watch
-from fwexp.trainers import make_trainer
-from fwexp.trainers.protocol import Job, Observer, Trainer
+from fwexp.trainers.protocol import Observer, Recipe, Trainer
+from fwexp.trainers.registry import make_trainer
 from tests.bench.ratio import interleave
 
 BARE = {"torch": "tests.bench.bare_torch", "tf": "tests.bench.bare_keras"}
@@ -50,7 +50,7 @@ class Marks:
         return 1000 * (self.ended - self.started) / (self.num_steps - self.num_first)
 
 
-def make_bench_job(framework: str, *, num_threads: int, num_steps: int) -> Job:
+def make_bench_recipe(framework: str, *, num_threads: int, num_steps: int) -> Recipe:
     """cnn on fashion_mnist with batches of 128, as a run would make it."""
     overrides = [
         f"framework={framework}",
@@ -62,41 +62,41 @@ def make_bench_job(framework: str, *, num_threads: int, num_steps: int) -> Job:
         f"hardware.num_threads={num_threads}",
     ]
     config = resolve(compose(overrides), num_cores=num_threads)
-    job = make_job(config, datasets.load(config.data))
-    return replace(job, data=replace(job.data, test=job.data.test.first(NUM_TEST)))
+    recipe = make_recipe(config, dataset.load(config.data))
+    return replace(recipe, data=replace(recipe.data, test=recipe.data.test.first(NUM_TEST)))
 
 
 class Ways:
     """The same steps three ways, each from the same weights; every one ends with its weights."""
 
-    def __init__(self, framework: str, job: Job, *, num_first: int) -> None:
+    def __init__(self, framework: str, recipe: Recipe, *, num_first: int) -> None:
         self.framework = framework
-        self.job = job
+        self.recipe = recipe
         self.num_first = num_first
         self.ends: dict[str, Weights] = {}
 
     def bare(self) -> float:
         """A hand-written loop."""
         train = import_module(BARE[self.framework]).train
-        ms_per_step, self.ends["bare"] = train(self.job, num_first=self.num_first)
+        ms_per_step, self.ends["bare"] = train(self.recipe, num_first=self.num_first)
         return float(ms_per_step)
 
     def fit(self) -> float:
         """The framework's fit, through fwexp's trainer, observed by nobody."""
-        marks = Marks(num_steps=len(self.job.order), num_first=self.num_first)
-        self._fit("fit", make_trainer(self.job), marks)
+        marks = Marks(num_steps=len(self.recipe.order), num_first=self.num_first)
+        self._fit("fit", make_trainer(self.recipe), marks)
         return marks.ms_per_step()
 
     def run(self) -> float:
         """The same under the observer of a run, which times each step and tells of progress."""
-        trainer = make_trainer(self.job)
-        watch = Watch(trainer, self.job, lambda _: None)
+        trainer = make_trainer(self.recipe)
+        watch = Watch(trainer, self.recipe, lambda _: None)
         self._fit("run", trainer, watch)
         return 1000 * float(watch.clock.step_s[self.num_first :].mean())
 
     def pipeline(self) -> float:
         """The input pipeline alone."""
-        return 1000 * make_trainer(self.job).drain(len(self.job.order))
+        return 1000 * make_trainer(self.recipe).drain(len(self.recipe.order))
 
     def _fit(self, name: str, trainer: Trainer, observer: Observer) -> None:
         trainer.fit(observer)
@@ -123,8 +123,8 @@ def _alone(way: Callable[[], float]) -> Callable[[], float]:
 
 
 def main(framework: str, num_threads: int, num_rounds: int, num_steps: int, num_first: int) -> None:
-    job = make_bench_job(framework, num_threads=num_threads, num_steps=num_steps)
-    ways = Ways(framework, job, num_first=num_first)
+    recipe = make_bench_recipe(framework, num_threads=num_threads, num_steps=num_steps)
+    ways = Ways(framework, recipe, num_first=num_first)
     import_module(BARE[framework])
     gc.collect()
     gc.freeze()  # as a warm server does before a run

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.processes import command_of, wait_until, with_variables
+from tests.proc import command_of, wait_until, with_variables
 from tests.tiny import ROOT
 
 SCRIPT = ROOT / "slurm" / "cluster"

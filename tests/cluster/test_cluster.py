@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from tests.cluster.one_machine import SCRIPT, Cluster, bring_up, processes_of, script, take_down
-from tests.processes import wait_until
+from tests.proc import wait_until
 
 DAEMONS = ("munged", "slurmctld", "slurmd -N nodeA", "slurmd -N nodeB", "slurmd -N tpu0")
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cluster.one_machine import Cluster
 from tests.cluster.typed import ON_CLUSTER, Shell, ended_jobs
-from tests.processes import wait_until
+from tests.proc import wait_until
 
 DEMO = [
     *("sweep", "demo", "model=mlp", "seed=0,1", "training.num_epochs=2", "training.target=null"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.config.paths import conf_dir
 
 FILES = sorted(conf_dir().rglob("*.yaml"))

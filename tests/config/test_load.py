@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.config import compose
-from fwexp.config.load import check_sweep
+from fwexp.config.load import check_sweep, compose
 from fwexp.config.schema import Config
 from fwexp.errors import ConfigError
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from fwexp.config import compose, from_plain, to_plain
+from fwexp.config.load import compose
+from fwexp.config.plain import from_plain, to_plain
 from fwexp.errors import ConfigError
 
 

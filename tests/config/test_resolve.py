@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from fwexp.config import compose
 from fwexp.config import resolve as module
+from fwexp.config.load import compose
 from fwexp.config.resolve import resolve, usable_cores
 
 

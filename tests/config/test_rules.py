@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.config.rules import check
 from fwexp.config.schema import Config
 from fwexp.errors import ConfigError

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.config import compose
-from fwexp.data import load, prepare
+from fwexp.config.load import compose
 from fwexp.data.arrays import content_sha256
+from fwexp.data.dataset import load
 from fwexp.data.faults import DamagedFile, MissingFiles
 from fwexp.data.formats import catalogues
 from fwexp.data.formats.sentence_pairs import encode_pairs, unique_pairs
+from fwexp.data.preparation import prepare
 from fwexp.errors import DataError
 
 HEADING = "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=(n != 1);\n"

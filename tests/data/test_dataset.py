@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from fwexp.data import cache, load, prepare
+from fwexp.data import cache
 from fwexp.data.arrays import content_sha256
-from fwexp.data.dataset import normalise, split
+from fwexp.data.dataset import load, normalise, split
 from fwexp.data.formats import FORMATS
+from fwexp.data.preparation import prepare
 from fwexp.errors import DataError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.data.arrays import Arrays
 from fwexp.data.faults import DamagedFile, MissingFiles
 from fwexp.data.formats import kjv, kjv_sections

@@ -5,7 +5,9 @@ import os
 import pytest
 
 from fwexp.config.schema import Source
-from fwexp.data import cache, load, prepare
+from fwexp.data import cache
+from fwexp.data.dataset import load
+from fwexp.data.preparation import prepare
 from fwexp.errors import DataError
 
 SAY_NOTHING = [].append

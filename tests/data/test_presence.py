@@ -3,7 +3,8 @@
 import pytest
 
 from fwexp.config.schema import Source
-from fwexp.data import prepare, status
+from fwexp.data.preparation import prepare
+from fwexp.data.presence import status
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import zipfile
 import pytest
 
 from fwexp.config.schema import Source
-from fwexp.data import prepare
 from fwexp.data.faults import DamagedFile
+from fwexp.data.preparation import prepare
 from fwexp.data.reading import unzip
 from fwexp.data.sources import downloading, origins, pypi
 from fwexp.errors import DataError

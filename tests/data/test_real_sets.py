@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fwexp.data import cache, load, prepare
+from fwexp.data import cache
+from fwexp.data.dataset import load
 from fwexp.data.formats import decoder
+from fwexp.data.preparation import prepare
 from fwexp.data.sources import origins
-from fwexp.tasks import TASKS
+from fwexp.tasks.registry import TASKS
 
 CONF = Path(__file__).parents[2] / "conf" / "data"
 USERS_CACHE = os.environ.get("FWEXP_DATA")  # before the tests' own takes its place

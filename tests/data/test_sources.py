@@ -10,7 +10,8 @@ from threading import Thread
 import pytest
 
 from fwexp.config.schema import Source
-from fwexp.data import load, prepare
+from fwexp.data.dataset import load
+from fwexp.data.preparation import prepare
 from fwexp.data.reading import unpack
 from fwexp.data.sources import origins, url
 from fwexp.data.sources.progress import ProgressLines

@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.config.rules import SPEED_ALONE
 from fwexp.config.schema import Data
-from fwexp.data import load, prepare, status, synthetic
+from fwexp.data import synthetic
+from fwexp.data.dataset import load
+from fwexp.data.preparation import prepare
+from fwexp.data.presence import status
 from fwexp.data.tokens import BOS, EOS
 from fwexp.errors import ConfigError, DataError
 

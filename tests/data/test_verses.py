@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fwexp.data import load, prepare
 from fwexp.data.arrays import content_sha256
+from fwexp.data.dataset import load
 from fwexp.data.faults import DamagedFile, MissingFiles
 from fwexp.data.formats import verses
 from fwexp.data.formats.sentence_pairs import Sizes, encode_pairs, unique_pairs
 from fwexp.data.formats.sword import plain_text, read_verses
+from fwexp.data.preparation import prepare
 from fwexp.data.tokens import BOS, EOS, IGNORED, PAD
 
 SIZES = Sizes(max_words=6, max_tokens=16, vocabulary_size=48, num_test=4)

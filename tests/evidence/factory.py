@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from fwexp.evidence.assess import Evidence, assess
-from fwexp.launch.manifest import Manifest
-from fwexp.parity.certificate import Certificate, Stage
-from fwexp.runs.record import Evaluation, Failure, Memory, Phases, RunRecord
+from fwexp.store.certificate import Certificate, Stage
+from fwexp.store.manifest import Manifest
+from fwexp.store.record import Evaluation, Failure, Memory, Phases, RunRecord
 from fwexp.tasks.classification import Classification
 from fwexp.tasks.language_model import LanguageModel
 

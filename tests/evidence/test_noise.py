@@ -7,9 +7,9 @@ import pytest
 from fwexp.evidence.decision import Winner, choose_by_speed, recommend
 from fwexp.evidence.questions import is_score
 from fwexp.evidence.verdicts import Finding, Verdict
-from fwexp.runs.record import RunRecord
+from fwexp.store.record import RunRecord
 from fwexp.tasks.throughput import Throughput
-from fwexp.writeup.summary import key_figures
+from fwexp.writeup.first_screen import key_figures
 from tests.evidence.factory import Sweep, Truth, certificate, simulate
 from tests.evidence.test_decision import SCOPE
 

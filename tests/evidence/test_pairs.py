@@ -4,7 +4,7 @@ import pytest
 
 from fwexp.evidence.aggregate import Workload, aggregate
 from fwexp.evidence.pairs import pair_by_block, pair_by_seed
-from fwexp.runs.record import RunRecord
+from fwexp.store.record import RunRecord
 from tests.evidence.factory import Sweep, Truth, simulate
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fwexp.evidence.aggregate import aggregate
 from fwexp.evidence.questions import Question, is_score, questions
-from fwexp.runs.record import RunRecord
+from fwexp.store.record import RunRecord
 from tests.evidence.factory import PRICING, Truth, simulate
 
 IMAGES = Truth(time_sd=0.0, accuracy_sd=0.0)

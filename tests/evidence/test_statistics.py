@@ -8,13 +8,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
-from fwexp.evidence.statistics import (
-    MAX_PAIRS,
-    holm,
-    mean_interval,
-    paired_test,
-    pairs_to_decide,
-)
+from fwexp.evidence.statistics import MAX_PAIRS, holm, mean_interval, paired_test, pairs_to_decide
 
 DIFFERENCES = [0.3, -0.1, 0.4, 0.2, 0.1]
 

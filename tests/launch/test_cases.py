@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.launch.sweep import command
+from fwexp.commands.sweep import command
 
 FILE = """\
 # fwexp sweep mine

@@ -8,8 +8,8 @@ from fwexp.errors import ConfigError
 from fwexp.launch import drive as module
 from fwexp.launch.drive import drive, missing_runs
 from fwexp.launch.plan import Plan, plan_run
-from fwexp.runs.record import RunRecord
-from fwexp.runs.store import Store
+from fwexp.store.record import RunRecord
+from fwexp.store.store import Store
 from tests.tiny import SharedServers, tiny_config, tiny_plan
 
 DEBUG = "execution=debug"
@@ -17,7 +17,7 @@ DIVERGES = ("optimizer=sgd", "optimizer.learning_rate=1e30")
 
 
 def run(store: Path, monkeypatch: pytest.MonkeyPatch, *overrides: str) -> RunRecord:
-    monkeypatch.setattr(module, "WarmServers", SharedServers)
+    monkeypatch.setattr(module, "framework_servers", SharedServers)
     planned = plan_run(tiny_config(DEBUG, f"store={store}", *overrides))
     plan = Plan(name="one", title="", command="", machine_class="here", blocks=[[planned]])
     drive(plan, Store(store), missing_runs(plan, Store(store), retry=False), compare=False)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fwexp.launch.declare import declare
-from fwexp.runs.store import Store
+from fwexp.store.store import Store
 from tests.tiny import tiny_plan
 
 BOTH = ["torch", "tf"]

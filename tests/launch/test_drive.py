@@ -14,11 +14,11 @@ from fwexp.launch import drive as module
 from fwexp.launch import plan as plan_module
 from fwexp.launch.drive import Outcome, drive, missing_runs
 from fwexp.launch.plan import Plan
-from fwexp.parity.certificate import Certificate, Stage
 from fwexp.parity.certify import certificate_key
-from fwexp.runs.locks import device_lock
-from fwexp.runs.record import History, RunRecord
-from fwexp.runs.store import Store, write_json
+from fwexp.processes.locks import device_lock
+from fwexp.store.certificate import Certificate, Stage
+from fwexp.store.record import History, RunRecord
+from fwexp.store.store import Store, write_json
 from tests.tiny import FRAGILE, SharedServers, tiny_config, tiny_plan, warm_servers
 
 BOTH = ["torch", "tf"]
@@ -26,7 +26,7 @@ BOTH = ["torch", "tf"]
 
 @pytest.fixture(autouse=True)
 def shared_servers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WarmServers", SharedServers)
+    monkeypatch.setattr(module, "framework_servers", SharedServers)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Store]:
     """One run in each framework, done."""
     store = Store(tmp_path_factory.mktemp("both"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "WarmServers", SharedServers)
+        patch.setattr(module, "framework_servers", SharedServers)
         plan = tiny_plan("training.num_steps=40", in_store=store.path, framework=BOTH)
         assert run(plan, store).is_complete
     return plan, store
@@ -147,7 +147,7 @@ def test_the_same_plan_again_runs_nothing(
         assert frameworks == []
         return SharedServers(frameworks)
 
-    monkeypatch.setattr(module, "WarmServers", no_servers)
+    monkeypatch.setattr(module, "framework_servers", no_servers)
     before = {path: path.stat().st_mtime_ns for path in store.path.rglob("*")}
     assert run(plan, store, retry=True).done == [r.run_id for r in plan.runs]
     assert {path: path.stat().st_mtime_ns for path in store.path.rglob("*")} == before
@@ -355,7 +355,7 @@ def test_imports_wait_for_another_drivers_timed_run(
                 else:
                     held.append(False)
 
-    monkeypatch.setattr(module, "WarmServers", Watched)
+    monkeypatch.setattr(module, "framework_servers", Watched)
     plan = tiny_plan(in_store=store.path)
     run(plan, store)
     run(plan, store)

@@ -9,11 +9,11 @@ from fwexp.config.identity import workload_key
 from fwexp.config.resolve import usable_cores
 from fwexp.errors import ConfigError, DeviceError
 from fwexp.launch import plan as module
-from fwexp.launch import probe
 from fwexp.launch.declare import declare
 from fwexp.launch.plan import Plan, plan_run, plan_runs
-from fwexp.runs.store import Store
-from fwexp.tasks import TASKS
+from fwexp.meters import probe
+from fwexp.store.store import Store
+from fwexp.tasks.registry import TASKS
 from tests.tiny import tiny_config, tiny_plan
 
 BOTH = ["torch", "tf"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import children, is_running, wait_until
+from tests.proc import children, is_running, wait_until
 from tests.tiny import FRAGILE, ROOT
 
 HEAVY = ("torch", "tensorflow", "keras", "pytorch_lightning", "lightning", "wandb")

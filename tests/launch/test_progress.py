@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from fwexp.launch.progress import Display
-from fwexp.runs.record import Failure
-from tests.runs.test_store import DONE, FAILED
+from fwexp.store.record import Failure
+from tests.store.test_store import DONE, FAILED
 
 
 def test_a_log_gets_a_line_for_each_thing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from fwexp.meters import device_use as module
 from fwexp.meters.device_use import DeviceUse, device_use, num_foreign
 from fwexp.meters.load import LoadMeter
-from fwexp.runs.record import Load
+from fwexp.store.record import Load
 
 GPUS = "0, GPU-aaa\n1, GPU-bbb\n2, GPU-bbc\n"
 

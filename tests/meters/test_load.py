@@ -7,7 +7,7 @@ import pytest
 
 from fwexp.meters import load as module
 from fwexp.meters.load import TICKS_PER_S, LoadMeter
-from fwexp.runs.record import Load
+from fwexp.store.record import Load
 
 
 class Machine:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.models.keras_layers import BatchNorm
 from fwexp.models.registry import build, load_spec
 from fwexp.trainers.devices import keras_arguments

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.models.registry import build, load_spec
 from fwexp.models.torch_layers import DepthwiseConv2d, Flatten
 from fwexp.models.torch_names import named_tensors

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.models.alexnet.spec import PUBLISHED_PARAMETERS, Spec
 from fwexp.models.registry import load_spec
 

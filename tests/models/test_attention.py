@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.errors import ConfigError
 from fwexp.models.attention import block_layers, block_variables
 from fwexp.models.encoder.spec import Spec as Encoder

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.models.initialization import initial_weights
 from fwexp.models.mobilenet.spec import PUBLISHED_PARAMETERS, Spec
 from fwexp.models.registry import load_spec

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.models.lstm.spec import Spec as LstmSpec
 from fwexp.models.ncf.spec import Spec as NcfSpec
 from fwexp.models.registry import load_spec

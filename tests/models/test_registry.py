@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.config.schema import Config, Model
 from fwexp.errors import ConfigError
 from fwexp.models.initialization import INITIALIZERS

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.models.registry import load_spec
 from fwexp.models.vgg19.spec import PUBLISHED_PARAMETERS, Spec
 

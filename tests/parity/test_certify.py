@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.config import to_plain
+from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError
 from fwexp.launch.combine import resolved
-from fwexp.parity import side
-from fwexp.parity.certificate import Certificate
+from fwexp.parity import capture as side
 from fwexp.parity.certify import certificate_key, certify, describe
-from fwexp.runs.store import Store
+from fwexp.store.certificate import Certificate
+from fwexp.store.store import Store
 from tests.tiny import FRAGILE, SharedServers, tiny_config, warm_servers
 
 STAGES = [

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fwexp.config import to_plain
+from fwexp.config.plain import to_plain
 from fwexp.models.initialization import generic_weights
 from fwexp.models.registry import load_spec
+from fwexp.parity.certify import CAPTURE
 from fwexp.parity.comparing import relative
 from tests.tiny import tiny_config, warm_servers
 
@@ -18,7 +19,7 @@ def drifted(framework: str, folder: Path) -> Arrays:
     config = tiny_config(f"framework={framework}", "optimizer=momentum")
     to, log = folder / f"{framework}.npz", folder / f"{framework}.log"
     arguments = {"config": to_plain(config), "stage": "drift", "reference": None, "to": str(to)}
-    code = warm_servers()[framework].perform("parity", arguments, log=log, hear=lambda _: None)
+    code = warm_servers()[framework].call(CAPTURE, arguments, log=log, hear=lambda _: None)
     assert code == 0, log.read_text()
     with np.load(to) as arrays:
         return dict(arrays)

@@ -9,11 +9,11 @@ import pytest
 
 from fwexp.launch.combine import resolved
 from fwexp.models.spec import Variable, batch_norm, convolution, dense, embedding, layer_norm, named
-from fwexp.parity.certificate import Stage
 from fwexp.parity.certify import certify, describe
 from fwexp.parity.hints import HINTS, hinted, probable_traps
 from fwexp.parity.symptoms import Failure, kind_of
-from fwexp.runs.store import Store
+from fwexp.store.certificate import Stage
+from fwexp.store.store import Store
 from tests.tiny import warm_servers
 
 PLANTED = ["data=digits", "hardware.num_threads=1", "model=cnn"]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fwexp.models.mlp.spec import Spec
-from fwexp.parity.certificate import Stage
+from fwexp.parity.capture import NUM_STEPS
 from fwexp.parity.comparing import relative
-from fwexp.parity.side import NUM_STEPS
 from fwexp.parity.stages import dtype_stages, numeric_stages
+from fwexp.store.certificate import Stage
 
 SPEC = Spec(image_shape=(2, 2, 1), num_classes=3, width=2, depth=1)
 BLOCKS = ["dense0", "relu0", "head"]

@@ -13,10 +13,10 @@ from fwexp.data.dataset import DataSet, Split
 from fwexp.errors import ConfigError
 from fwexp.launch.combine import resolved
 from fwexp.models.registry import load_spec
-from fwexp.parity.certificate import Certificate
 from fwexp.parity.certify import certificate_key, certify, describe
 from fwexp.parity.stand_in import cut_images, describe_stand_in, stand_in_of
-from fwexp.runs.store import Store
+from fwexp.store.certificate import Certificate
+from fwexp.store.store import Store
 from tests.tiny import SharedServers, tiny_config, warm_servers
 
 OPTIONS = find_folders(conf_dir(), config_dirs=[]).options("model")

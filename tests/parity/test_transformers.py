@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.data import prepare
+from fwexp.data.preparation import prepare
 from fwexp.launch.combine import resolved
 from fwexp.parity.certify import certify, describe
-from fwexp.runs.store import Store
+from fwexp.store.store import Store
 from tests.text import small_text
 from tests.tiny import warm_servers
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.runs.store import Store
+from fwexp.store.store import Store
 from tests.prove.parity import TRAPS
 from tests.prove.traps import copy_project, plant
 

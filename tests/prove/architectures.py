@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.config.schema import Config
 from fwexp.meters.environment import commit
 from fwexp.models.initialization import Weights, generic_weights

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fwexp.parity.certificate import Stage
-from fwexp.runs.store import Store
+from fwexp.store.certificate import Stage
+from fwexp.store.store import Store
 from tests.prove.table import table
 from tests.prove.there import Done, fwexp_there
 from tests.prove.traps import CNN, LINTER, NONE, Trap, copy_project, plant

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.processes import children, kill, wait_until
+from tests.proc import children, kill, wait_until
 from tests.prove.cluster_sweep import (
     ClusterSweep,
     end,

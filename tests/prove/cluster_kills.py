@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.cluster.one_machine import Cluster
-from tests.processes import kill
+from tests.proc import kill
 from tests.prove.cluster_sweep import ClusterSweep, Reference, jobs, runs, servers
 from tests.prove.small_sweep import FILE
 from tests.prove.table import table

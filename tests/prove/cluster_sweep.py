@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.cluster.one_machine import Cluster
 from tests.cluster.typed import ON_CLUSTER, Shell
-from tests.processes import children, command_of, parent_of, variables_of, with_variables
+from tests.proc import children, command_of, parent_of, variables_of, with_variables
 from tests.prove.small_sweep import Ended, SmallSweep
 
 TYPED = ("sweep", "small", *ON_CLUSTER)
@@ -96,7 +96,7 @@ def jobs(cluster: Cluster) -> list[int]:
 def servers(cluster: Cluster) -> list[int]:
     """The warm servers of all jobs."""
     found = [child for job in jobs(cluster) for child in children(job)]
-    return [pid for pid in found if b"fwexp.runs.server" in command_of(pid)]
+    return [pid for pid in found if b"fwexp.processes.server" in command_of(pid)]
 
 
 def runs(cluster: Cluster) -> list[int]:

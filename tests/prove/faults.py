@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tests.processes import is_running, wait_until
+from tests.proc import is_running, wait_until
 from tests.prove.small_sweep import NUM_RUNS, SmallSweep, runs_of, servers_of
 from tests.tiny import ROOT
 

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from statistics import fmean
 
 from fwexp.evidence.aggregate import NAMES
-from fwexp.launch.manifest import Manifest
 from fwexp.meters.environment import commit
-from fwexp.parity.certificate import Certificate
 from fwexp.parity.comparing import FLOAT64_TOLERANCE
-from fwexp.runs.record import RunRecord
-from fwexp.runs.store import Store
+from fwexp.store.certificate import Certificate
+from fwexp.store.manifest import Manifest
+from fwexp.store.record import RunRecord
+from fwexp.store.store import Store
 from tests.prove.table import table
 from tests.prove.traps import ROOT
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from fwexp.evidence.aggregate import NAMES
 from fwexp.meters.environment import commit
-from fwexp.runs.record import RunRecord
-from fwexp.runs.store import Store
+from fwexp.store.record import RunRecord
+from fwexp.store.store import Store
 from tests.prove.table import table
 from tests.prove.traps import ROOT
 

@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from fwexp import data as datasets
-from fwexp.config import compose, to_plain
+from fwexp.config.load import compose
+from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
+from fwexp.data import preparation
 from fwexp.launch.combine import resolved
-from fwexp.launch.local import WarmServers
+from fwexp.launch.servers import framework_servers
 from fwexp.models.registry import load_spec
-from fwexp.parity.certificate import Certificate, Stage
-from fwexp.parity.certify import certify, describe
-from fwexp.runs.store import Store
+from fwexp.parity.certify import CAPTURE, certify, describe
+from fwexp.processes.warm_servers import WarmServers
+from fwexp.store.certificate import Certificate, Stage
+from fwexp.store.store import Store
 from tests.prove.table import figure, table
 
 PLAIN = ("data=cifar10", "optimizer=momentum", "optimizer.learning_rate=0.01")
@@ -87,14 +89,14 @@ class Shown:
 def show_all(folder: Path) -> list[Shown]:
     """Every subject's certificate, at bf16: its numbers are those of fp32, then come dtypes."""
     store = Store(folder / "store")
-    with WarmServers(["torch", "tf"], logs=store.path / "logs") as servers:
+    with framework_servers(["torch", "tf"], logs=store.path / "logs") as servers:
         return [_show(subject, store, servers, folder) for subject in SUBJECTS]
 
 
 def _show(subject: Subject, store: Store, servers: WarmServers, folder: Path) -> Shown:
     chosen = [f"model={subject.model}", *subject.overrides]
     config = resolved([*chosen, "precision=bf16", "hardware.num_threads=1"])
-    datasets.prepare(config.data)
+    preparation.prepare(config.data)
     shown = Shown(
         subject=subject,
         certificate=certify(config, store=store, servers=servers, say=lambda _: None),
@@ -135,7 +137,7 @@ def _weights(
     to, log = folder / f"drift-{framework}.npz", folder / f"drift-{framework}.log"
     arguments: dict[str, Any] = {"config": to_plain(side), "stage": "drift", "to": str(to)}
     arguments["reference"] = None
-    code = servers[framework].perform("parity", arguments, log=log, hear=lambda _: None)
+    code = servers[framework].call(CAPTURE, arguments, log=log, hear=lambda _: None)
     assert code == 0, log.read_text()
     with np.load(to) as arrays:
         return dict(arrays)

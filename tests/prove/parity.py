@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fwexp.meters.environment import commit
-from fwexp.parity.certificate import Certificate
+from fwexp.store.certificate import Certificate
 from tests.prove.caught import Caught, catch_all, trap_table
 from tests.prove.models import Shown, model_table, show_all
 from tests.prove.table import figure, table

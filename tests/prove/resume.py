@@ -18,15 +18,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fwexp.config import to_plain
-from fwexp.data import prepare
+from fwexp.config.plain import to_plain
+from fwexp.data.preparation import prepare
 from fwexp.launch.plan import Plan, plan_runs
 from fwexp.meters.environment import cpu_model, instruction_sets, versions
+from fwexp.processes.messages import Call, encode
 from fwexp.runs.execute import RunRequest
-from fwexp.runs.record import RunRecord
-from fwexp.runs.store import Store
-from fwexp.runs.task import Task, encode
-from tests.processes import children
+from fwexp.store.record import RunRecord
+from fwexp.store.store import Store
+from fwexp.trainers.registry import TRAINERS
+from tests.proc import children
 from tests.prove.resume_run import state_file
 from tests.prove.table import table
 from tests.tiny import ROOT
@@ -117,9 +118,10 @@ class Server:
     def __init__(self, framework: str, *, log: Path) -> None:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
         environment["TF_CPP_MIN_LOG_LEVEL"] = "2"
+        command = [sys.executable, "-m", "fwexp.processes.server", str(os.getpid())]
         with log.open("w") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.prove.resume_server", framework, str(os.getpid())],
+                [*command, TRAINERS[framework].partition(":")[0], "tests.prove.resume_run"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -129,10 +131,14 @@ class Server:
 
     def perform(self, request: RunRequest, *, after: int | None, by: int, log: Path) -> int:
         """The exit code of an attempt, which is sent the signal once it has made those steps."""
-        arguments = asdict(request)
-        task = Task(job="run", arguments=arguments, log=str(log), dispatched_at=time.monotonic())
+        call = Call(
+            function="tests.prove.resume_run:run",
+            arguments=asdict(request),
+            log=str(log),
+            dispatched_at=time.monotonic(),
+        )
         assert self.process.stdin is not None
-        self.process.stdin.write(encode(asdict(task)))
+        self.process.stdin.write(encode(asdict(call)))
         self.process.stdin.flush()
         while (event := self._hear())["event"] != "ended":
             if after is not None and event.get("step", 0) >= after:

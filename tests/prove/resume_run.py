@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from fwexp.processes.messages import Progress, Tell
 from fwexp.runs import execute as module
-from fwexp.runs.store import Store
-from fwexp.runs.task import Progress, Tell
-from fwexp.trainers.protocol import Job, Trainer
+from fwexp.store.store import Store
+from fwexp.trainers.protocol import Recipe, Trainer
 
 STATE = "state.npz"
 
@@ -17,8 +17,8 @@ def run(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> None:
     made: list[Trainer] = []
     make_trainer = module.make_trainer
 
-    def make(job: Job) -> Trainer:
-        made.append(make_trainer(job))
+    def make(recipe: Recipe) -> Trainer:
+        made.append(make_trainer(recipe))
         return made[0]
 
     def tell_step(_: Progress, step: int) -> None:

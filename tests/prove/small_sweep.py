@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.processes import children, command_of
+from tests.proc import children, command_of
 from tests.tiny import ROOT, session_variables
 
 FILE = """\
@@ -103,7 +103,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 def servers_of(driver: int) -> list[int]:
     """The warm servers below a driver."""
-    return [pid for pid in children(driver) if b"fwexp.runs.server" in command_of(pid)]
+    return [pid for pid in children(driver) if b"fwexp.processes.server" in command_of(pid)]
 
 
 def runs_of(driver: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fwexp.parity.certificate import Stage
+from fwexp.store.certificate import Stage
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from unittest import mock
 
 from fwexp.cli import dispatch
-from tests.processes import commands, with_variables
+from tests.proc import commands, with_variables
 from tests.tiny import SharedServers, session_variables
 from tests.tracking.service import Service
 from tests.tracking.simulated import wandb_environment
@@ -101,7 +101,7 @@ def _type(argv: list[str], environment: dict[str, str]) -> str:
     said = io.StringIO()
     with (
         mock.patch.dict(os.environ, environment, clear=True),
-        mock.patch("fwexp.launch.drive.WarmServers", SharedServers),
+        mock.patch("fwexp.launch.drive.framework_servers", SharedServers),
         redirect_stdout(said),
         redirect_stderr(said),
     ):

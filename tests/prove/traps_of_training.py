@@ -20,8 +20,8 @@ TRAINING_TRAPS = [
         what="a bounded shuffle buffer instead of the common sample order",
         stage="data",
         file=KERAS,
-        old="rows = tf.data.Dataset.from_tensor_slices(job.order)",
-        new="rows = tf.data.Dataset.from_tensor_slices(job.order).shuffle(8, seed=0)",
+        old="rows = tf.data.Dataset.from_tensor_slices(recipe.order)",
+        new="rows = tf.data.Dataset.from_tensor_slices(recipe.order).shuffle(8, seed=0)",
     ),
     Trap(
         what="pixels scaled a second time",
@@ -42,7 +42,7 @@ TRAINING_TRAPS = [
         what="the framework's own initialisation",
         stage="initial weights",
         file=KERAS,
-        old="        self.load_state(job.weights)\n",
+        old="        self.load_state(recipe.weights)\n",
         new="",
     ),
     Trap(
@@ -224,8 +224,8 @@ TRAINING_TRAPS = [
         what="evaluates a copy of the model that was made at the start",
         stage="evaluation after training",
         file=KERAS,
-        old="        self.load_state(job.weights)\n",
-        new="        self.load_state(job.weights)\n"
+        old="        self.load_state(recipe.weights)\n",
+        new="        self.load_state(recipe.weights)\n"
         "        self.frozen = keras.models.clone_model(self.model.network)\n"
         "        self.frozen.set_weights(self.model.network.get_weights())\n"
         "        self.predict_batch = self.frozen.predict_on_batch\n",

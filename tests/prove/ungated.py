@@ -5,10 +5,10 @@
 
 import sys
 
-from fwexp import data as datasets
+from fwexp.data import preparation
 from fwexp.launch.drive import drive, missing_runs
 from fwexp.launch.plan import plan_runs
-from fwexp.runs.store import Store
+from fwexp.store.store import Store
 
 AXES = {
     "framework": ["framework=torch", "framework=tf"],
@@ -25,7 +25,7 @@ def main(store: str, *overrides: str) -> None:
         title="Ungated",
         command="",
     )
-    datasets.prepare(plan.first.data)
+    preparation.prepare(plan.first.data)
     into = Store(store)
     drive(plan, into, missing_runs(plan, into, retry=False), compare=False)
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from fwexp.runs.store import Store
+from fwexp.store.store import Store
 from tests.tiny import session_variables
 from tests.tracking.report_figures import check_tables, check_words
 from tests.tracking.service import serve

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fwexp.runs.store import Store
+from fwexp.store.store import Store
 from tests.evidence.factory import Truth, simulate
 from tests.tracking.service import Fault, Service, serve
 from tests.tracking.simulated import (

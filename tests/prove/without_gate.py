@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.evidence.pairs import Pair, Pairs
 from fwexp.evidence.verdicts import Finding, Scale, judge
 from fwexp.tasks.task import Metric

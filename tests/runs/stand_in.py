@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fwexp.config import to_plain
+from fwexp.config.plain import to_plain
 from fwexp.models.initialization import Weights
 from fwexp.runs import execute as module
 from fwexp.runs.execute import RunRequest, execute
-from fwexp.runs.record import RunRecord
-from fwexp.runs.store import Store
+from fwexp.store.record import RunRecord
+from fwexp.store.store import Store
 from fwexp.tasks.task import Inputs
 from fwexp.trainers.devices import requested
-from fwexp.trainers.protocol import Batch, Effective, Job, Observer
+from fwexp.trainers.protocol import Batch, Effective, Observer, Recipe
 from tests.tiny import tiny_plan
 
 NUM_WRONG = 36  # of the 360 test samples
@@ -29,24 +29,24 @@ class StandIn:
 
     def __init__(
         self,
-        job: Job,
+        recipe: Recipe,
         *,
         losses: dict[int, float] | None = None,
         during: dict[int | str, Callable[[], object]] | None = None,
         logits: float = 1.0,
         **effective: Any,
     ) -> None:
-        self.job = job
+        self.recipe = recipe
         self.planted = losses or {}
         self.during = during or {}  # a step that is made (from 1), or "evaluation k" (from 0)
         self.num_evaluations = 0
         self.size = logits
-        self.found = replace(requested(job.config), **effective)
+        self.found = replace(requested(recipe.config), **effective)
         self.step_losses: list[float] = []
         self.num_made = 0  # steps, by whichever process: all the state that it has
 
     def fit(self, observer: Observer, *, first_step: int = 0) -> None:
-        for step in range(first_step, len(self.job.order)):
+        for step in range(first_step, len(self.recipe.order)):
             observer.before_step(step)
             self.num_made += 1
             self.during.get(step + 1, bool)()
@@ -63,10 +63,10 @@ class StandIn:
         self.num_made = int((folder / "steps.txt").read_text())
 
     def predict(self, inputs: Inputs) -> NDArray[Any]:
-        assert inputs is self.job.data.test.inputs
+        assert inputs is self.recipe.data.test.inputs
         self.during.get(f"evaluation {self.num_evaluations}", bool)()
         self.num_evaluations += 1
-        logits = np.where(np.eye(10)[self.job.data.test.targets] > 0, self.size, 0.0)
+        logits = np.where(np.eye(10)[self.recipe.data.test.targets] > 0, self.size, 0.0)
         logits[:NUM_WRONG] = np.roll(logits[:NUM_WRONG], 1, axis=1)
         return logits
 
@@ -108,9 +108,9 @@ class Harness:
     def give(self, **planted: Any) -> None:
         """From now on the trainer is the stand-in with these faults."""
 
-        def make(job: Job) -> StandIn:
+        def make(recipe: Recipe) -> StandIn:
             self.num_trainings += 1
-            return StandIn(job, **planted)
+            return StandIn(recipe, **planted)
 
         self.monkeypatch.setattr(module, "make_trainer", make)
 

@@ -19,7 +19,7 @@ from fwexp.runs.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
-from fwexp.runs.record import Evaluation, Interruption
+from fwexp.store.record import Evaluation, Interruption
 
 HERE = Arithmetic(cpu="A CPU", instruction_sets=["avx2", "fma"], num_threads=2)
 AT = "2026-01-01T00:00:00.000+00:00"

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from fwexp.runs import execute as module
-from fwexp.runs import job
+from fwexp.runs import recipe as job
 from fwexp.runs import timing as timing_module
 from fwexp.runs.execute import record_crash
-from fwexp.runs.record import Memory, Phases
 from fwexp.runs.timing import Timing
+from fwexp.store.record import Memory, Phases
 from fwexp.tasks.classification import Classification
 from tests.runs.stand_in import NUM_WRONG, Harness
 

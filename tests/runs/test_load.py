@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.config import to_plain
+from fwexp.config.plain import to_plain
 from fwexp.runs.execute import execute
-from fwexp.runs.record import RunRecord
+from fwexp.store.record import RunRecord
 from tests.runs.stand_in import Harness
 
 

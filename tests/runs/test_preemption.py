@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from fwexp.config import to_plain
+from fwexp.config.plain import to_plain
+from fwexp.launch.drive import RUN
 from fwexp.runs.execute import RunRequest
-from fwexp.runs.store import Store
-from tests.processes import children
+from fwexp.store.store import Store
+from tests.proc import children
 from tests.tiny import tiny_plan, warm_servers
 
 NUM_STEPS = 1500  # long enough that a signal falls into them
@@ -63,7 +64,7 @@ class Run:
             store=str(self.store.path),
             redo=None,
         )
-        return self.server.perform("run", asdict(request), log=self.folder / "log.txt", hear=hear)
+        return self.server.call(RUN, asdict(request), log=self.folder / "log.txt", hear=hear)
 
 
 @pytest.mark.parametrize("framework", ["torch", "tf"])

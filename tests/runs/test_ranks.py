@@ -11,8 +11,8 @@ import pytest
 
 from fwexp.runs.nodes import Node
 from fwexp.runs.ranks import RankFailed, run_in_ranks, variables
-from fwexp.runs.record import Memory, in_all
-from tests.processes import children, is_running, wait_until
+from fwexp.store.record import Memory, in_all
+from tests.proc import children, is_running, wait_until
 from tests.tiny import ROOT, tiny_config
 
 PAIR = tiny_config("hardware.devices=2")
@@ -75,7 +75,7 @@ def test_what_a_rank_raises_is_told_and_not_what_others_felt(
 
 SIGNALLED = """
 import os, signal, time
-from fwexp.runs.task import STOPS, Interrupted
+from fwexp.processes.messages import STOPS, Interrupted
 from tests.runs import test_ranks as t
 
 def work(others):

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from fwexp.runs.record import RunRecord
-from tests.processes import children
+from fwexp.store.record import RunRecord
+from tests.proc import children
 from tests.runs.test_preemption import Run
 from tests.tiny import ROOT, TINY
 

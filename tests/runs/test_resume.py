@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fwexp.processes.messages import STOPS, Interrupted
 from fwexp.runs import attempt as attempt_module
 from fwexp.runs.checkpoint import has_checkpoint
-from fwexp.runs.record import History, RunRecord
-from fwexp.runs.task import STOPS, Interrupted
+from fwexp.store.record import History, RunRecord
 from tests.runs.stand_in import Harness
 
 OFTEN = "training.evaluate_every_epochs=0.1"  # after every second of the six steps

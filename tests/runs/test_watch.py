@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from fwexp.data import load
-from fwexp.runs.job import make_job
-from fwexp.runs.record import Evaluation
+from fwexp.data.dataset import load
+from fwexp.runs.recipe import make_recipe
 from fwexp.runs.watch import Watch, check_finite
+from fwexp.store.record import Evaluation
 from fwexp.tasks.task import Inputs
 from tests.runs.stand_in import StandIn
 from tests.tiny import tiny_config
@@ -19,9 +19,9 @@ def watched(num_steps: int, every_epochs: float) -> Watch:
     config = tiny_config(f"training.num_steps={num_steps}")
     training = replace(config.training, evaluate_every_epochs=every_epochs)
     config = replace(config, training=training)
-    job = make_job(config, load(config.data))
-    trainer = StandIn(job)
-    watch = Watch(trainer, job, lambda _: None)
+    recipe = make_recipe(config, load(config.data))
+    trainer = StandIn(recipe)
+    watch = Watch(trainer, recipe, lambda _: None)
     trainer.fit(watch)
     return watch
 
@@ -52,9 +52,9 @@ def test_a_step_is_over_when_the_device_is_done_before_it_is_evaluated() -> None
             return super().predict(inputs)
 
     config = tiny_config("training.num_steps=2")
-    job = make_job(config, load(config.data))
-    trainer = Noting(job)
-    watch = Watch(trainer, job, lambda _: None)
+    recipe = make_recipe(config, load(config.data))
+    trainer = Noting(recipe)
+    watch = Watch(trainer, recipe, lambda _: None)
     end_step = watch.clock.end_step
     watch.clock.end_step = lambda step: (calls.append("end"), end_step(step))[1]  # type: ignore[method-assign]
     trainer.fit(watch)

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.config.schema import Data
-from fwexp.data import DataSet, Split
+from fwexp.data.dataset import DataSet, Split
 from fwexp.tasks.classification import Classification, accuracy
 from fwexp.tasks.task import Inputs
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.data.dataset import DataSet, Split
-from fwexp.tasks import make_task
 from fwexp.tasks.language_model import LanguageModel, unigram_perplexity
+from fwexp.tasks.registry import make_task
 
 VOCABULARY, PLACES = 7, 5
 

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.data.dataset import DataSet, Split
-from fwexp.tasks import make_task
 from fwexp.tasks.recommendation import Recommendation, popularity, ranks
+from fwexp.tasks.registry import make_task
 
 NUM_CANDIDATES = 12
 

@@ -4,10 +4,11 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.config.schema import Data
 from fwexp.errors import ConfigError
-from fwexp.tasks import TASKS, Metric, make_task
+from fwexp.tasks.registry import TASKS, make_task
+from fwexp.tasks.task import Metric
 
 
 @pytest.fixture

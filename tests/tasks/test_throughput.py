@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fwexp.config import compose
+from fwexp.config.load import compose
 from fwexp.config.rules import SPEED_ALONE
-from fwexp.data import load
+from fwexp.data.dataset import load
 from fwexp.data.tokens import IGNORED
-from fwexp.tasks import TASKS, Task, make_task
-from fwexp.tasks.task import Inputs
+from fwexp.tasks.registry import TASKS, make_task
+from fwexp.tasks.task import Inputs, Task
 
 IMAGES = ["data=synthetic", "data.image_shape=[2,2,3]", "data.num_classes=4"]
 PAIRS = ["data=synthetic_pairs", "data.target_length=5", "data.vocabulary_size=7"]

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fwexp.runs.record import Evaluation, Failure, History, Memory, Phases, RunRecord
+from fwexp.store.record import Evaluation, Failure, History, Memory, Phases, RunRecord
 from fwexp.tasks.classification import Classification
 
 NUM_STEPS = 40

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from fwexp.runs.record import History, RunRecord
-from fwexp.runs.store import Store, write_json
-from fwexp.writeup.report import write
+from fwexp.commands.report import write
+from fwexp.store.record import History, RunRecord
+from fwexp.store.store import Store, write_json
 from tests.evidence.factory import Sweep, Truth, simulate
 from tests.tracking.service import Service
 

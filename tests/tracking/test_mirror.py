@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from fwexp.runs.locks import hold
-from fwexp.runs.record import RunRecord
+from fwexp.processes.locks import hold
+from fwexp.store.record import RunRecord
 from fwexp.tracking import start
 from fwexp.tracking.mirror import LOCK
 from fwexp.tracking.rows import config_of, rows_of, summary_of
 from fwexp.tracking.start import MirrorOutcome, start_mirror, wait_for_mirror
-from tests.processes import is_running, wait_until
+from tests.proc import is_running, wait_until
 from tests.tracking.made_runs import NUM_STEPS, make_failure, make_history, make_record, write_run
 from tests.tracking.wandb_files import read_offline_run
 

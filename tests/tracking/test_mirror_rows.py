@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from fwexp.runs.record import History
+from fwexp.store.record import History
 from fwexp.tasks.language_model import LanguageModel
 from fwexp.tracking.rows import config_of, name_of, rows_of, summary_of, tags_of
 from tests.tracking.made_runs import NUM_STEPS, make_failure, make_history, make_record

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fwexp.config.schema import Tracking
-from fwexp.runs.store import Store
+from fwexp.store.store import Store
 from fwexp.tracking.after import track
 from tests.tracking.service import Fault, Service, serve
 from tests.tracking.simulated import (

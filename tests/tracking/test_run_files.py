@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fwexp.errors import StoreError
-from fwexp.runs.record import History
+from fwexp.store.record import History
 from fwexp.tracking.run_files import read_run
 from tests.tracking.made_runs import make_failure, make_history, make_record, write_run
 

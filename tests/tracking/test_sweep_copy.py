@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from fwexp.commands.report import read_evidence
 from fwexp.errors import StoreError
-from fwexp.runs.store import Store
+from fwexp.store.store import Store
 from fwexp.tracking.copies import Copy, copy_of
 from fwexp.tracking.sweep_copy import manifest_from_text
-from fwexp.writeup.report import read_evidence
 from tests.tracking.simulated import simulated_store
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from fwexp.runs.store import Store, write_json
+from fwexp.commands.report import write
+from fwexp.store.store import Store, write_json
 from fwexp.tracking.copies import copy_of
-from fwexp.writeup.report import write
 from tests.evidence.factory import Truth, certificate, simulate
-from tests.processes import commands, wait_until, with_variables
+from tests.proc import commands, wait_until, with_variables
 from tests.tracking.service import KEY, Fault, Service, serve
 from tests.tracking.simulated import (
     fwexp,

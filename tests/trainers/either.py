@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fwexp.tasks import TASKS, make_task
 from fwexp.tasks.numerics import binary_cross_entropy, cross_entropy
-from fwexp.trainers.protocol import Effective, Job, Trainer
-from tests.trainers.jobs import (
+from fwexp.tasks.registry import TASKS, make_task
+from fwexp.trainers.protocol import Effective, Recipe, Trainer
+from tests.trainers.recipes import (
     ALL_LABELS,
     CLICK_LOSS,
     CLICKED,
@@ -32,18 +32,18 @@ class OfATrainer:
 
     framework: str
     module: ModuleType  # the trainer's
-    trainer: Callable[[Job], Trainer]
+    trainer: Callable[[Recipe], Trainer]
     tensor: Callable[[Any], Any]  # of the framework, from an array
     losses: Mapping[str, Callable[[Any, Any], Any]]
 
-    def job(self, *overrides: str, precision: str = "fp32") -> Job:
+    def recipe(self, *overrides: str, precision: str = "fp32") -> Recipe:
         return small_job(self.framework, *overrides, precision=precision)
 
     def loss(self, name: str, outputs: Any, targets: Any) -> float:
         return float(self.losses[name](self.tensor(outputs), self.tensor(targets)))
 
     def test_a_fit(self):
-        trainer = self.trainer(self.job("optimizer=adam"))
+        trainer = self.trainer(self.recipe("optimizer=adam"))
         watch = Watch()
         trainer.fit(watch)
         assert watch.before == watch.after == list(range(NUM_STEPS))
@@ -54,61 +54,61 @@ class OfATrainer:
         assert trainer.effective() == Effective(**wanted, **whole, compute_dtype="float32")
 
     def test_bf16_is_seen_where_the_step_computed(self):
-        job = self.job(precision="bf16")
-        trainer = self.trainer(job)
+        recipe = self.recipe(precision="bf16")
+        trainer = self.trainer(recipe)
         trainer.fit(Watch())
         assert trainer.effective().compute_dtype == "bfloat16"
-        assert trainer.predict(job.data.test.inputs).dtype == np.float32
+        assert trainer.predict(recipe.data.test.inputs).dtype == np.float32
 
     def test_it_starts_from_the_jobs_weights(self):
-        job = self.job()
-        state = self.trainer(job).state()
-        assert job.weights.keys() <= state.keys()
-        for name, weights in job.weights.items():
+        recipe = self.recipe()
+        state = self.trainer(recipe).state()
+        assert recipe.weights.keys() <= state.keys()
+        for name, weights in recipe.weights.items():
             assert np.array_equal(state[name], weights.astype(np.float32)), name
 
     def test_an_evaluation_changes_nothing(self, monkeypatch):
         monkeypatch.setattr(self.module, "EVALUATION_BATCH", 7)
-        job = self.job()
-        trainer = self.trainer(job)
+        recipe = self.recipe()
+        trainer = self.trainer(recipe)
         before = trainer.state()
-        parts = trainer.predict(job.data.test.inputs)
-        assert parts.shape == (len(job.data.test), 10)
+        parts = trainer.predict(recipe.data.test.inputs)
+        assert parts.shape == (len(recipe.data.test), 10)
         monkeypatch.setattr(self.module, "EVALUATION_BATCH", 1000)
-        assert parts == pytest.approx(trainer.predict(job.data.test.inputs), abs=1e-6)
+        assert parts == pytest.approx(trainer.predict(recipe.data.test.inputs), abs=1e-6)
         assert all(np.array_equal(before[name], value) for name, value in trainer.state().items())
 
     def test_the_batches_are_the_order(self):
-        job = self.job()
-        found = list(self.trainer(job).batches())
+        recipe = self.recipe()
+        found = list(self.trainer(recipe).batches())
         assert len(found) == NUM_STEPS
-        for (inputs, targets), rows in zip(found, job.order, strict=True):
+        for (inputs, targets), rows in zip(found, recipe.order, strict=True):
             assert list(inputs) == ["x"]
-            assert np.array_equal(inputs["x"], job.data.train.inputs["x"][rows])
-            assert np.array_equal(targets, job.data.train.targets[rows])
+            assert np.array_equal(inputs["x"], recipe.data.train.inputs["x"][rows])
+            assert np.array_equal(targets, recipe.data.train.targets[rows])
 
     def test_several_inputs_keep_their_names_their_order_and_their_types(self):
-        job = replace(paired(self.job()), dtype="float64")
-        (inputs, targets), *_ = self.trainer(job).batches()
+        recipe = replace(paired(self.recipe()), dtype="float64")
+        (inputs, targets), *_ = self.trainer(recipe).batches()
         assert list(inputs) == ["x", "tokens"]
         types = [array.dtype for array in (*inputs.values(), targets)]
         assert types == [np.float64, np.int32, np.int64]
-        for name, array in job.data.train.inputs.items():
-            assert np.array_equal(inputs[name], array[job.order[0]])
+        for name, array in recipe.data.train.inputs.items():
+            assert np.array_equal(inputs[name], array[recipe.order[0]])
 
     def test_any_samples_can_be_predicted(self):
-        job = self.job()
-        trainer = self.trainer(job)
-        whole = trainer.predict(job.data.test.inputs)
-        some = {"x": job.data.test.inputs["x"][[4, 2]]}
+        recipe = self.recipe()
+        trainer = self.trainer(recipe)
+        whole = trainer.predict(recipe.data.test.inputs)
+        some = {"x": recipe.data.test.inputs["x"][[4, 2]]}
         assert trainer.predict(some) == pytest.approx(whole[[4, 2]], abs=1e-6)
-        same = {"x": job.data.test.inputs["x"].copy()}
+        same = {"x": recipe.data.test.inputs["x"].copy()}
         assert np.array_equal(trainer.predict(same), whole)
 
     def test_a_test_set_of_another_shape_is_predicted_anew(self):
         """The test inputs lie ready as tensors; a slice of them is no longer they."""
-        job = self.job()
-        assert self.trainer(job).predict(job.data.test.first(3).inputs).shape == (3, 10)
+        recipe = self.recipe()
+        assert self.trainer(recipe).predict(recipe.data.test.first(3).inputs).shape == (3, 10)
 
     def test_the_losses_are_the_mean_over_the_labels_that_count(self):
         whole = self.loss("cross_entropy", LOGITS, ALL_LABELS)
@@ -128,8 +128,8 @@ class OfATrainer:
 
     def test_every_tasks_loss_is_here(self):
         sizes = {"sequence_length": 3, "target_length": 2, "vocabulary_size": 4}
-        data = replace(self.job().config.data, **sizes, num_users=5, num_items=6)
+        data = replace(self.recipe().config.data, **sizes, num_users=5, num_items=6)
         assert {make_task(replace(data, task=name)).loss for name in TASKS} <= set(self.losses)
 
     def test_draining_takes_time(self):
-        assert 0 < self.trainer(self.job()).drain(NUM_STEPS) < 1
+        assert 0 < self.trainer(self.recipe()).drain(NUM_STEPS) < 1

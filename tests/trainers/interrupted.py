@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fwexp.data import DataSet, Split
+from fwexp.data.dataset import DataSet, Split
 from fwexp.launch.combine import resolved
 from fwexp.models.initialization import Weights
-from fwexp.runs.job import make_job
-from fwexp.trainers.protocol import Job, Trainer
-from tests.trainers.jobs import noise
+from fwexp.runs.recipe import make_recipe
+from fwexp.trainers.protocol import Recipe, Trainer
+from tests.trainers.recipes import noise
 
 NUM_STEPS = 9
 MODELS = {
@@ -55,7 +55,7 @@ class OfAnInterruption:
     """Subclassed by either side, under a name that pytest collects."""
 
     framework: str
-    trainer: Callable[[Job], Trainer]
+    trainer: Callable[[Recipe], Trainer]
 
     @pytest.mark.parametrize(
         ("model", "stops"),
@@ -64,25 +64,29 @@ class OfAnInterruption:
     def test_a_training_that_goes_on_ends_as_one_that_was_never_stopped(
         self, model: str, stops: Sequence[int], tmp_path: Path
     ) -> None:
-        job = the_job(self.framework, *MODELS[model])
-        state, losses = self.train(job, [], tmp_path)
-        same_state, same_losses = self.train(job, stops, tmp_path)
+        recipe = the_job(self.framework, *MODELS[model])
+        state, losses = self.train(recipe, [], tmp_path)
+        same_state, same_losses = self.train(recipe, stops, tmp_path)
         assert same_losses == losses
         assert state.keys() == same_state.keys()
         for name, value in state.items():
             assert np.array_equal(same_state[name], value), name
 
     def test_what_a_model_draws_is_the_seeds(self, tmp_path: Path) -> None:
-        job = the_job(self.framework, *MODELS["dropping"])
-        other = replace(job, config=replace(job.config, seed=1))  # its weights and order are equal
-        assert self.train(job, [], tmp_path)[1] != self.train(other, [], tmp_path)[1]
+        recipe = the_job(self.framework, *MODELS["dropping"])
+        other = replace(
+            recipe, config=replace(recipe.config, seed=1)
+        )  # its weights and order are equal
+        assert self.train(recipe, [], tmp_path)[1] != self.train(other, [], tmp_path)[1]
 
-    def train(self, job: Job, stops: Sequence[int], folder: Path) -> tuple[Weights, list[float]]:
+    def train(
+        self, recipe: Recipe, stops: Sequence[int], folder: Path
+    ) -> tuple[Weights, list[float]]:
         """The state at the end and every step's loss, through as many trainers as it takes."""
         losses: list[float] = []
         first_step = 0
         for last in (*stops, None):
-            trainer = self.trainer(job)
+            trainer = self.trainer(recipe)
             if first_step:
                 trainer.restore(folder)
             watch = Until(trainer, last=last, folder=folder)
@@ -94,7 +98,7 @@ class OfAnInterruption:
         return trainer.state(), losses
 
 
-def the_job(framework: str, *overrides: str) -> Job:
+def the_job(framework: str, *overrides: str) -> Recipe:
     """Nine steps on noise."""
     config = resolved(
         [
@@ -102,7 +106,7 @@ def the_job(framework: str, *overrides: str) -> Job:
             *["training.num_epochs=null", f"training.num_steps={NUM_STEPS}", *overrides],
         ]
     )
-    return make_job(config, series() if config.model.name == "lstm" else noise())
+    return make_recipe(config, series() if config.model.name == "lstm" else noise())
 
 
 def series() -> DataSet:

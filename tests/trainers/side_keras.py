@@ -16,7 +16,7 @@ from fwexp.trainers.keras_losses import LOSSES
 from fwexp.trainers.keras_optimizers import ArraySchedule
 from tests.trainers.either import OfATrainer
 from tests.trainers.interrupted import OfAnInterruption
-from tests.trainers.jobs import NUM_STEPS, Watch, small_job
+from tests.trainers.recipes import NUM_STEPS, Watch, small_job
 
 
 class TestKerasTrainerInterrupted(OfAnInterruption):
@@ -128,7 +128,7 @@ def test_keras_finds_nothing_to_warn_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         trainer.fit(Watch())
-        trainer.predict(trainer.job.data.test.inputs)
+        trainer.predict(trainer.recipe.data.test.inputs)
 
 
 def test_the_step_is_traced_once(monkeypatch):
@@ -142,7 +142,7 @@ def test_the_step_is_traced_once(monkeypatch):
 
     monkeypatch.setattr(keras_trainer.Network, "train_step", train_step)
     trainer = KerasTrainer(small_job("tf"))
-    trainer.fit(Watch(lambda: trainer.predict(trainer.job.data.test.inputs)))
+    trainer.fit(Watch(lambda: trainer.predict(trainer.recipe.data.test.inputs)))
     assert len(traced) == 1
 
 
@@ -159,12 +159,12 @@ def test_fp16_scales_the_loss_from_torchs_scale_on():
 
 
 def test_fp16s_scale_goes_on_where_it_was(tmp_path):
-    job = small_job("tf", "optimizer=adam", precision="fp16")
-    stopped = KerasTrainer(job)
+    recipe = small_job("tf", "optimizer=adam", precision="fp16")
+    stopped = KerasTrainer(recipe)
     stopped.fit(Watch())
     stopped.model.optimizer.dynamic_scale.assign(2.0**10)  # as after six overflows
     stopped.save(tmp_path)
-    resumed = KerasTrainer(job)
+    resumed = KerasTrainer(recipe)
     resumed.restore(tmp_path)
     scaler = resumed.model.optimizer
     assert int(scaler.step_counter) == int(scaler.inner_optimizer.iterations) == NUM_STEPS

@@ -16,7 +16,7 @@ from fwexp.trainers.torch_losses import LOSSES
 from fwexp.trainers.torch_optimizers import make_optimizer
 from tests.trainers.either import OfATrainer
 from tests.trainers.interrupted import OfAnInterruption
-from tests.trainers.jobs import NUM_STEPS, Watch, small_job
+from tests.trainers.recipes import NUM_STEPS, Watch, small_job
 
 
 class TestLightningTrainerInterrupted(OfAnInterruption):
@@ -32,17 +32,17 @@ class TestLightningTrainer(OfATrainer):
     losses = LOSSES
 
     def test_a_step_has_its_learning_rate(self):
-        job = self.job("optimizer=adam")
-        trainer = LightningTrainer(job)
+        recipe = self.recipe("optimizer=adam")
+        trainer = LightningTrainer(recipe)
         watch = Watch(lambda: [g["lr"] for g in trainer.module.optimizer.param_groups])
         trainer.fit(watch)
-        assert watch.seen == [[rate] for rate in job.learning_rates.tolist()]
+        assert watch.seen == [[rate] for rate in recipe.learning_rates.tolist()]
 
     def test_after_an_evaluation_training_goes_on(self):
-        job = self.job()
-        trainer = LightningTrainer(job)
+        recipe = self.recipe()
+        trainer = LightningTrainer(recipe)
         trainer.module.train()
-        trainer.predict(job.data.test.inputs)
+        trainer.predict(recipe.data.test.inputs)
         assert trainer.module.network.training
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fwexp.errors import ConfigError
 from fwexp.tasks.numerics import IGNORED
-from fwexp.trainers.protocol import Job
+from fwexp.trainers.protocol import Recipe
 from fwexp.trainers.replicas import (
     has_ranks,
     labels_that_count,
@@ -18,7 +18,7 @@ from fwexp.trainers.replicas import (
     share,
 )
 from tests.tiny import tiny_config
-from tests.trainers.jobs import small_job
+from tests.trainers.recipes import small_job
 
 
 class Masked:
@@ -27,11 +27,11 @@ class Masked:
     loss = "masked_cross_entropy"
 
 
-def masked_job(targets: list[list[int]], order: list[list[int]]) -> Job:
-    job = small_job("torch", "hardware.devices=2")
-    train = replace(job.data.train, targets=np.array(targets))
+def masked_job(targets: list[list[int]], order: list[list[int]]) -> Recipe:
+    recipe = small_job("torch", "hardware.devices=2")
+    train = replace(recipe.data.train, targets=np.array(targets))
     return replace(
-        job, task=Masked(), data=replace(job.data, train=train), order=np.array(order)
+        recipe, task=Masked(), data=replace(recipe.data, train=train), order=np.array(order)
     )  # the inputs are not looked at
 
 
@@ -55,21 +55,23 @@ def test_replicas_and_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_mean_over_more_labels_counts_for_more() -> None:
     no = IGNORED
-    job = masked_job(targets=[[1, no], [1, 1], [no, 1], [1, 1]], order=[[0, 2, 1, 3], [1, 3, 0, 2]])
-    assert labels_that_count(job).tolist() == [[2, 4], [4, 2]]
-    weights = [loss_weights(job, replica=r).tolist() for r in (0, 1)]
+    recipe = masked_job(
+        targets=[[1, no], [1, 1], [no, 1], [1, 1]], order=[[0, 2, 1, 3], [1, 3, 0, 2]]
+    )
+    assert labels_that_count(recipe).tolist() == [[2, 4], [4, 2]]
+    weights = [loss_weights(recipe, replica=r).tolist() for r in (0, 1)]
     assert weights == [[2 * 2 / 6, 2 * 4 / 6], [2 * 4 / 6, 2 * 2 / 6]]
 
 
 def test_every_share_of_a_loss_that_leaves_nothing_out_counts_the_same() -> None:
-    job = small_job("torch", "hardware.devices=2")
-    assert loss_weights(job, replica=1).tolist() == [1.0] * len(job.order)
+    recipe = small_job("torch", "hardware.devices=2")
+    assert loss_weights(recipe, replica=1).tolist() == [1.0] * len(recipe.order)
 
 
 def test_a_share_without_a_label() -> None:
-    job = masked_job(targets=[[1], [1], [IGNORED], [1]], order=[[0, 1, 2, 3], [0, 1, 2, 2]])
+    recipe = masked_job(targets=[[1], [1], [IGNORED], [1]], order=[[0, 1, 2, 3], [0, 1, 2, 2]])
     with pytest.raises(ConfigError) as raised:
-        loss_weights(job, replica=0)
+        loss_weights(recipe, replica=0)
     assert str(raised.value) == (
         "training.batch_size=8: in step 2 no label of replica 1's share counts; "
         "choose a larger batch, or fewer devices."

@@ -14,15 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from fwexp import data as datasets
+from fwexp.data import dataset
 from fwexp.launch.combine import resolved
 from fwexp.models.initialization import generic_weights
-from fwexp.runs.job import make_job
 from fwexp.runs.nodes import find_node
 from fwexp.runs.ranks import RankFailed, Unwatched, run_in_ranks
+from fwexp.runs.recipe import make_recipe
 from fwexp.tasks.numerics import IGNORED
-from fwexp.trainers import make_trainer
-from fwexp.trainers.protocol import Job
+from fwexp.trainers.protocol import Recipe
+from fwexp.trainers.registry import make_trainer
 
 IMAGES = ["data=synthetic", "data.image_shape=[16,16,3]", "data.num_classes=10"]
 PAIRS = ["data=synthetic_pairs", "data.vocabulary_size=20", "data.target_length=6"]
@@ -36,7 +36,7 @@ SMALL = {"alexnet": ["model.options.width=2", "model.options.dense_width=8"]}
 NUM_STEPS = 5
 
 
-def job(framework: str, case: str, *, devices: int) -> Job:
+def recipe(framework: str, case: str, *, devices: int) -> Recipe:
     """Five steps of eight samples, from generic weights; of a sentence some labels do not count."""
     config = resolved(
         [
@@ -47,23 +47,23 @@ def job(framework: str, case: str, *, devices: int) -> Job:
             *SMALL.get(case, []),
         ]
     )
-    data = datasets.load(config.data)
+    data = dataset.load(config.data)
     if case == "gnmt":
         lengths = np.random.default_rng(0).integers(1, 7, len(data.train))
         targets = np.where(np.arange(6) < lengths[:, None], data.train.targets, IGNORED)
         data = replace(data, train=replace(data.train, targets=targets))
-    made = make_job(config, data)
+    made = make_recipe(config, data)
     weights = generic_weights(made.spec.variables(), seed=3)
     return replace(made, weights=weights, dtype="float64")
 
 
-def outcome(job: Job) -> dict[str, Any]:
+def outcome(recipe: Recipe) -> dict[str, Any]:
     """The losses, the weights, the evaluation and what was used, after a fit."""
-    trainer = make_trainer(job)
+    trainer = make_trainer(recipe)
     trainer.fit(Unwatched())
     return {
         "losses": np.array(trainer.losses()),
-        "evaluation": trainer.predict(job.data.test.inputs),
+        "evaluation": trainer.predict(recipe.data.test.inputs),
         "replicas": np.array(trainer.effective().num_replicas),
         "statistics": np.array(trainer.effective().batch_statistics),
         **{f"state/{name}": value for name, value in trainer.state().items()},
@@ -73,7 +73,7 @@ def outcome(job: Job) -> dict[str, Any]:
 def run_torch(case: str, devices: int) -> Mapping[str, Any]:
     """The first rank's outcome; the second's is the same to the last bit, but for what its own
     share alone has moved: BatchNorm's running statistics, which only an evaluation reads."""
-    work = job("torch", case, devices=devices)
+    work = recipe("torch", case, devices=devices)
     config = work.config
     first, *others = run_in_ranks(config, find_node(config, run_id=""), lambda _: outcome(work))
     for other in others:
@@ -83,7 +83,7 @@ def run_torch(case: str, devices: int) -> Mapping[str, Any]:
 
 
 def run_tf(case: str, devices: int) -> Mapping[str, Any]:
-    return outcome(job("tf", case, devices=devices))
+    return outcome(recipe("tf", case, devices=devices))
 
 
 class Dies:
@@ -98,7 +98,7 @@ class Dies:
 
 def death() -> str:
     """What is said where the second rank dies and the first waits for its gradients."""
-    work = job("torch", "mlp", devices=2)
+    work = recipe("torch", "mlp", devices=2)
 
     def train(others: list[int]) -> None:
         make_trainer(work).fit(Unwatched() if others else Dies())

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fwexp.errors import StoreError
-from fwexp.runs.store import Store, write_json
+from fwexp.store.store import Store, write_json
 
 Pack = dict[str, str | None]  # run id -> `finished_at` of the failed record that it replaces
 CERTIFY, RUN = "certify", "run"

@@ -9,11 +9,12 @@ from typing import Any
 import submitit
 from submitit.core.utils import FailedJobError, FailedSubmissionError
 
-from fwexp.config import to_plain
+from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import SlurmError
 from fwexp.launch.drive import Missing, Todo, has_certificate
 from fwexp.launch.plan import Plan, PlannedRun
+from fwexp.launch.slurm.job import Work, perform
 from fwexp.launch.slurm.queue import cancel_jobs, max_array_size, queued_tasks
 from fwexp.launch.slurm.site import Resources, Site, read_site, resources_for
 from fwexp.launch.slurm.submission import (
@@ -28,9 +29,8 @@ from fwexp.launch.slurm.submission import (
     read_submissions,
     write_submission,
 )
-from fwexp.launch.slurm.work import Work, perform
-from fwexp.runs.locks import hold
-from fwexp.runs.store import Store, write_text
+from fwexp.processes.locks import hold
+from fwexp.store.store import Store, write_text
 
 Block = list[PlannedRun]
 

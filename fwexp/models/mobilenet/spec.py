@@ -19,14 +19,7 @@ Choices that both frameworks make:
 
 from dataclasses import dataclass
 
-from fwexp.models.spec import (
-    Variable,
-    batch_norm,
-    convolution,
-    dense,
-    depthwise_convolution,
-    named,
-)
+from fwexp.models.spec import Variable, batch_norm, convolution, dense, depthwise_convolution, named
 
 PUBLISHED_PARAMETERS = 4_231_976
 BLOCKS = ((2, 1), (4, 2), (4, 1), (8, 2), (8, 1), (16, 2), *[(16, 1)] * 5, (32, 2), (32, 1))

@@ -11,7 +11,7 @@ from fwexp.launch.plan import Plan
 from fwexp.launch.slurm.queue import require_slurm
 from fwexp.launch.slurm.submission import read_submissions
 from fwexp.launch.slurm.submit import Submitted, submit, submit_and_tell
-from fwexp.runs.store import Store
+from fwexp.store.store import Store
 from tests.launch.slurm.stand_in import SlurmStandIn
 from tests.tiny import tiny_plan
 

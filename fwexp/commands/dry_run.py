@@ -1,0 +1,89 @@
+"""What a sweep would do: counts by axis, what is done already, expected hours and cost."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from fwexp.commands.axis_counts import axis_values
+from fwexp.commands.estimate import expect, tell_expectation
+from fwexp.config.plain import to_plain
+from fwexp.launch.plan import Plan, PlannedRun
+from fwexp.store.record import is_finished
+from fwexp.store.store import Store
+
+MAX_BLOCKS = 20  # more are not listed, but for the first few
+NUM_FIRST = 3
+
+
+def dry_run(plan: Plan, *, retry: bool) -> int:
+    """Say what would run, how long and at what cost; write nothing."""
+    store = Store(plan.first.store)
+    store.check_writable()
+    runs = plan.runs
+    records, complaints = store.read_records(plan.machine_class, [run.run_id for run in runs])
+    todo = [run for run in runs if not is_finished(records.get(run.run_id), retry=retry)]
+    done = {run.run_id for run in runs} - {run.run_id for run in todo}
+    console = Console(highlight=False, soft_wrap=True)
+    for complaint in complaints:
+        console.print(Text(f"{complaint}; the run would be done again"))
+    counts = f"{len(runs):,} runs, {len(todo):,} to do"
+    console.print(Text(f"sweep {plan.name} on {plan.machine_class}: {counts}"))
+    if axes := _axes(runs):
+        console.print(_axis_table(axes, done))
+    expected = expect(plan, todo, records, store)
+    for line in (*tell_expectation(expected), *_block_lines(plan.blocks, done)):
+        console.print(Text(line))
+    return 0
+
+
+def _axis_table(axes: Mapping[str, Mapping[str, Sequence[str]]], done: set[str]) -> Table:
+    table = Table(box=None, header_style="bold")
+    for name in ("axis", "value", "runs", "done"):
+        table.add_column(name, justify="left" if name in ("axis", "value") else "right")
+    for axis, values in axes.items():
+        for number, (value, run_ids) in enumerate(values.items()):
+            num_done = sum(run_id in done for run_id in run_ids)
+            cells = (f"{len(run_ids):,}", f"{num_done:,}")
+            table.add_row("" if number else axis, Text(value), *cells)
+    return table
+
+
+def _axes(runs: Sequence[PlannedRun]) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """As axis_values, but it looks at one run of those that differ in their seed alone."""
+    alike: dict[str, list[PlannedRun]] = {}
+    for run in runs:
+        alike.setdefault(f"{run.config.framework.name} {run.workload}", []).append(run)
+    first = {key: to_plain(group[0].config) | {"seed": 0} for key, group in alike.items()}
+    axes = {
+        axis: {v: [run.run_id for key in values[v] for run in alike[key]] for v in _sorted(values)}
+        for axis, values in axis_values(first).items()
+    }
+    seeds: dict[str, list[str]] = {}
+    for run in runs:
+        seeds.setdefault(str(run.config.seed), []).append(run.run_id)
+    return axes | ({"seed": {v: seeds[v] for v in _sorted(seeds)}} if len(seeds) > 1 else {})
+
+
+def _sorted(values: Iterable[str]) -> list[str]:
+    """Numbers by size, and before all words."""
+
+    def key(value: str) -> tuple[bool, float, str]:
+        try:
+            return False, float(value), ""
+        except ValueError:
+            return True, 0.0, value
+
+    return sorted(values, key=key)
+
+
+def _block_lines(blocks: Sequence[Sequence[PlannedRun]], done: set[str]) -> list[str]:
+    shown = blocks if len(blocks) <= MAX_BLOCKS else blocks[:NUM_FIRST]
+    lines = [f"{len(blocks):,} blocks, one after another:"]
+    for number, block in enumerate(shown, start=1):
+        states = (f"{run.run_id}{' (done)' if run.run_id in done else ''}" for run in block)
+        lines.append(f"  block {number}: {'  '.join(states)}")
+    if len(shown) < len(blocks):
+        lines.append(f"  … and {len(blocks) - len(shown):,} more")
+    return lines

@@ -1,0 +1,112 @@
+"""The summary that a single run ends in."""
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+from fwexp.config.schema import Pricing
+from fwexp.evidence.cost import cost_usd, why_unpriced
+from fwexp.evidence.questions import time_to_target_s
+from fwexp.evidence.timing_validity import why_untimed
+from fwexp.store.record import RunRecord
+from fwexp.tasks.task import Metric
+
+
+def print_summary(record: RunRecord, pricing: Pricing, folder: Path, *, is_new: bool) -> None:
+    """Score, phases, throughput, memory, cost and where the record lies, a line each."""
+    lines = _failure(record) if record.failure else _figures(record, pricing)
+    if not is_new:
+        lines.insert(
+            0, ("in the store", f"since {record.finished_at}; seed=… or store=… runs anew")
+        )
+    lines.append(("record", str(folder / "record.json")))
+    print(f"\n{record.run_id}")
+    for title, words in lines:
+        print(f"  {title:<13} {words}")
+
+
+def _failure(record: RunRecord) -> list[tuple[str, str]]:
+    assert record.failure is not None
+    return [("FAILED", f"{record.failure.kind}: {record.failure.message}")]
+
+
+def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
+    assert record.phases
+    assert record.memory
+    assert record.score is not None
+    phases, memory, metric = record.phases, record.memory, _metric(record)
+    untimed = why_untimed(record)
+    others = {k: v for k, v in record.evaluations[-1].scores.items() if k != metric.name}
+    told = [
+        f"{metric.tell(record.score)} on {'the test set' if metric.compared else 'noise'}",
+        *([_tell_scores(others)] * bool(others)),
+    ]
+    lines = [
+        ("score", "; ".join(told)),
+        *_level(record, metric),
+        ("total", f"{phases.total_s:.2f} s (and {record.import_s:.1f} s to import, once a server)"),
+        (
+            "phases",
+            f"start {phases.start_s:.3f} s, data {phases.data_s:.3f} s, "
+            f"build {phases.build_s:.2f} s, "
+            f"first {record.num_first_steps} steps {phases.first_steps_s:.2f} s, "
+            f"steady {phases.steady_s:.2f} s, evaluation {phases.evaluation_s:.2f} s"
+            + (f", saving {phases.checkpoint_s:.2f} s" if phases.checkpoint_s else ""),
+        ),
+        (
+            "throughput",
+            f"{record.tell_speed()} over the steady steps; "
+            f"input {record.data_wait_ms_per_step:.3f} ms a step",
+        ),
+        (
+            "memory",
+            f"imports {memory.import_rss_mib:.0f} MiB; at its peak training adds "
+            f"{memory.train_peak_mib:.0f} MiB",
+        ),
+        ("machine", f"{record.machine_class}, {_effective(record)}"),
+        ("cost", _cost(record, pricing)),
+        *([("mind", f"{untimed}: its times count in no comparison")] * bool(untimed)),
+    ]
+    target = record.config["training"]["target"]
+    return lines + ([("target", _target(record, target))] if target is not None else [])
+
+
+def _target(record: RunRecord, target: float) -> str:
+    seconds = time_to_target_s(record)
+    if seconds is None or math.isinf(seconds):
+        return f"{_metric(record).tell(target)} was not reached"
+    return f"{_metric(record).tell(target)} after {seconds:.2f} s of training"
+
+
+def _metric(record: RunRecord) -> Metric:
+    assert record.metric is not None
+    return Metric(**record.metric)
+
+
+def _level(record: RunRecord, metric: Metric) -> list[tuple[str, str]]:
+    level, baseline = (record.config["training"].get(key) for key in ("level", "baseline"))
+    if level is None or record.score is None:
+        return []
+    reached = "reached" if metric.reaches(record.score, level) else "NOT reached"
+    return [("level", f"{metric.tell(level)}, above {baseline}: {reached}")]
+
+
+def _tell_scores(scores: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+
+
+def _effective(record: RunRecord) -> str:
+    found = record.effective
+    compiled = "compiled" if found["compiled"] else "not compiled"
+    told = f"{found['compute_dtype']}, {compiled}, {found['num_threads']} threads"
+    num_replicas = found.get("num_replicas", 1)  # an older run had one
+    return told if num_replicas == 1 else f"{told} a replica, {num_replicas} replicas"
+
+
+def _cost(record: RunRecord, pricing: Pricing) -> str:
+    plain = asdict(pricing)
+    usd = cost_usd(record, plain)
+    if usd is None:
+        return f"unknown: {why_unpriced(plain, hardware=record.config['hardware']['name'])}"
+    rate = f"US$ {pricing.price_usd_per_hour:g} an hour ({pricing.source})"
+    return f"US$ {usd:.6f}, projected: total × {rate}"

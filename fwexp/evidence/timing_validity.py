@@ -1,0 +1,40 @@
+"""Why a run's times count for nothing: what happened to it, and never how slow it was."""
+
+from fwexp.store.record import Load, RunRecord
+
+# Of the cores that the run's threads need, others may take this share: it is within what a busy
+# system does by itself, and beyond it the run's times are no longer its own.
+TOLERATED_SHARE = 0.15
+
+
+def why_untimed(record: RunRecord) -> str:
+    """What disturbed or interrupted the run; empty where its times count."""
+    found = [f"interrupted at step {i.step}" for i in record.interruptions]
+    if record.load is not None:
+        found.append(_disturbed(record, record.load))
+    return " and ".join(filter(None, found))
+
+
+def _disturbed(record: RunRecord, load: Load) -> str:
+    hardware = record.config["hardware"]
+    if hardware["name"] == "gpu":
+        num = load.foreign_device_processes or 0
+        processes = "1 process" if num == 1 else f"{num} processes"
+        return f"{processes} of others on its GPU" if num else ""
+    if hardware["name"] != "cpu" or load.foreign_cores is None:
+        return ""
+    threads = record.effective["num_threads"] * hardware.get("devices", 1)  # older runs: of one
+    foreign = load.foreign_cores
+    if not is_too_much(foreign, threads=threads, cores=load.num_cores):
+        return ""
+    own = "thread" if threads == 1 else "threads"
+    return (
+        f"other processes kept {foreign:.1f} of {load.num_cores} cores busy beside its "
+        f"{threads} {own}"
+    )
+
+
+def is_too_much(foreign_cores: float, *, threads: int, cores: int) -> bool:
+    """Whether others took more than the cores that a run's threads leave idle, and a tolerated
+    part of the threads' own: foreign > (cores - threads) + 0.15 threads."""
+    return foreign_cores > max(0, cores - threads) + TOLERATED_SHARE * threads

@@ -1,0 +1,15 @@
+"""The warm servers that runs and certificates are made in: one per framework."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from fwexp.processes.warm_servers import WarmServers
+from fwexp.trainers.registry import TRAINERS
+
+SHARED = ["fwexp.runs.execute", "fwexp.parity.capture"]  # what every server has ready
+
+
+def framework_servers(frameworks: Iterable[str], *, logs: Path) -> WarmServers:
+    """Servers by framework, each with its trainer imported."""
+    modules = {name: [TRAINERS[name].partition(":")[0], *SHARED] for name in frameworks}
+    return WarmServers(modules, logs=logs)

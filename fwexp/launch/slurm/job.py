@@ -1,0 +1,207 @@
+"""A job on a node: the runs of one pack, one after another, as the local launcher does them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from fwexp.config.identity import run_digests, run_id, workload_key
+from fwexp.config.load import from_plain
+from fwexp.errors import SlurmError
+from fwexp.launch.drive import Missing, Outcome, Todo, drive
+from fwexp.launch.plan import Plan, PlannedRun, one_a_device
+from fwexp.meters import probe
+from fwexp.processes.messages import STOPS, Interrupted
+from fwexp.store.store import Store
+
+REQUEUE_S = 60
+GRACE_S = 24 * 3600  # longer than any site's: Slurm ends the job before
+KEPT = "ended by Slurm; what the run had done is kept: type the sweep again to go on"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a task of an array does: everything is in here, so that no later edit changes it."""
+
+    sweep: str
+    command: str  # which submitted it
+    store: str
+    site: str
+    machine_class: str
+    time_min: int
+    blocks: list[dict[str, dict[str, Any]]]  # the blocks' runs: run id -> the typed Config, plain
+    redo: dict[str, str | None]  # run id -> `finished_at` of the failed record it replaces
+    compare: bool  # whether the runs need their workloads' certificates
+    is_run: bool  # False: only those certificates are made
+
+
+def perform(work: Work) -> None:
+    """Do what is missing of the work, and requeue this job where its time is up before.
+
+    Raises SlurmError, so that Slurm counts the job as failed, where a run failed or none could.
+    """
+    started = time.monotonic()
+    signals = Signals()
+    store = Store(work.store)
+    plan = _plan(work)
+    _check_node(work, plan)
+    before = _progress(work, store)
+    missing = _missing(work, plan, store)
+    try:
+        outcome = drive(plan, store, missing, compare=work.compare, stop=signals.have_come)
+    except Interrupted as stop:
+        print(stop, file=sys.stderr)
+        outcome = Outcome(interrupted=list(missing.todo))
+    if work.is_run and outcome.interrupted and signals.have_come():
+        if not signals.ask_to_requeue():
+            _leave_to_slurm()
+        has_moved = _progress(work, store) != before
+        _requeue(work, has_moved=has_moved, ran_s=time.monotonic() - started)
+    wrong = [*outcome.failed, *outcome.void, *(outcome.interrupted if work.is_run else ())]
+    if wrong:
+        raise SlurmError(f"{len(wrong)} of {len(plan.runs)} runs did not end well: {wrong[0]} …")
+
+
+class Signals:
+    """Those that have come; nothing is done about one before somebody asks.
+
+    This thread blocks them, which servers and runs inherit, who look for themselves. Another
+    thread, of a library's, may still be given one: then a handler notes it.
+    """
+
+    def __init__(self) -> None:
+        self._noted: set[int] = set()
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        for number in STOPS:
+            signal.signal(number, lambda come, _: self._noted.add(come))
+
+    def have_come(self) -> bool:
+        return not self._all().isdisjoint(STOPS)
+
+    def ask_to_requeue(self) -> bool:
+        """Whether it is the one before the time limit; with the other Slurm does as it likes."""
+        return signal.SIGUSR2 in self._all()
+
+    def _all(self) -> set[int]:
+        return {*self._noted, *signal.sigpending()}
+
+
+def node_name() -> str:
+    """The name Slurm has for this node, which may be another than the host's."""
+    return os.environ.get("SLURMD_NODENAME", socket.gethostname())
+
+
+def _plan(work: Work) -> Plan:
+    blocks = [[_planned(id_, plain) for id_, plain in block.items()] for block in work.blocks]
+    return Plan(
+        name=work.sweep,
+        title="",
+        command=work.command,
+        machine_class=work.machine_class,
+        blocks=blocks,
+    )
+
+
+def _planned(wanted: str, plain: dict[str, Any]) -> PlannedRun:
+    """The run as submitted; SlurmError where the sources that it depends on are others by now."""
+    config = from_plain(plain)
+    digests = run_digests(config)
+    if run_id(config, digests) != wanted:
+        raise SlurmError(
+            f"{wanted}: the model's or fwexp's sources, or the framework's version, have changed "
+            "since the sweep was submitted, and it would be another run; type the sweep again."
+        )
+    return PlannedRun(run_id=wanted, config=config, digests=digests, workload=workload_key(config))
+
+
+def _check_node(work: Work, plan: Plan) -> None:
+    for config in one_a_device([run.config for run in plan.runs]):
+        found = probe.machine_class(config)
+        if found != work.machine_class:
+            raise SlurmError(
+                f"node {node_name()} is {found!r}, but the sweep is for {work.machine_class!r}: "
+                f"nothing was run. Write hardware.{config.hardware.name}.machine_class into "
+                f"slurm/{work.site}.yaml, or name nodes of one class there by constraint."
+            )
+
+
+def _missing(work: Work, plan: Plan, store: Store) -> Missing:
+    """Of the work's runs those without a record newer than the one to be replaced."""
+    if not work.is_run:
+        return Missing(todo={}, complaints=[])
+    records, complaints = store.read_records(work.machine_class, [r.run_id for r in plan.runs])
+    todo = {}
+    for run in plan.runs:
+        record, redo = records.get(run.run_id), work.redo[run.run_id]
+        if record is None or record.finished_at == redo:
+            todo[run.run_id] = Todo(run=run, redo=redo)
+    return Missing(todo=todo, complaints=complaints)
+
+
+def _progress(work: Work, store: Store) -> list[tuple[str, int]]:
+    """What of the runs' folders changes when a run gets on: its record, its saved state."""
+    ids = [id_ for block in work.blocks for id_ in block]
+    return sorted(_stamps(store, work.machine_class, ids))
+
+
+def _stamps(store: Store, machine_class: str, ids: list[str]) -> Iterator[tuple[str, int]]:
+    for id_ in ids:
+        for name in ("record.json", "checkpoint"):
+            path = store.run_folder(machine_class, id_) / name
+            if path.exists():
+                yield str(path), path.stat().st_mtime_ns
+
+
+def _leave_to_slurm() -> NoReturn:
+    """After the signal that comes with preemption and with scancel.
+
+    A preempted job is started again by Slurm, as the site has it, only if it is still there when
+    its time of grace is over.
+    """
+    if _fields().get("PreemptTime", "None") != "None":
+        print(f"preempted; {KEPT}", file=sys.stderr, flush=True)
+        time.sleep(GRACE_S)
+    sys.exit(KEPT)
+
+
+def _job_id() -> str:
+    """Of this task alone: SLURM_JOB_ID of an array's last task stands for the whole array."""
+    array, task = (os.environ.get(f"SLURM_ARRAY_{name}_ID") for name in ("JOB", "TASK"))
+    return f"{array}_{task}" if array and task else os.environ["SLURM_JOB_ID"]
+
+
+def _fields() -> dict[str, str]:
+    """What the controller says of this job."""
+    command = ["scontrol", "show", "job", "--oneliner", _job_id()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=REQUEUE_S, check=True)
+    return dict(word.split("=", 1) for word in done.stdout.split() if "=" in word)
+
+
+def _requeue(work: Work, *, has_moved: bool, ran_s: float) -> NoReturn:
+    """Leave, once Slurm has agreed to start this job again."""
+    if os.environ.get("SLURM_NODEID", "0") != "0":
+        sys.exit("the first node asks Slurm to requeue the job")
+    if _fields()["JobState"] != "RUNNING":  # it was cancelled meanwhile
+        sys.exit(KEPT)
+    if not has_moved and ran_s > 30 * work.time_min:  # seconds: half of the limit
+        raise SlurmError(
+            f"no run got on within time_min={work.time_min}: it would be requeued for ever; "
+            f"raise it in slurm/{work.site}.yaml and type the sweep again."
+        )
+    done = subprocess.run(
+        ["scontrol", "requeue", _job_id()],
+        capture_output=True,
+        text=True,
+        timeout=REQUEUE_S,
+    )
+    if done.returncode != 0:
+        raise SlurmError(
+            f"the job's time is up and Slurm does not requeue it ({done.stderr.strip()}); what the "
+            "run had done is kept: type the sweep again."
+        )
+    sys.exit("requeued: the run goes on from its saved state")

@@ -1,0 +1,1 @@
+"""Processes: warm servers, what is said to them, and locks."""

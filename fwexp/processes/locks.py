@@ -1,0 +1,83 @@
+"""Locks that end with the process that holds them."""
+
+import fcntl
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from fwexp.config.schema import Hardware
+from fwexp.processes.messages import Interrupted, is_asked_to_stop
+
+POLL_S = 0.05
+
+
+@contextmanager
+def hold(
+    path: Path,
+    *,
+    on_wait: Callable[[], None] | None = None,
+    stop: Callable[[], bool] = is_asked_to_stop,
+) -> Iterator[None]:
+    """Hold the file's lock; while another process holds it, say so once and wait.
+
+    Raises Interrupted when it is to `stop` before it has the lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        if not _take(file):
+            if on_wait is not None:
+                on_wait()
+            while not _take(file):
+                if stop():
+                    raise Interrupted(f"stopped by a signal while waiting for {path}")
+                time.sleep(POLL_S)
+        yield
+
+
+def _take(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the file's lock now."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def device_lock(hardware: Hardware) -> Path:
+    """The lock of the device that this process may use, for this user's timed runs: jobs that
+    Slurm gave other cores or GPUs of the machine need not wait for each other.
+
+    In FWEXP_LOCKS, which tests set, or /tmp; not in TMPDIR nor XDG_RUNTIME_DIR: two shells of one
+    user may differ in them, and share a device.
+    """
+    folder = Path(os.environ.get("FWEXP_LOCKS", "/tmp"))
+    # The parts of one run must not wait for each other where a machine pretends to be two.
+    node = os.environ.get("SLURMD_NODENAME", "") if hardware.nodes > 1 else ""
+    parts = [str(os.getuid()), hardware.name, _given(hardware.name), node]
+    return folder / f"fwexp-{'-'.join(filter(None, parts))}.lock"
+
+
+def _given(hardware: str) -> str:
+    """Which of the machine's devices this process was given; empty where it has them all."""
+    if hardware == "gpu":
+        names = ("SLURM_JOB_GPUS", "CUDA_VISIBLE_DEVICES")  # a container may number anew
+        given = next((os.environ[name] for name in names if os.environ.get(name)), "")
+    else:
+        cores = sorted(os.sched_getaffinity(0))
+        given = "" if len(cores) == os.cpu_count() else str(cores)
+    return hashlib.sha256(given.encode()).hexdigest()[:8] if given else ""
