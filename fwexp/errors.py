@@ -31,5 +31,5 @@ class ParityError(FwexpError):
     """Two implementations that are not the same computation: no comparison is made."""
 
 
-class SlurmError(FwexpError):
+class ClusterError(FwexpError):
     """A cluster that is not there, does not answer, or refuses a job."""

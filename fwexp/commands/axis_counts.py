@@ -1,25 +1,39 @@
 """What varies in a sweep, and which runs have each value: for counts by axis."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fwexp.config.plain import to_plain
+from fwexp.config.schema import Config
 
-def axis_values(runs: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, list[str]]]:
+Axes = dict[str, dict[str, list[str]]]  # axis -> value -> ids of its runs
+
+
+def runs_by_axis(configs: Mapping[str, Config], runs: Mapping[str, tuple[str, int]]) -> Axes:
     """For each axis that varies, each of its values with the ids of its runs.
 
-    `runs` are typed configurations as plain data, by run id. A group varies by its option's name;
-    a field of a group is an axis where it varies under one option.
+    `runs` are by id: a key of `configs`, for those that differ in their seed alone, and the seed. A
+    group varies by its option's name; a field of a group is an axis where it varies under one
+    option.
     """
-    axes: dict[str, dict[str, list[str]]] = {}
-    for path in _varied(list(runs.values())):
-        for run_id, config in runs.items():
-            axes.setdefault(path, {}).setdefault(str(_value(config, path)), []).append(run_id)
-    return axes
+    plain = {key: to_plain(config) | {"seed": 0} for key, config in configs.items()}
+    members: dict[str, list[str]] = {key: [] for key in configs}
+    seeds: dict[str, list[str]] = {}
+    for run_id, (key, seed) in runs.items():
+        members[key].append(run_id)
+        seeds.setdefault(str(seed), []).append(run_id)
+    axes: Axes = {}
+    for path in _varied(list(plain.values())):
+        values: dict[str, list[str]] = {}
+        for key, config in plain.items():
+            values.setdefault(str(_value(config, path)), []).extend(members[key])
+        axes[path] = {value: values[value] for value in _sorted(values)}
+    return axes | ({"seed": {v: seeds[v] for v in _sorted(seeds)}} if len(seeds) > 1 else {})
 
 
 def _varied(configs: list[dict[str, Any]]) -> list[str]:
     paths = []
-    for group, first in configs[0].items():
+    for group, first in configs[0].items() if configs else ():
         if not isinstance(first, dict):
             if any(config[group] != first for config in configs):
                 paths.append(group)
@@ -44,3 +58,15 @@ def _varied_fields(groups: list[dict[str, Any]]) -> list[str]:
 def _value(config: dict[str, Any], path: str) -> Any:
     group, _, name = path.partition(".")
     return config[group][name] if name else config[group]
+
+
+def _sorted(values: Iterable[str]) -> list[str]:
+    """Numbers by size, and before all words."""
+
+    def key(value: str) -> tuple[bool, float, str]:
+        try:
+            return False, float(value), ""
+        except ValueError:
+            return True, 0.0, value
+
+    return sorted(values, key=key)

@@ -1,14 +1,13 @@
 """What a sweep would do: counts by axis, what is done already, expected hours and cost."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fwexp.commands.axis_counts import axis_values
-from fwexp.commands.estimate import expect, tell_expectation
-from fwexp.config.plain import to_plain
+from fwexp.commands.axis_counts import Axes, runs_by_axis
+from fwexp.commands.estimate import estimate, tell_estimate
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.store.record import is_finished
 from fwexp.store.store import Store
@@ -32,13 +31,13 @@ def dry_run(plan: Plan, *, retry: bool) -> int:
     console.print(Text(f"sweep {plan.name} on {plan.machine_class}: {counts}"))
     if axes := _axes(runs):
         console.print(_axis_table(axes, done))
-    expected = expect(plan, todo, records, store)
-    for line in (*tell_expectation(expected), *_block_lines(plan.blocks, done)):
+    estimated = estimate(plan, todo, records, store)
+    for line in (*tell_estimate(estimated), *_block_lines(plan.blocks, done)):
         console.print(Text(line))
     return 0
 
 
-def _axis_table(axes: Mapping[str, Mapping[str, Sequence[str]]], done: set[str]) -> Table:
+def _axis_table(axes: Axes, done: set[str]) -> Table:
     table = Table(box=None, header_style="bold")
     for name in ("axis", "value", "runs", "done"):
         table.add_column(name, justify="left" if name in ("axis", "value") else "right")
@@ -50,32 +49,10 @@ def _axis_table(axes: Mapping[str, Mapping[str, Sequence[str]]], done: set[str])
     return table
 
 
-def _axes(runs: Sequence[PlannedRun]) -> Mapping[str, Mapping[str, Sequence[str]]]:
-    """As axis_values, but it looks at one run of those that differ in their seed alone."""
-    alike: dict[str, list[PlannedRun]] = {}
-    for run in runs:
-        alike.setdefault(f"{run.config.framework.name} {run.workload}", []).append(run)
-    first = {key: to_plain(group[0].config) | {"seed": 0} for key, group in alike.items()}
-    axes = {
-        axis: {v: [run.run_id for key in values[v] for run in alike[key]] for v in _sorted(values)}
-        for axis, values in axis_values(first).items()
-    }
-    seeds: dict[str, list[str]] = {}
-    for run in runs:
-        seeds.setdefault(str(run.config.seed), []).append(run.run_id)
-    return axes | ({"seed": {v: seeds[v] for v in _sorted(seeds)}} if len(seeds) > 1 else {})
-
-
-def _sorted(values: Iterable[str]) -> list[str]:
-    """Numbers by size, and before all words."""
-
-    def key(value: str) -> tuple[bool, float, str]:
-        try:
-            return False, float(value), ""
-        except ValueError:
-            return True, 0.0, value
-
-    return sorted(values, key=key)
+def _axes(runs: Sequence[PlannedRun]) -> Axes:
+    kinds = {run.run_id: f"{run.workload} {run.config.framework.name}" for run in runs}
+    configs = {kinds[run.run_id]: run.config for run in runs}
+    return runs_by_axis(configs, {run.run_id: (kinds[run.run_id], run.config.seed) for run in runs})
 
 
 def _block_lines(blocks: Sequence[Sequence[PlannedRun]], done: set[str]) -> list[str]:

@@ -1,13 +1,11 @@
-"""How long the runs to do will take, and what they will cost, from earlier records."""
+"""How long the missing runs will take, and what they will cost, from earlier records."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import fmean
 
 from fwexp.config.identity import workload_key
-from fwexp.config.load import from_plain
-from fwexp.errors import ConfigError
 from fwexp.evidence.cost import SECONDS_PER_HOUR, cost_usd, tell_price, why_unpriced
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.store.record import RunRecord
@@ -17,7 +15,7 @@ Kind = tuple[str, str]  # workload and framework: what a run's time depends on, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expectation:
+class Estimate:
     """Of the runs to do, what those with a forerunner will take."""
 
     num_runs: int
@@ -28,15 +26,15 @@ class Expectation:
     price: str  # which, or why there is none
 
 
-def expect(
+def estimate(
     plan: Plan, todo: Sequence[PlannedRun], records: Mapping[str, RunRecord], store: Store
-) -> Expectation:
+) -> Estimate:
     """From the mean total time of the same workload and framework on this machine class, any
     seed, any sweep; `records` are those of the plan's runs."""
     earlier = _earlier(plan, todo, records, store)
     num_todo = Counter(_kind(run) for run in todo if _kind(run) in earlier)
-    pricing = asdict(plan.first.pricing)
-    unpriced = why_unpriced(pricing, hardware=plan.first.hardware.name)
+    pricing = plan.first.pricing
+    unpriced = why_unpriced(pricing, machine_class=plan.machine_class)
 
     def cost(record: RunRecord) -> float:
         return cost_usd(record, pricing) or 0.0
@@ -45,7 +43,7 @@ def expect(
         """Over the runs to do, each as the mean of those of its kind."""
         return sum(num * fmean(map(figure, earlier[kind])) for kind, num in num_todo.items())
 
-    return Expectation(
+    return Estimate(
         num_runs=len(todo),
         num_unknown=len(todo) - num_todo.total(),
         num_records=sum(len(earlier[kind]) for kind in num_todo),
@@ -55,24 +53,24 @@ def expect(
     )
 
 
-def tell_expectation(expected: Expectation) -> list[str]:
+def tell_estimate(found: Estimate) -> list[str]:
     """What to expect, in lines; what is not known is said."""
-    if not expected.num_runs:
+    if not found.num_runs:
         return []
-    num_known = expected.num_runs - expected.num_unknown
+    num_known = found.num_runs - found.num_unknown
     lines = []
     if num_known:
-        cost = expected.cost_usd
+        cost = found.cost_usd
         lines = [
-            f"expected: {_tell(expected.device_hours)} device hours for {_runs(num_known)}, by "
-            f"{_runs(expected.num_records)} in the store; certificates and imports come on top",
-            f"  cost unknown: {expected.price}"
+            f"estimate: {_tell(found.device_hours)} device hours for {_runs(num_known)}, by "
+            f"{_runs(found.num_records)} in the store; certificates and imports come on top",
+            f"  cost unknown: {found.price}"
             if cost is None
-            else f"  US$ {_tell(cost)}, projected: {expected.price}",
+            else f"  US$ {_tell(cost)}, projected: {found.price}",
         ]
-    if expected.num_unknown:
+    if found.num_unknown:
         lines.append(
-            f"device hours and cost: unknown for {_runs(expected.num_unknown)}, "
+            f"device hours and cost: unknown for {_runs(found.num_unknown)}, "
             "no run of their workload and framework is in the store"
         )
     return lines
@@ -81,9 +79,9 @@ def tell_expectation(expected: Expectation) -> list[str]:
 def _device_hours(record: RunRecord) -> float:
     """Of all its devices: accelerators, or machines where it trained on the CPU."""
     assert record.phases is not None
-    hardware = record.config["hardware"]
-    num_devices = hardware["nodes"] * (1 if hardware["name"] == "cpu" else hardware["devices"])
-    return float(num_devices * record.phases.total_s / SECONDS_PER_HOUR)
+    hardware = record.config.hardware
+    num_devices = hardware.nodes * (1 if hardware.name == "cpu" else hardware.devices)
+    return num_devices * record.phases.total_s / SECONDS_PER_HOUR
 
 
 def _tell(value: float) -> str:
@@ -120,11 +118,7 @@ def _others(
     ids = [i for i in store.run_ids(plan.machine_class) if i not in planned and _names(i) in names]
     records, _ = store.read_records(plan.machine_class, ids)
     for record in records.values():
-        try:
-            config = from_plain(record.config)
-        except ConfigError:
-            continue  # of an fwexp whose configurations were others
-        yield (workload_key(config), config.framework.name), record
+        yield (workload_key(record.config), record.config.framework.name), record
 
 
 def _names(run_id: str) -> tuple[str, ...]:

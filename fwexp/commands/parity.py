@@ -7,7 +7,7 @@ from rich.table import Table
 
 from fwexp.data import preparation
 from fwexp.launch.combine import resolved
-from fwexp.launch.plan import plan_run
+from fwexp.launch.planning import plan_run
 from fwexp.launch.progress import Display
 from fwexp.launch.servers import framework_servers
 from fwexp.meters.probe import require_framework
@@ -33,7 +33,7 @@ def command(argv: list[str]) -> int:
     preparation.prepare(config.data)
     with (
         Display(1) as display,
-        framework_servers(["torch", "tf"], logs=store.path / "logs") as servers,
+        framework_servers(["torch", "tf"], logs=store.logs) as servers,
     ):
         display.begin("importing torch and tf")
         servers.wait_ready()

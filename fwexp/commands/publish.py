@@ -8,7 +8,8 @@ from pathlib import Path
 
 from fwexp.commands.report import read_evidence
 from fwexp.evidence.assess import Evidence
-from fwexp.store.store import Store, write_json, write_text
+from fwexp.store.files import write_json, write_text
+from fwexp.store.store import Store
 from fwexp.tracking.ledger import open_ledger
 from fwexp.tracking.marker import wandb_id
 from fwexp.tracking.offline import confine_wandb
@@ -41,8 +42,8 @@ def command(argv: list[str]) -> int:
 
 
 def _project(evidence: Evidence) -> str:
-    configs = list(evidence.manifest.runs.values())
-    return str(configs[0]["tracking"]["project"]) if configs else PROJECT
+    workloads = evidence.manifest.workloads.values()
+    return next((workload.config.tracking.project for workload in workloads), PROJECT)
 
 
 def _spec(store: Store, evidence: Evidence, project: str) -> str:
@@ -77,5 +78,7 @@ def _publish(store: Store, evidence: Evidence, service: Service) -> None:
 def _wandb_ids(store: Store, evidence: Evidence) -> dict[str, str]:
     """What W&B calls the runs that have a record, by run id."""
     machine_class = evidence.manifest.machine_class
-    runs = [run.run_id for workload in evidence.workloads for run in workload.runs if run.is_there]
-    return {run_id: wandb_id(store.run_folder(machine_class, run_id)) for run_id in runs}
+    runs = [
+        run.run_id for workload in evidence.workloads for run in workload.runs if run.has_record
+    ]
+    return {run_id: wandb_id(store.run(machine_class, run_id).path) for run_id in runs}

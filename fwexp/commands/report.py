@@ -8,7 +8,8 @@ from rich.console import Console
 
 from fwexp.evidence.assess import Evidence, assess
 from fwexp.processes.locks import hold
-from fwexp.store.store import Store, write_text
+from fwexp.store.files import write_text
+from fwexp.store.store import Store
 from fwexp.writeup.page import render_html, render_markdown
 from fwexp.writeup.plain import to_plain
 from fwexp.writeup.terminal import show
@@ -29,11 +30,9 @@ def read_evidence(store: Store, name: str) -> Evidence:
     """What the store says of a sweep; StoreError when no such sweep ran here."""
     manifest = store.read_manifest(name)
     records, complaints = store.read_records(manifest.machine_class, manifest.runs)
+    certificates, torn = store.read_certificates(manifest.certificates)
     return assess(
-        manifest,
-        records=records,
-        certificates=store.read_certificates(manifest.certificates),
-        complaints=complaints,
+        manifest, records=records, certificates=certificates, complaints=[*complaints, *torn]
     )
 
 

@@ -1,13 +1,12 @@
 """The summary that a single run ends in."""
 
 import math
-from dataclasses import asdict
 from pathlib import Path
 
 from fwexp.config.schema import Pricing
 from fwexp.evidence.cost import cost_usd, why_unpriced
 from fwexp.evidence.questions import time_to_target_s
-from fwexp.evidence.timing_validity import why_untimed
+from fwexp.evidence.timing_validity import timing_problem
 from fwexp.store.record import RunRecord
 from fwexp.tasks.task import Metric
 
@@ -34,8 +33,9 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
     assert record.phases
     assert record.memory
     assert record.score is not None
-    phases, memory, metric = record.phases, record.memory, _metric(record)
-    untimed = why_untimed(record)
+    phases, memory, metric = record.phases, record.memory, record.metric
+    assert metric
+    problem = timing_problem(record)
     others = {k: v for k, v in record.evaluations[-1].scores.items() if k != metric.name}
     told = [
         f"{metric.tell(record.score)} on {'the test set' if metric.compared else 'noise'}",
@@ -43,8 +43,11 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
     ]
     lines = [
         ("score", "; ".join(told)),
-        *_level(record, metric),
-        ("total", f"{phases.total_s:.2f} s (and {record.import_s:.1f} s to import, once a server)"),
+        *_quality(record, metric),
+        (
+            "total",
+            f"{phases.total_s:.2f} s (and {record.import_s:.1f} s to import, once per server)",
+        ),
         (
             "phases",
             f"start {phases.start_s:.3f} s, data {phases.data_s:.3f} s, "
@@ -56,7 +59,7 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
         (
             "throughput",
             f"{record.tell_speed()} over the steady steps; "
-            f"input {record.data_wait_ms_per_step:.3f} ms a step",
+            f"input {record.data_wait_ms_per_step:.3f} ms per step",
         ),
         (
             "memory",
@@ -65,30 +68,25 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
         ),
         ("machine", f"{record.machine_class}, {_effective(record)}"),
         ("cost", _cost(record, pricing)),
-        *([("mind", f"{untimed}: its times count in no comparison")] * bool(untimed)),
+        *([("note", f"{problem}: its times count in no comparison")] * bool(problem)),
     ]
-    target = record.config["training"]["target"]
-    return lines + ([("target", _target(record, target))] if target is not None else [])
+    target = record.config.training.target
+    return lines + ([("target", _target(record, metric, target))] if target is not None else [])
 
 
-def _target(record: RunRecord, target: float) -> str:
+def _target(record: RunRecord, metric: Metric, target: float) -> str:
     seconds = time_to_target_s(record)
     if seconds is None or math.isinf(seconds):
-        return f"{_metric(record).tell(target)} was not reached"
-    return f"{_metric(record).tell(target)} after {seconds:.2f} s of training"
+        return f"{metric.tell(target)} was not reached"
+    return f"{metric.tell(target)} after {seconds:.2f} s of training"
 
 
-def _metric(record: RunRecord) -> Metric:
-    assert record.metric is not None
-    return Metric(**record.metric)
-
-
-def _level(record: RunRecord, metric: Metric) -> list[tuple[str, str]]:
-    level, baseline = (record.config["training"].get(key) for key in ("level", "baseline"))
-    if level is None or record.score is None:
+def _quality(record: RunRecord, metric: Metric) -> list[tuple[str, str]]:
+    target, baseline = record.config.training.quality_target, record.config.training.baseline
+    if target is None or record.score is None:
         return []
-    reached = "reached" if metric.reaches(record.score, level) else "NOT reached"
-    return [("level", f"{metric.tell(level)}, above {baseline}: {reached}")]
+    reached = "reached" if metric.reaches(record.score, target) else "NOT reached"
+    return [("quality", f"{metric.tell(target)}, above {baseline}: {reached}")]
 
 
 def _tell_scores(scores: dict[str, float]) -> str:
@@ -97,16 +95,16 @@ def _tell_scores(scores: dict[str, float]) -> str:
 
 def _effective(record: RunRecord) -> str:
     found = record.effective
-    compiled = "compiled" if found["compiled"] else "not compiled"
-    told = f"{found['compute_dtype']}, {compiled}, {found['num_threads']} threads"
-    num_replicas = found.get("num_replicas", 1)  # an older run had one
-    return told if num_replicas == 1 else f"{told} a replica, {num_replicas} replicas"
+    assert found
+    compiled = "compiled" if found.compiled else "not compiled"
+    told = f"{found.compute_dtype}, {compiled}, {found.num_threads} threads"
+    num_replicas = found.num_replicas
+    return told if num_replicas == 1 else f"{told} per replica, {num_replicas} replicas"
 
 
 def _cost(record: RunRecord, pricing: Pricing) -> str:
-    plain = asdict(pricing)
-    usd = cost_usd(record, plain)
+    usd = cost_usd(record, pricing)
     if usd is None:
-        return f"unknown: {why_unpriced(plain, hardware=record.config['hardware']['name'])}"
-    rate = f"US$ {pricing.price_usd_per_hour:g} an hour ({pricing.source})"
+        return f"unknown: {why_unpriced(pricing, machine_class=record.machine_class)}"
+    rate = f"US$ {pricing.price_usd_per_hour:g} per hour ({pricing.source})"
     return f"US$ {usd:.6f}, projected: total × {rate}"

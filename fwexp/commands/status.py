@@ -1,4 +1,4 @@
-"""`fwexp status [NAME]`: how far the sweeps of a store are; a sweep's `--wait` shows it live."""
+"""`fwexp status [NAME]`: how far a store's sweeps are; a sweep's `--wait` shows it live."""
 
 import argparse
 import time
@@ -10,11 +10,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from fwexp.commands.axis_counts import axis_values
+from fwexp.commands.axis_counts import Axes, runs_by_axis
 from fwexp.errors import StoreError
-from fwexp.launch.drive import Outcome
-from fwexp.launch.slurm.queue import QueuedTask
-from fwexp.launch.sweep_status import STATES, Standing, stand
+from fwexp.launch.launcher import QueuedJob
+from fwexp.launch.sweep_status import STATES, SweepStatus, sweep_status
+from fwexp.store.manifest import Manifest
 from fwexp.store.store import Store
 
 MAX_PROBLEMS = 10
@@ -26,7 +26,7 @@ def command(argv: list[str]) -> int:
     """`fwexp status [NAME]`: 0, or 1 where runs have failed or are lost."""
     parser = argparse.ArgumentParser(prog="fwexp status", description=__doc__)
     parser.add_argument("name", nargs="?", help="a sweep that has run; without it, all of them")
-    parser.add_argument("--store", default="store", metavar="DIR", help="where the records lie")
+    parser.add_argument("--store", default="store", metavar="DIR", help="where the records are")
     given = parser.parse_args(argv)
     store, console = Store(given.store), Console(highlight=False)
     names = [given.name] if given.name else store.sweep_names()
@@ -34,120 +34,120 @@ def command(argv: list[str]) -> int:
         console.print(f"no sweep has run in the store {given.store} yet; type fwexp sweep demo")
         return 0
     if given.name:
-        standings = [stand(store, given.name)]
+        statuses = [sweep_status(store, given.name)]
         torn: list[str] = []
-        console.print(tell(standings[0]), soft_wrap=True)
+        console.print(tell(statuses[0]), soft_wrap=True)
     else:
-        standings, torn = _stand_all(store, names)
-        console.print(overview(standings), *torn, sep="\n", soft_wrap=True, markup=False)
-    bad = any(s.counts.get(state) for s in standings for state in ("failed", "lost"))
+        statuses, torn = _status_of_all(store, names)
+        console.print(overview(statuses), *torn, sep="\n", soft_wrap=True, markup=False)
+    bad = any(s.counts.get(state) for s in statuses for state in ("failed", "lost"))
     return 1 if bad or torn else 0
 
 
-def _stand_all(store: Store, names: list[str]) -> tuple[list[Standing], list[str]]:
-    """The standings, and of each sweep whose files cannot be read what is wrong."""
-    standings, torn = [], []
+def _status_of_all(store: Store, names: list[str]) -> tuple[list[SweepStatus], list[str]]:
+    """The statuses, and what is wrong with each sweep whose files cannot be read."""
+    statuses, torn = [], []
     for name in names:
         try:
-            standings.append(stand(store, name))
+            statuses.append(sweep_status(store, name))
         except StoreError as error:
             torn.append(str(error))
-    return standings, torn
+    return statuses, torn
 
 
-def wait(store: Store, name: str, *, console: Console) -> Standing:
-    """The sweep's standing once nothing of it is queued or running; shows it meanwhile."""
+def wait(store: Store, name: str, *, console: Console) -> SweepStatus:
+    """The sweep's status once nothing of it is queued or running; shows it until then."""
     try:
         return _follow(store, name, console)
     except KeyboardInterrupt:
-        console.print(f"the jobs go on without this terminal; fwexp status {name} tells how far")
+        console.print(
+            f"the jobs go on without this terminal; fwexp status {name} shows how far they are"
+        )
         raise
 
 
-def _follow(store: Store, name: str, console: Console) -> Standing:
+def _follow(store: Store, name: str, console: Console) -> SweepStatus:
     quiet_since: float | None = None
     with Live(console=console, auto_refresh=False, transient=True) as live:
         before = ""
         while True:
             asked_at = time.monotonic()
-            standing = stand(store, name)
+            status = sweep_status(store, name)
             if console.is_terminal:
-                live.update(tell(standing), refresh=True)
-            elif (news := f"{standing.warning} {standing.counts}") != before:
-                console.print(standing.warning or _line(standing), soft_wrap=True)
+                live.update(tell(status), refresh=True)
+            elif (news := f"{status.warning} {status.counts}") != before:
+                console.print(status.warning or _line(status), soft_wrap=True)
                 before = news
-            if standing.num_under_way or standing.warning:
+            if status.num_active or status.warning:
                 quiet_since = None
             elif quiet_since is None:
                 quiet_since = time.monotonic()
             # what is lost may be a record on its way through a shared file system
-            elif "lost" not in standing.counts or time.monotonic() - quiet_since > GONE_S:
-                return standing
+            elif "lost" not in status.counts or time.monotonic() - quiet_since > GONE_S:
+                return status
             time.sleep(max(EVERY_S, 5 * (time.monotonic() - asked_at)))  # of a large sweep
 
 
-def outcome_of(standing: Standing) -> Outcome:
-    """How the runs of a command ended, where others did them."""
-    outcome = Outcome()
-    ended = {"done": outcome.done, "failed": outcome.failed, "void": outcome.void}
-    for run_id, state in standing.states.items():
-        ended.get(state, outcome.interrupted).append(run_id)
-    return outcome
-
-
-def overview(standings: list[Standing]) -> RenderableType:
-    """A line a sweep."""
+def overview(statuses: list[SweepStatus]) -> RenderableType:
+    """A line per sweep."""
     table = Table(box=None, header_style="bold")
     for name in ("sweep", "runs", *STATES):
         table.add_column(name, justify="left" if name == "sweep" else "right")
-    for standing in standings:
-        counts = standing.counts
+    for status in statuses:
+        counts = status.counts
         cells = [str(counts.get(state, "")) for state in STATES]
-        table.add_row(standing.manifest.name, str(len(standing.states)), *cells)
-    warnings = [Text(w) for w in dict.fromkeys(s.warning for s in standings) if w]
+        table.add_row(status.manifest.name, str(len(status.states)), *cells)
+    warnings = [Text(w) for w in dict.fromkeys(s.warning for s in statuses) if w]
     return Group(*warnings, table)
 
 
-def tell(standing: Standing) -> RenderableType:
+def tell(status: SweepStatus) -> RenderableType:
     """All of one sweep: counts by state and axis, rate, and what went wrong."""
-    return Group(*_parts(standing))
+    return Group(*_parts(status))
 
 
-def _parts(standing: Standing) -> Iterator[RenderableType]:
-    if standing.warning:
-        yield Text(standing.warning)
-    yield Text(_line(standing))
+def _parts(status: SweepStatus) -> Iterator[RenderableType]:
+    if status.warning:
+        yield Text(status.warning)
+    yield Text(_line(status))
     table = Table(box=None, header_style="bold")
-    states = list(standing.counts)
+    states = list(status.counts)
     for name in ("axis", "value", *states):
         table.add_column(name, justify="left" if name in ("axis", "value") else "right")
-    for axis, values in axis_values(standing.manifest.runs).items():
+    for axis, values in _axes(status.manifest).items():
         for number, (value, run_ids) in enumerate(values.items()):
-            cells = [sum(standing.states[r] == state for r in run_ids) for state in states]
+            cells = [sum(status.states[r] == state for r in run_ids) for state in states]
             table.add_row("" if number else axis, value, *(str(c) if c else "" for c in cells))
     yield table
-    for problem in standing.problems[:MAX_PROBLEMS]:
-        yield Text(f"{problem.state}: {problem.run_id}: {problem.words}", style="red")
+    for problem in status.problems[:MAX_PROBLEMS]:
+        yield Text(f"{problem.state}: {problem.run_id}: {problem.reason}", style="red")
         yield Text(f"  {problem.log}")
-    if len(standing.problems) > MAX_PROBLEMS:
-        yield Text(f"… and {len(standing.problems) - MAX_PROBLEMS} more")
-    yield Text(_advice(standing))
+    if len(status.problems) > MAX_PROBLEMS:
+        yield Text(f"… and {len(status.problems) - MAX_PROBLEMS} more")
+    yield Text(_advice(status))
 
 
-def _line(standing: Standing) -> str:
-    """demo: 20 runs, 12 done, 2 running, 6 queued; 96 runs an hour, 5 min to go."""
-    counts = ", ".join(f"{number} {state}" for state, number in standing.counts.items())
-    line = f"{standing.manifest.name}: {len(standing.states)} runs, {counts}"
-    if standing.jobs:
-        line += f"; {_jobs(standing.jobs)}"
-    if standing.num_under_way and standing.runs_per_hour:
-        hours = standing.remaining_h or 0.0
+def _axes(manifest: Manifest) -> Axes:
+    kinds = {run_id: f"{run.workload} {run.framework}" for run_id, run in manifest.runs.items()}
+    configs = {kind: manifest.config_of(run_id) for run_id, kind in kinds.items()}
+    seeds = {run_id: run.seed for run_id, run in manifest.runs.items()}
+    return runs_by_axis(configs, {run_id: (kinds[run_id], seeds[run_id]) for run_id in kinds})
+
+
+def _line(status: SweepStatus) -> str:
+    """demo: 20 runs, 12 done, 2 running, 6 queued; 96 runs per hour, 5 min to go."""
+    counts = ", ".join(f"{number} {state}" for state, number in status.counts.items())
+    line = f"{status.manifest.name}: {len(status.states)} runs, {counts}"
+    if status.jobs:
+        line += f"; {_jobs(status.jobs)}"
+    if status.num_active and status.runs_per_hour:
+        hours = status.remaining_h or 0.0
         left = f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.0f} min"
-        line += f"; {standing.runs_per_hour:.0f} runs an hour, about {left} to go"
+        line += f"; {status.runs_per_hour:.0f} runs per hour, about {left} to go"
     return line
 
 
-def _jobs(jobs: list[QueuedTask]) -> str:
+def _jobs(jobs: list[QueuedJob]) -> str:
     """jobs: 2 running, 5 pending (3 Dependency, 2 Priority)"""
     reasons = Counter(job.reason for job in jobs if not job.is_running)
     running, pending = len(jobs) - reasons.total(), reasons.total()
@@ -158,12 +158,14 @@ def _jobs(jobs: list[QueuedTask]) -> str:
     return f"jobs: {', '.join(told)}"
 
 
-def _advice(standing: Standing) -> str:
-    counts, name = standing.counts, standing.manifest.name
-    if standing.num_under_way:
-        return f"fwexp cancel {name} ends what is queued and running; fwexp report {name} writes up"
+def _advice(status: SweepStatus) -> str:
+    counts, name = status.counts, status.manifest.name
+    if status.num_active:
+        return (
+            f"fwexp cancel {name} ends what is queued and running; fwexp report {name} writes it up"
+        )
     missing = counts.get("lost", 0) + counts.get("waiting", 0)
-    again = standing.manifest.command
+    again = status.manifest.command
     if missing:
         return f"{missing} runs are missing; to run them, type: {again}"
     if counts.get("failed"):

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from fwexp.commands.dry_run import dry_run
-from fwexp.commands.status import outcome_of
 from fwexp.commands.status import wait as wait_for
 from fwexp.data import preparation
 from fwexp.launch.axes import split_axes
 from fwexp.launch.declare import declare
-from fwexp.launch.drive import Outcome, drive, missing_runs
-from fwexp.launch.plan import Plan, plan_runs
-from fwexp.launch.slurm.queue import require_slurm
+from fwexp.launch.launcher import Outcome, load_launcher, missing_runs
+from fwexp.launch.plan import Plan
+from fwexp.launch.planning import plan_runs
 from fwexp.launch.sweep_file import read_sweep
 from fwexp.store.store import Store
 from fwexp.tracking.after import track
@@ -86,33 +85,28 @@ def _name(name: str, overrides: Sequence[str]) -> str:
 def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
     """Do what is missing of the plan, copy it to W&B, write it up: 0 when nothing failed.
 
-    `retried` says how the command is typed so that failed runs are done again. On Slurm it is
-    submitted, and written up if asked to `wait`, or when nothing is left to do.
+    `retried` says how the command is typed so that failed runs are done again. With a launcher that
+    returns early it is written up if asked to `wait`, or when nothing is left to do.
     """
+    from fwexp.commands.report import write  # draws charts: not for a dry run
+
     store = Store(plan.first.store)
     store.check_writable()
-    on_slurm = plan.first.launcher.name == "slurm"
-    if on_slurm:
-        require_slurm()
+    launcher = load_launcher(plan.first)
+    launcher.check(plan.first)
     for data in {r.config.data.name: r.config.data for r in plan.runs}.values():
         preparation.prepare(data)
     manifest = declare(plan, store)
     store.write_manifest(manifest)
-    missing, compare = missing_runs(plan, store, retry=retry), bool(manifest.certificates)
-    if on_slurm:
-        from fwexp.launch.slurm.submit import submit_and_tell
-
-        num_there = submit_and_tell(plan, store, missing, compare=compare)
-        if num_there and not wait:
+    missing = missing_runs(plan, store, retry=retry)
+    outcome = launcher.start(plan, store, missing, compare=bool(manifest.certificates))
+    if outcome is None:
+        if not wait:
             return 0
-        outcome = outcome_of(wait_for(store, plan.name, console=Console(stderr=True)))
-    else:
-        outcome = drive(plan, store, missing, compare=compare)
-    from fwexp.commands.report import write  # draws charts: not for a dry run
-
+        outcome = wait_for(store, plan.name, console=Console(stderr=True)).outcome()
     write(store, plan.name)
-    runs = [store.run_folder(plan.machine_class, run.run_id) for run in plan.runs]
-    folders = [*runs, store.sweep_folder(plan.name)]
+    folders = [store.run(plan.machine_class, run.run_id).path for run in plan.runs]
+    folders.append(store.sweep_folder(plan.name))
     track(store.path, folders=folders, tracking=plan.first.tracking, group=plan.name)
     return _conclude(plan, outcome, retried=retried)
 

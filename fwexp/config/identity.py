@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from fwexp.config.load import to_plain
+from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ConfigError
 
@@ -23,7 +23,7 @@ DATA_DECIDES = (
 )
 UNDECIDING_FIELDS = {
     "model": ("stand_in", "stand_in_options"),  # the certificate's, whose key holds them
-    "training": ("name", "target", "level", "baseline"),
+    "training": ("name", "target", "quality_target", "baseline"),
     "hardware": ("probe_timeout_s",),
 }
 HARNESS = (

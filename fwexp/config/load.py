@@ -11,22 +11,9 @@ from fwexp.config.choices import ConfigFolders, find_folders
 from fwexp.config.fast_compose import compose_directly
 from fwexp.config.overrides import check_overrides, is_suspect, node_of, spread_sweeps
 from fwexp.config.paths import conf_dir
-from fwexp.config.plain import from_plain, to_plain
 from fwexp.config.schema import Config
 from fwexp.config.stand_in import fill_in_stand_in
 from fwexp.errors import ConfigError
-
-__all__ = [
-    "check_sweep",
-    "compose",
-    "compose_node",
-    "compose_with_hydra",
-    "describe",
-    "from_plain",
-    "register_schema",
-    "to_plain",
-    "to_typed",
-]
 
 
 def compose(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -> Config:

@@ -1,39 +1,17 @@
-"""A configuration as plain data and back, to hand a run to another process or to keep it."""
+"""Dataclasses as plain data and back, to hand them to another process or to keep them."""
 
-from dataclasses import asdict
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar
 
-from fwexp.config.schema import Config
-from fwexp.config.values import fields_of, is_schema
-from fwexp.errors import ConfigError
+import msgspec
 
-
-def to_plain(config: Config) -> dict[str, Any]:
-    """The configuration as dicts, lists and scalars that JSON can hold."""
-    return asdict(config)
+Kind = TypeVar("Kind")
 
 
-def from_plain(plain: dict[str, Any]) -> Config:
-    """The configuration that `to_plain` was given; ConfigError where the keys are not its own."""
-    config = _build(Config, plain, path="configuration")
-    assert isinstance(config, Config)
-    return config
+def to_plain(content: Any) -> Any:
+    """Dataclasses as dicts, lists and scalars that JSON can hold."""
+    return msgspec.to_builtins(content)
 
 
-def _build(schema: Any, plain: dict[str, Any], *, path: str) -> Any:
-    kinds = fields_of(schema)
-    if plain.keys() != kinds.keys():
-        odd = ", ".join(sorted(plain.keys() ^ kinds.keys()))
-        raise ConfigError([f"{path}: written by another version of fwexp (keys at odds: {odd})."])
-    values = {
-        name: _value(kinds[name], value, path=f"{path}.{name}") for name, value in plain.items()
-    }
-    return schema(**values)
-
-
-def _value(kind: Any, value: Any, *, path: str) -> Any:
-    if is_schema(kind):
-        return _build(kind, value, path=path)
-    if get_origin(kind) is list:
-        return [_value(get_args(kind)[0], item, path=path) for item in value]
-    return dict(value) if get_origin(kind) is dict else value
+def from_plain(plain: Any, kind: type[Kind]) -> Kind:
+    """Plain data as that dataclass; ValueError (msgspec's) where a value is missing or misfits."""
+    return msgspec.convert(plain, kind)

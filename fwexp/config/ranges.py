@@ -18,9 +18,7 @@ CHOICES = {
     "execution.name": ("plain", "debug"),
     "optimizer.name": ("sgd", "momentum", "adam", "adamw"),
     "optimizer.schedule.name": ("constant", "cosine"),
-    "launcher.name": ("local", "slurm"),
     "tracking.name": ("none", "wandb_offline", "wandb_online", "tensorboard"),
-    "pricing.hardware": ("cpu", "gpu", "tpu"),
     "pricing.terms": ("on_demand", "spot"),
 }
 
@@ -40,7 +38,7 @@ RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
     "training.num_steps": (lambda x: x >= 1, "at least 1"),
     "training.evaluate_every_epochs": (lambda x: x > 0, "above 0"),
     "training.target": (lambda x: x > 0, "above 0"),
-    "training.level": (lambda x: x > 0, "above 0"),
+    "training.quality_target": (lambda x: x > 0, "above 0"),
     "hardware.num_threads": (lambda x: x >= 1, "at least 1"),
     "launcher.checkpoint_every_min": (lambda x: x > 0, "above 0"),
     "launcher.blocks_per_job": (lambda x: x >= 1, "at least 1"),
@@ -88,6 +86,11 @@ def _find_bad_texts(config: Config) -> Iterator[str]:
             f"model.implementation={implementation}: "
             "must be a dotted package name, as in mypackage.mymodel."
         )
+    if (reason := _bad_pattern(config.pricing.machine_class)) is not None:
+        yield (
+            f"pricing.machine_class={config.pricing.machine_class}: must be a regular expression "
+            f"for the whole machine class that fwexp doctor prints ({reason})."
+        )
     if not _is_date(config.pricing.date):
         yield f"pricing.date={config.pricing.date}: must be a date, as in 2026-01-31."
     if not re.fullmatch("[0-9a-f]{64}", config.data.sha256):
@@ -99,6 +102,14 @@ def _find_bad_texts(config: Config) -> Iterator[str]:
         )
     if not config.store.strip():
         yield "store=: must be the name of a folder, as in store=store."
+
+
+def _bad_pattern(text: str) -> str | None:
+    try:
+        re.compile(text)
+    except re.error as error:
+        return str(error)
+    return None
 
 
 def _is_date(text: str) -> bool:

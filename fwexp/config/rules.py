@@ -134,20 +134,26 @@ def check_noise(config: Config) -> Iterator[str]:
             f"data.task={data.task}: {data.name} is noise, of which nothing can be learnt; "
             f"choose another data set, or data.task={' or '.join(SPEED_ALONE)}."
         )
-    for name, score in (("target", training.target), ("level", training.level)):
+    for name, score in (
+        ("target", training.target),
+        ("quality_target", training.quality_target),
+    ):
         if data.task in SPEED_ALONE and score is not None:
             yield f"training.{name}={score:g}: {data.task} has no score to reach; set it to null."
 
 
-def check_level(config: Config) -> Iterator[str]:
-    level, baseline = config.training.level, config.training.baseline
-    if level is not None and not baseline:
+def check_quality_target(config: Config) -> Iterator[str]:
+    target, baseline = config.training.quality_target, config.training.baseline
+    if target is not None and not baseline:
         yield (
-            f"training.level={level:g}: say above what it stands; "
+            f"training.quality_target={target:g}: say which baseline it exceeds; "
             "type training.baseline='the largest class'"
         )
-    if level is None and baseline:
-        yield f"training.baseline={baseline}: give the level above it, too: training.level=…"
+    if target is None and baseline:
+        yield (
+            f"training.baseline={baseline}: give the quality target that exceeds it, too: "
+            "training.quality_target=…"
+        )
 
 
 def check_channels(config: Config) -> Iterator[str]:
@@ -181,8 +187,14 @@ RULES: dict[Rule, tuple[str, ...]] = {
     check_accuracy_margin: (
         *("comparison.score_margin_points", "data.num_test", "data.num_classes", "data.task"),
     ),
-    check_noise: ("data.name", "data.format", "data.task", "training.target", "training.level"),
-    check_level: ("training.level", "training.baseline"),
+    check_noise: (
+        "data.name",
+        "data.format",
+        "data.task",
+        "training.target",
+        "training.quality_target",
+    ),
+    check_quality_target: ("training.quality_target", "training.baseline"),
     check_channels: ("data.image_shape", "data.scale", "data.mean", "data.std"),
 }
 

@@ -71,8 +71,9 @@ class Training:
     num_steps: int | None = None
     evaluate_every_epochs: float = MISSING
     target: float | None = None  # of the task's metric; time to target is measured to it
-    level: float | None = None  # of that metric, which every run must reach, or it has not learnt
-    baseline: str | None = None  # the simple way of answering above which the level stands
+    # of that metric, which every run must reach, or it has not learnt
+    quality_target: float | None = None
+    baseline: str | None = None  # the simple way of answering that the quality target exceeds
 
 
 @dataclass(kw_only=True)
@@ -145,7 +146,7 @@ class Tracking:
 @dataclass(kw_only=True)
 class Pricing:
     name: str = MISSING
-    hardware: str = MISSING  # the hardware the price is for
+    machine_class: str = MISSING  # the machines it is for: a regular expression for the whole class
     price_usd_per_hour: float = MISSING
     source: str = MISSING
     date: str = MISSING
@@ -172,3 +173,8 @@ class Config:
     pricing: Pricing = field(default_factory=Pricing)
     seed: int = 0
     store: str = "store"  # the folder of records, certificates and write-ups
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Full batches only: the last samples of an epoch that fill no batch are dropped."""
+        return self.data.num_train // self.training.batch_size

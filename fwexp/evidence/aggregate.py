@@ -1,21 +1,22 @@
-"""A sweep's records sorted into workloads, with every run that cannot be used named."""
+"""A sweep's records sorted into its workloads, with every run that cannot be used named."""
 
-import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fwexp.evidence.timing_validity import why_untimed
+from fwexp.config.plain import to_plain
+from fwexp.config.schema import Config
+from fwexp.evidence.timing_validity import timing_problem
+from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
 from fwexp.store.record import RunRecord
 from fwexp.tasks.task import Metric
 
 FRAMEWORKS = ("torch", "tf")
-MISSING = "missing"  # what is wrong with a run that has no record, or a torn one
+NO_RECORD = "missing"  # what is wrong with a run that has no record, or a torn one
 NAMES = {"torch": "PyTorch", "tf": "TensorFlow"}
-# what may differ between two runs of one workload
-_NOT_WORKLOAD = ("framework", "seed", "comparison", "launcher", "tracking", "pricing", "store")
-# than in a workload's label: each has one
-_TOLD_ELSEWHERE = {"training.target", "training.level", "training.baseline"}
+# No part of a workload's label: one for the whole sweep, or told beside it.
+NOT_IN_LABEL = ("comparison", "launcher", "tracking", "pricing", "store")
+TOLD_ELSEWHERE = {"training.target", "training.quality_target", "training.baseline"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +28,14 @@ class Run:
     seed: int
     block: int | None  # its place in the manifest's blocks, from 0
     record: RunRecord | None = None
-    problem: str = ""  # MISSING | failed | other machine class
+    problem: str = ""  # NO_RECORD | failed | other machine class
     reason: str = ""
-    untimed: str = ""  # why its times count for nothing; its score does
+    timing_problem: str = ""  # why its times do not count; its score does
 
     @property
-    def is_there(self) -> bool:
-        """Whether it has a record that can be read, of whatever it tells."""
-        return self.problem != MISSING
+    def has_record(self) -> bool:
+        """Whether it has a record that can be read, whatever it says."""
+        return self.problem != NO_RECORD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,21 +43,21 @@ class Workload:
     """Everything but framework and seed: what one comparison is about."""
 
     label: str  # by what varies within the sweep
-    config: dict[str, Any]
+    config: Config  # its framework and seed say nothing
     runs: list[Run]
+    needs_certificate: bool = False  # False: one framework alone, nothing is compared
+    certificate: Certificate | None = None
 
     @property
     def metric(self) -> Metric | None:
         """The headline metric of its runs; None where none has finished."""
         found = (run.record.metric for run in self.runs if run.record and run.record.metric)
-        plain = next(found, None)
-        return Metric(**plain) if plain else None
+        return next(found, None)
 
     @property
     def target(self) -> float | None:
-        """The declared value of that metric, to which the time is measured."""
-        target: float | None = self.config["training"]["target"]
-        return target
+        """The declared score to which training time is measured."""
+        return self.config.training.target
 
     @property
     def only(self) -> str | None:
@@ -76,53 +77,51 @@ class Workload:
 
     def timed(self, framework: str) -> list[Run]:
         """Those of them whose times count."""
-        return [run for run in self.used(framework) if not run.untimed]
+        return [run for run in self.used(framework) if not run.timing_problem]
 
 
-def aggregate(manifest: Manifest, records: dict[str, RunRecord]) -> list[Workload]:
-    """The manifest's runs by workload, in its order, each with its record if that is usable."""
+def aggregate(
+    manifest: Manifest, records: dict[str, RunRecord], certificates: dict[str, Certificate]
+) -> list[Workload]:
+    """The manifest's workloads, each with its runs and their records where those are usable."""
     block_of = {run_id: i for i, block in enumerate(manifest.blocks) for run_id in block}
-    groups: dict[str, list[Run]] = {}
-    configs: dict[str, dict[str, Any]] = {}
-    for run_id, config in manifest.runs.items():
-        part = {key: value for key, value in config.items() if key not in _NOT_WORKLOAD}
-        group = json.dumps(part, sort_keys=True)
-        configs.setdefault(group, part)
-        groups.setdefault(group, []).append(
-            _run(run_id, config, block_of.get(run_id), records.get(run_id), manifest.machine_class)
-        )
-    labels = _labels(list(configs.values()))
+    runs: dict[str, list[Run]] = {key: [] for key in manifest.workloads}
+    for run_id, declared in manifest.runs.items():
+        run = _run(run_id, manifest, records.get(run_id), block=block_of.get(run_id))
+        runs[declared.workload].append(run)
+    labels = _labels([workload.config for workload in manifest.workloads.values()])
     return [
-        Workload(label=label, config=configs[group], runs=runs)
-        for label, (group, runs) in zip(labels, groups.items(), strict=True)
+        Workload(
+            label=label,
+            config=declared.config,
+            runs=runs[key],
+            needs_certificate=declared.certificate is not None,
+            certificate=certificates.get(declared.certificate or ""),
+        )
+        for label, (key, declared) in zip(labels, manifest.workloads.items(), strict=True)
     ]
 
 
-def _run(
-    run_id: str,
-    config: dict[str, Any],
-    block: int | None,
-    record: RunRecord | None,
-    machine_class: str,
-) -> Run:
-    problem, reason = _problem(record, machine_class=machine_class)
+def _run(run_id: str, manifest: Manifest, record: RunRecord | None, *, block: int | None) -> Run:
+    problem, reason = _problem(record, machine_class=manifest.machine_class)
     # a record may serve several sweeps: its targets, say, are those of this one
+    config = manifest.config_of(run_id)
     usable = None if problem or record is None else replace(record, config=config)
     return Run(
         run_id=run_id,
-        framework=config["framework"]["name"],
-        seed=config["seed"],
+        framework=config.framework.name,
+        seed=config.seed,
         block=block,
         record=usable,
         problem=problem,
         reason=reason,
-        untimed=why_untimed(usable) if usable else "",
+        timing_problem=timing_problem(usable) if usable else "",
     )
 
 
 def _problem(record: RunRecord | None, *, machine_class: str) -> tuple[str, str]:
     if record is None:
-        return MISSING, "has not run, or its record is gone"
+        return NO_RECORD, "has not run, or its record is gone"
     if record.machine_class != machine_class:
         return "other machine class", f"ran on {record.machine_class}: times are not compared"
     if record.status == "done":
@@ -131,13 +130,13 @@ def _problem(record: RunRecord | None, *, machine_class: str) -> tuple[str, str]
     return "failed", f"{failure.kind}: {failure.message}" if failure else record.status
 
 
-def _labels(configs: list[dict[str, Any]]) -> list[str]:
-    """One label a workload: the names and values that are not the same in all of them."""
-    leaves = [_leaves(config) for config in configs]
+def _labels(configs: list[Config]) -> list[str]:
+    """One label per workload: the names and values that are not the same in all of them."""
+    leaves = [_leaves(_labelled(config)) for config in configs]
     varying = [
         key
         for key in dict.fromkeys(key for leaf in leaves for key in leaf)
-        if key not in _TOLD_ELSEWHERE and len({leaf.get(key) for leaf in leaves}) > 1
+        if key not in TOLD_ELSEWHERE and len({leaf.get(key) for leaf in leaves}) > 1
     ]
     named = [key for key in varying if key.endswith(".name") and key.count(".") == 1]
     told = [key for key in varying if key in named or not _explained(key, leaves, named)]
@@ -146,6 +145,11 @@ def _labels(configs: list[dict[str, Any]]) -> list[str]:
         " · ".join(_tell(key, leaf[key]) for key in told if leaf.get(key) is not None)
         for leaf in leaves
     ]
+
+
+def _labelled(config: Config) -> dict[str, Any]:
+    plain: dict[str, Any] = to_plain(config)
+    return {key: value for key, value in plain.items() if key not in NOT_IN_LABEL}
 
 
 def _explained(key: str, leaves: list[dict[str, str]], named: list[str]) -> bool:

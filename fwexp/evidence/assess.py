@@ -23,7 +23,7 @@ from fwexp.evidence.decision import (
 from fwexp.evidence.disturbance import disturbances
 from fwexp.evidence.gate import why_void
 from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
-from fwexp.evidence.quality_targets import Level, levels
+from fwexp.evidence.quality_targets import QualityResult, quality_results
 from fwexp.evidence.questions import Question, is_score, questions
 from fwexp.evidence.scaling import Scaling, scalings
 from fwexp.evidence.statistics import Interval, mean_interval
@@ -55,10 +55,15 @@ class Evidence:
     decision: Decision
     changes: list[str]  # what would change the answer
     disturbed: list[str]
-    levels: list[Level] = field(default_factory=list)
+    quality: list[QualityResult] = field(default_factory=list)
     scalings: list[Scaling] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)  # records that could not be read
-    certificates: list[Certificate] = field(default_factory=list)
+
+    @property
+    def certificates(self) -> list[Certificate]:
+        """Those of its workloads, each once."""
+        found = [w.certificate for w in self.workloads if w.certificate is not None]
+        return list({certificate.key: certificate for certificate in found}.values())
 
     def answer(self, key: str) -> Answer:
         """The answer to the question of this key."""
@@ -69,28 +74,30 @@ def assess(
     manifest: Manifest,
     *,
     records: dict[str, RunRecord],
-    certificates: list[Certificate],
+    certificates: dict[str, Certificate],
     complaints: Iterable[str] = (),
 ) -> Evidence:
-    """The evidence of one sweep; missing, failed and foreign runs are named, never used."""
-    workloads = aggregate(manifest, records)
-    reasons = {w.label: why_void(w, certificates) for w in workloads}
+    """The evidence of one sweep; missing, failed and foreign runs are named, never used.
+
+    `records` are by run id, `certificates` by key.
+    """
+    workloads = aggregate(manifest, records, certificates)
+    reasons = {w.label: why_void(w) for w in workloads}
     voided = {label: reason for label, reason in reasons.items() if reason}
     asked = questions(workloads, pricing=manifest.pricing)
     answers = [_answer(question, manifest, workloads, voided) for question in asked]
-    held = levels(workloads)
+    quality = quality_results(workloads)
     return Evidence(
         manifest=manifest,
         workloads=workloads,
         void=voided,
         answers=answers,
-        decision=_decide(manifest, workloads, answers, voided, held),
+        decision=_decide(manifest, workloads, answers, voided, quality),
         changes=_changes(workloads, answers),
         disturbed=disturbances(workloads),
-        levels=held,
-        scalings=scalings(workloads, confidence=manifest.comparison["confidence"]),
+        quality=quality,
+        scalings=scalings(workloads, confidence=manifest.comparison.confidence),
         complaints=list(complaints),
-        certificates=certificates,
     )
 
 
@@ -98,13 +105,13 @@ def _answer(
     question: Question, manifest: Manifest, workloads: list[Workload], voided: dict[str, str]
 ) -> Answer:
     comparison = manifest.comparison
-    scale = Scale(ratio=question.scale == "ratio", margin=comparison[question.margin])
+    scale = Scale(ratio=question.scale == "ratio", margin=getattr(comparison, question.margin))
     asked = [workload for workload in workloads if question.applies(workload)]
     found: dict[str, Pairs] = {}
     refused = {label: void(label, reason=reason) for label, reason in voided.items()}
     for workload in asked:
         unpriced = question.key == "cost" and why_unpriced(
-            manifest.pricing, hardware=workload.config["hardware"]["name"]
+            manifest.pricing, machine_class=manifest.machine_class
         )
         if workload.label in refused:
             continue
@@ -116,9 +123,9 @@ def _answer(
             refused[workload.label] = _alone(workload, question, framework=workload.only)
         else:
             found[workload.label] = _pairs(workload, question)
-    judged = {f.workload: f for f in judge(found, scale=scale, confidence=comparison["confidence"])}
+    judged = {f.workload: f for f in judge(found, scale=scale, confidence=comparison.confidence)}
     findings = [(judged | refused)[workload.label] for workload in asked]
-    elsewhere, why = _elsewhere(findings, scale=scale, confidence=comparison["confidence"])
+    elsewhere, why = _elsewhere(findings, scale=scale, confidence=comparison.confidence)
     return Answer(
         question=question,
         scale=scale,
@@ -136,10 +143,12 @@ def _pairs(workload: Workload, question: Question) -> Pairs:
 
 def _alone(workload: Workload, question: Question, *, framework: str) -> Finding:
     runs = workload.used(framework)
-    left_out = [run for run in runs if question.timed and run.untimed]
+    left_out = [run for run in runs if question.timed and run.timing_problem]
     records = [run.record for run in runs if run.record and run not in left_out]
     figures = [f for record in records if (f := question.figure(record)) is not None]
-    dropped = [f"seed {run.seed} has no time that counts ({run.untimed})" for run in left_out]
+    dropped = [
+        f"seed {run.seed} has no time that counts ({run.timing_problem})" for run in left_out
+    ]
     return alone(workload.label, framework=framework, figures=figures, dropped=dropped)
 
 
@@ -163,19 +172,19 @@ def _decide(
     workloads: list[Workload],
     answers: list[Answer],
     voided: dict[str, str],
-    held: list[Level],
+    quality: list[QualityResult],
 ) -> Decision:
     by_key = {answer.question.key: answer for answer in answers}
     speed_key = _speed_key(by_key, workloads)
     scores = {f.workload: f for a in answers if is_score(a.question) for f in a.findings}
     speeds = {f.workload: f for key in ("total", speed_key) for f in by_key[key].findings}
     chosen = [_choose(w, scores, speeds, void=voided.get(w.label, "")) for w in workloads]
-    missed = [level for level in held if not level.holds]
+    missed = [result for result in quality if not result.holds]
     choices = [not_learnt(c, [m for m in missed if m.workload == c.workload]) for c in chosen]
     by_time = [choice.workload for choice in choices if choice.ground != "score"]
     deciding = [*scores.values(), *(speeds[label] for label in by_time)]
     num_pairs = [f.n for f in deciding if f.verdict not in (Verdict.VOID, Verdict.ALONE)]
-    confidence = manifest.comparison["confidence"]
+    confidence = manifest.comparison.confidence
     scope = _scope(manifest, workloads, num_pairs, _deciding_time(by_key[speed_key], workloads))
     return Decision(
         recommendation=recommend(choices, scope=scope),
@@ -219,7 +228,7 @@ def _choose(
 
 def _scope(manifest: Manifest, workloads: list[Workload], num_pairs: list[int], time: str) -> Scope:
     def names(group: str) -> str:
-        return listing(list(dict.fromkeys(str(w.config[group]["name"]) for w in workloads)))
+        return listing(list(dict.fromkeys(str(getattr(w.config, group).name) for w in workloads)))
 
     hardware = names("hardware").upper().replace(" AND ", " and ")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fwexp.evidence.aggregate import NAMES
-from fwexp.evidence.quality_targets import Level
+from fwexp.evidence.quality_targets import QualityResult
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.tasks.task import Metric
 
@@ -102,13 +102,13 @@ def uncompared(workload: str, *, only: str) -> Choice:
     return Choice(workload=workload, winner=Winner.ALONE, because=because)
 
 
-def not_learnt(choice: Choice, missed: list[Level]) -> Choice:
-    """The same choice; undecided where it went by time, and runs did not reach their level."""
+def not_learnt(choice: Choice, missed: list[QualityResult]) -> Choice:
+    """The same choice; undecided where it went by time, and runs missed the quality target."""
     if not missed or choice.ground == "score" or choice.winner in OPEN:
         return choice
     told = listing([f"{m.num_reached} of {m.num_runs} {NAMES[m.framework]} runs" for m in missed])
     because = (
-        f"only {told} reached the declared level, {missed[0].level:g}: "
+        f"only {told} reached the quality target, {missed[0].quality_target:g}: "
         "the time of a model that has not learnt decides nothing"
     )
     return Choice(

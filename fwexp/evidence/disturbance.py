@@ -54,7 +54,7 @@ def _torn_blocks(workload: Workload) -> list[str]:
 def _machines(runs: list[Run]) -> list[str]:
     """By Slurm's name of the node, or the host's: of one class, but not one machine."""
     places = [run.record.environment for run in runs if run.record]
-    return sorted({str(place.get("node") or place.get("host")) for place in places})
+    return sorted({place.node or place.host for place in places})
 
 
 def _longest_gap_min(runs: list[Run]) -> float:

@@ -6,26 +6,14 @@ from fwexp.evidence.aggregate import Workload
 from fwexp.store.certificate import Certificate, Stage
 
 
-def certificates_for(workload: Workload, certificates: list[Certificate]) -> list[Certificate]:
-    """The certificates that stand for this workload's model, optimizer, data and precision."""
-    groups = ("model", "optimizer", "data", "precision")
-    wanted = tuple(workload.config[group]["name"] for group in groups)
-    named = [c for c in certificates if (c.model, c.optimizer, c.data, c.precision) == wanted]
-    counts = {run.record.num_parameters for run in workload.runs if run.record} - {None}
-    # one model in two widths has two certificates of one name: the parameter count tells them apart
-    same_size = [c for c in named if c.num_parameters in counts]
-    return same_size or [c for c in named if not counts or not c.passed]
-
-
-def why_void(workload: Workload, certificates: list[Certificate]) -> str:
+def why_void(workload: Workload) -> str:
     """Why nothing may be compared, with stage, block and amount; empty where it may, and where
     one framework ran alone: there is nothing to compare."""
-    if workload.only:
+    if not workload.needs_certificate:
         return ""
-    own = certificates_for(workload, certificates)
-    if not own:
+    if workload.certificate is None:
         return "no parity certificate: the two implementations are not shown to be the same"
-    return "; ".join(tell_failure(c) for c in own if not c.passed)
+    return "" if workload.certificate.passed else tell_failure(workload.certificate)
 
 
 def tell_failure(certificate: Certificate) -> str:

@@ -21,7 +21,7 @@ class Pair:
 class Pairs:
     pairs: list[Pair] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)  # one sentence for each pair that is not whole
-    num_untimed: int = 0  # of these, those with a run that was disturbed or interrupted
+    num_disturbed: int = 0  # of these, those with a run that was disturbed or interrupted
 
 
 def pair_by_seed(workload: Workload, figure: Figure) -> Pairs:
@@ -54,10 +54,11 @@ def _pair(
             continue
         sides = {"torch": torch, "tf": tf}
         lacking = " or ".join(NAMES[name] for name in FRAMEWORKS if sides[name] is None)
-        untimed = [f"{NAMES[r.framework]}: {r.untimed}" for r in runs if timed and r.untimed]
-        why = f" ({'; '.join(untimed)})" if untimed else ""
+        found = [(r.framework, r.timing_problem) for r in runs if timed and r.timing_problem]
+        disturbed = [f"{NAMES[framework]}: {problem}" for framework, problem in found]
+        why = f" ({'; '.join(disturbed)})" if disturbed else ""
         result.dropped.append(f"{word} {place} has no figure from {lacking}{why}")
-        result.num_untimed += bool(untimed)
+        result.num_disturbed += bool(disturbed)
     return result
 
 
@@ -65,7 +66,8 @@ def _side(runs: list[Run], figure: Figure, *, framework: str, timed: bool) -> fl
     """The mean over a framework's runs, or None when one of them lacks the figure."""
     own = [run for run in runs if run.framework == framework]
     figures = [
-        figure(run.record) if run.record and not (timed and run.untimed) else None for run in own
+        figure(run.record) if run.record and not (timed and run.timing_problem) else None
+        for run in own
     ]
     whole = [value for value in figures if value is not None]
     return fmean(whole) if whole and len(whole) == len(own) else None

@@ -1,4 +1,4 @@
-"""Did the models learn? Every run's score against the level that its sweep declared."""
+"""Did the models learn? Every run's score against the quality target that its sweep declared."""
 
 from dataclasses import dataclass
 
@@ -6,46 +6,46 @@ from fwexp.evidence.aggregate import FRAMEWORKS, Workload
 
 
 @dataclass(frozen=True, kw_only=True)
-class Level:
-    """One framework's runs of one workload, held against the workload's level."""
+class QualityResult:
+    """One framework's runs of one workload, held against the workload's quality target."""
 
     workload: str
     framework: str
-    level: float  # in the metric's own unit: 0.98 is an accuracy of 98 %
-    baseline: str  # the simple way of answering that the level stands above
+    quality_target: float  # in the metric's own unit: 0.98 is an accuracy of 98 %
+    baseline: str  # the simple way of answering that the quality target exceeds
     worst: float | None  # score of the runs that ended
     num_reached: int
     num_runs: int  # declared
 
     @property
     def holds(self) -> bool:
-        """Whether every declared run ended and reached the level."""
+        """Whether every declared run ended and reached the quality target."""
         return self.num_reached == self.num_runs
 
 
-def levels(workloads: list[Workload]) -> list[Level]:
-    """One for each workload that declares a level, and each framework it has runs of."""
+def quality_results(workloads: list[Workload]) -> list[QualityResult]:
+    """One for each workload that declares a quality target, and each framework it has runs of."""
     return [
-        level
+        result
         for workload in workloads
         for framework in FRAMEWORKS
-        if (level := _level(workload, framework))
+        if (result := _result(workload, framework))
     ]
 
 
-def _level(workload: Workload, framework: str) -> Level | None:
-    level, metric = workload.config["training"].get("level"), workload.metric
+def _result(workload: Workload, framework: str) -> QualityResult | None:
+    training, metric = workload.config.training, workload.metric
     declared = [run for run in workload.runs if run.framework == framework]
-    if level is None or metric is None or not declared:
+    if training.quality_target is None or metric is None or not declared:
         return None
     records = [run.record for run in workload.used(framework) if run.record]
     scores = [record.score for record in records if record.score is not None]
-    return Level(
+    return QualityResult(
         workload=workload.label,
         framework=framework,
-        level=level,
-        baseline=workload.config["training"]["baseline"],
+        quality_target=training.quality_target,
+        baseline=training.baseline or "",
         worst=(min if metric.higher_is_better else max)(scores, default=None),
-        num_reached=sum(metric.reaches(score, level) for score in scores),
+        num_reached=sum(metric.reaches(score, training.quality_target) for score in scores),
         num_runs=len(declared),
     )

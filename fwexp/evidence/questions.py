@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from fwexp.config.schema import Pricing
 from fwexp.evidence.aggregate import Workload
 from fwexp.evidence.cost import cost_usd
 from fwexp.store.record import RunRecord
@@ -30,7 +30,7 @@ class Question:
     applies: Callable[[Workload], bool] = lambda _: True
 
 
-def questions(workloads: list[Workload], *, pricing: dict[str, Any]) -> list[Question]:
+def questions(workloads: list[Workload], *, pricing: Pricing) -> list[Question]:
     """The questions of one sweep, in the order a reader asks them."""
     found = [w.metric for w in workloads if w.metric is not None]
     metrics = {metric.name: metric for metric in found if metric.compared}
@@ -48,7 +48,7 @@ def is_score(question: Question) -> bool:
 
 def _score(metric: Metric) -> Question:
     def figure(record: RunRecord) -> float | None:
-        has_it = record.metric is not None and record.metric["name"] == metric.name
+        has_it = record.metric is not None and record.metric.name == metric.name
         return metric.points * record.score if has_it and record.score is not None else None
 
     return Question(
@@ -67,7 +67,7 @@ def _score(metric: Metric) -> Question:
     )
 
 
-def _figures(pricing: dict[str, Any]) -> list[Question]:
+def _figures(pricing: Pricing) -> list[Question]:
     return [
         _ratio(
             key="total",
@@ -152,10 +152,10 @@ def _positive(value: float | None) -> float | None:
 
 def time_to_target_s(record: RunRecord) -> float | None:
     """Training seconds until the first evaluation that reaches the target; infinite: never."""
-    target = record.config["training"]["target"]
+    target = record.config.training.target
     if not record.evaluations or target is None or record.metric is None:
         return None
-    metric = Metric(**record.metric)
+    metric = record.metric
     reached = [
         e.train_s for e in record.evaluations if metric.reaches(e.scores[metric.name], target)
     ]
@@ -197,7 +197,7 @@ def step_ms(record: RunRecord) -> float | None:
     """Milliseconds of a steady step; None where there was none."""
     if not record.samples_per_s:
         return None
-    return 1000 * float(record.config["training"]["batch_size"]) / record.samples_per_s
+    return 1000 * record.config.training.batch_size / record.samples_per_s
 
 
 def peak_mib(record: RunRecord) -> float | None:

@@ -1,15 +1,14 @@
 """Scaling efficiency: the speed on n devices over n times the speed on one."""
 
-import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Any
 
+from fwexp.config.schema import Config
 from fwexp.evidence.aggregate import FRAMEWORKS, Workload
 from fwexp.evidence.statistics import MIN_PAIRS, Interval, mean_interval
 
-WHOLE, SHARE = "in all", "a device"  # what of the batch is as on one device
+WHOLE, SHARE = "in total", "per device"  # what of the batch is as on one device
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +18,8 @@ class Scaling:
     workload: str
     framework: str
     num_replicas: int
-    batch: str  # the batch that is as large as on one device: in all (strong), a device (weak)
-    efficiencies: list[float]  # a seed each
+    batch: str  # the batch that is as large as on one device: in total (strong), per device (weak)
+    efficiencies: list[float]  # one per seed
     estimate: float | None  # their geometric mean; None where no seed has both speeds
     interval: Interval | None  # of that mean; None below MIN_PAIRS seeds
 
@@ -39,15 +38,14 @@ def scalings(workloads: list[Workload], *, confidence: float) -> list[Scaling]:
 
 
 def replicas_of(workload: Workload) -> int:
-    """How many devices on all nodes; a sweep older than the question used one."""
-    hardware = workload.config["hardware"]
-    return int(hardware.get("devices", 1) * hardware.get("nodes", 1))
+    """How many devices on all nodes."""
+    return workload.config.hardware.devices * workload.config.hardware.nodes
 
 
 def _on_one_device(workload: Workload, others: list[Workload], *, batch: str) -> Workload | None:
     """The workload that is the same on one device; on a CPU the devices share the threads."""
     num_replicas = replicas_of(workload)
-    size = workload.config["training"]["batch_size"]
+    size = workload.config.training.batch_size
     wanted = size if batch == WHOLE else size // num_replicas
     if num_replicas == 1:
         return None
@@ -55,22 +53,19 @@ def _on_one_device(workload: Workload, others: list[Workload], *, batch: str) ->
         other
         for other in others
         if replicas_of(other) == 1
-        and other.config["training"]["batch_size"] == wanted
+        and other.config.training.batch_size == wanted
         and _rest(other) == _rest(workload)
     ]
-    threads = workload.config["hardware"]["num_threads"]
-    same = [other for other in found if other.config["hardware"]["num_threads"] == threads]
+    threads = workload.config.hardware.num_threads
+    same = [other for other in found if other.config.hardware.num_threads == threads]
     return next(iter(same or found), None)
 
 
-def _rest(workload: Workload) -> str:
-    """All that is no number of devices, of threads or of samples in a batch."""
-    plain: dict[str, Any] = {
-        **workload.config,
-        "hardware": workload.config["hardware"]["name"],
-        "training": {k: v for k, v in workload.config["training"].items() if k != "batch_size"},
-    }
-    return json.dumps(plain, sort_keys=True)
+def _rest(workload: Workload) -> Config:
+    """All but the number of devices, of threads and of samples in a batch."""
+    config = workload.config
+    hardware = replace(config.hardware, devices=1, nodes=1, num_threads=None)
+    return replace(config, hardware=hardware, training=replace(config.training, batch_size=1))
 
 
 def _scaling(

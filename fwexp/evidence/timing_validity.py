@@ -1,13 +1,14 @@
-"""Why a run's times count for nothing: what happened to it, and never how slow it was."""
+"""Why a run's times do not count: what happened to it, and never how slow it was."""
 
-from fwexp.store.record import Load, RunRecord
+from fwexp.meters.load import Load
+from fwexp.store.record import RunRecord
 
 # Of the cores that the run's threads need, others may take this share: it is within what a busy
 # system does by itself, and beyond it the run's times are no longer its own.
 TOLERATED_SHARE = 0.15
 
 
-def why_untimed(record: RunRecord) -> str:
+def timing_problem(record: RunRecord) -> str:
     """What disturbed or interrupted the run; empty where its times count."""
     found = [f"interrupted at step {i.step}" for i in record.interruptions]
     if record.load is not None:
@@ -16,14 +17,14 @@ def why_untimed(record: RunRecord) -> str:
 
 
 def _disturbed(record: RunRecord, load: Load) -> str:
-    hardware = record.config["hardware"]
-    if hardware["name"] == "gpu":
+    hardware = record.config.hardware
+    if hardware.name == "gpu":
         num = load.foreign_device_processes or 0
         processes = "1 process" if num == 1 else f"{num} processes"
         return f"{processes} of others on its GPU" if num else ""
-    if hardware["name"] != "cpu" or load.foreign_cores is None:
+    if hardware.name != "cpu" or load.foreign_cores is None or record.effective is None:
         return ""
-    threads = record.effective["num_threads"] * hardware.get("devices", 1)  # older runs: of one
+    threads = record.effective.num_threads * hardware.devices
     foreign = load.foreign_cores
     if not is_too_much(foreign, threads=threads, cores=load.num_cores):
         return ""

@@ -128,8 +128,8 @@ def why_untestable(pairs: Pairs) -> str:
     n = len(pairs.pairs)
     if n < MIN_PAIRS:
         pairs_word = "pair" if n == 1 else "pairs"
-        left_out = f" ({pairs.num_untimed} left out as disturbed or interrupted)"
-        told = f"{n} complete {pairs_word}{left_out if pairs.num_untimed else ''}"
+        left_out = f" ({pairs.num_disturbed} left out as disturbed or interrupted)"
+        told = f"{n} complete {pairs_word}{left_out if pairs.num_disturbed else ''}"
         return f"{told}: nothing is inferred from fewer than {MIN_PAIRS}"
     torch = sum(math.isinf(pair.torch) for pair in pairs.pairs)
     tf = sum(math.isinf(pair.tf) for pair in pairs.pairs)

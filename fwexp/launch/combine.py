@@ -10,18 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 from fwexp.config.load import compose
-from fwexp.config.resolve import resolve, usable_cores
+from fwexp.config.resolve import resolve
 from fwexp.config.schema import Config
-from fwexp.launch.slurm.site import cores_of_job
+from fwexp.launch.launcher import load_launcher
 
 Chosen = tuple[tuple[str, str], ...]  # an override for each of some axes
 
 
 def resolved(overrides: Sequence[str], config_dirs: Sequence[str] = ()) -> Config:
-    """A typed configuration that leaves nothing to the machine, nor to a cluster's nodes."""
+    """A typed configuration that leaves nothing to the machine it will run on."""
     config = compose(overrides, config_dirs=config_dirs)
-    on_slurm = config.launcher.name == "slurm"
-    return resolve(config, num_cores=cores_of_job(config) if on_slurm else usable_cores())
+    return resolve(config, num_cores=load_launcher(config).num_cores(config))
 
 
 def combine(

@@ -4,12 +4,12 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
+from fwexp.launch.launcher import Missing, MissingRun, Outcome
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.launch.progress import Display
 from fwexp.launch.servers import framework_servers
@@ -18,54 +18,12 @@ from fwexp.parity.certify import certificate_key, certify, describe
 from fwexp.processes.locks import device_lock, hold
 from fwexp.processes.warm_servers import ServerDied, WarmServers
 from fwexp.runs.execute import RunRequest
-from fwexp.store.record import is_finished
+from fwexp.store.run_folder import run_folder
 from fwexp.store.store import Store
 
 RUN, RECORD_CRASH = "fwexp.runs.execute:execute", "fwexp.runs.execute:record_crash"
 # What a process does to itself; any other signal came from outside, and interrupted a sound run.
 CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
-
-
-@dataclass(kw_only=True)
-class Outcome:
-    """How the runs of a command ended, by run id."""
-
-    done: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    interrupted: list[str] = field(default_factory=list)
-    void: list[str] = field(default_factory=list)  # not run: the certificate failed
-
-    @property
-    def is_complete(self) -> bool:
-        return not (self.failed or self.interrupted or self.void)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Todo:
-    """A run still to do."""
-
-    run: PlannedRun
-    redo: str | None  # `finished_at` of the failed record that it replaces, where there is one
-
-
-@dataclass(frozen=True, kw_only=True)
-class Missing:
-    """What of a plan is still to do."""
-
-    todo: dict[str, Todo]  # by run id
-    complaints: list[str]  # one for each record that cannot be read
-
-
-def missing_runs(plan: Plan, store: Store, *, retry: bool) -> Missing:
-    """The runs without a record, and with `retry` those that have failed."""
-    ids = [run.run_id for run in plan.runs]
-    records, complaints = store.read_records(plan.machine_class, ids)
-    todo = {
-        run.run_id: Todo(run=run, redo=record.finished_at if record else None)
-        for run in plan.runs
-        if not is_finished(record := records.get(run.run_id), retry=retry)
-    }
-    return Missing(todo=todo, complaints=complaints)
 
 
 def drive(
@@ -81,9 +39,9 @@ def drive(
     `stop` is asked before each run, and once it says so no more are begun; Interrupted where it
     does while the device is another's.
     """
-    todo = missing.todo
+    todo = missing.runs
     workloads = {run.workload: run.config for run in plan.runs} if compare else {}
-    frameworks = {missing.run.config.framework.name for missing in todo.values()}
+    frameworks = {item.run.config.framework.name for item in todo.values()}
     if any(not has_certificate(config, store) for config in workloads.values()):
         frameworks = {"torch", "tf"}
     lock = device_lock(plan.first.hardware)
@@ -94,8 +52,7 @@ def drive(
             display.begin(f"importing {' and '.join(sorted(frameworks))}")
         # Imports would disturb another driver's timed run, so they wait for it.
         with hold(lock, on_wait=display.wait, stop=stop) if frameworks else nullcontext():
-            logs = store.path / "logs"
-            servers = stack.enter_context(framework_servers(sorted(frameworks), logs=logs))
+            servers = stack.enter_context(framework_servers(sorted(frameworks), logs=store.logs))
             servers.wait_ready()
         passed = _certify(workloads, store, servers, display)
         _perform(plan, todo, passed, store, servers, display, stop)
@@ -128,7 +85,7 @@ def _certify(
 
 def _perform(
     plan: Plan,
-    todo: dict[str, Todo],
+    todo: dict[str, MissingRun],
     passed: dict[str, bool],
     store: Store,
     servers: WarmServers,
@@ -154,29 +111,29 @@ def _perform(
             display.end(run.run_id, record.get(run.run_id), note=note)
 
 
-def _request(missing: Todo, plan: Plan, store: Store, fwexp_commit: str | None) -> RunRequest:
+def _request(missing: MissingRun, plan: Plan, store: Store, fwexp_commit: str | None) -> RunRequest:
     return RunRequest(
         run_id=missing.run.run_id,
-        config=to_plain(missing.run.config),
+        config=missing.run.config,
         digests=missing.run.digests,
         machine_class=plan.machine_class,
         commit=fwexp_commit,
         store=str(store.path),
-        redo=missing.redo,
+        replaces=missing.replaces,
     )
 
 
 def _run(run: PlannedRun, request: RunRequest, servers: WarmServers, display: Display) -> str:
     """Run it in a process of its own; a note when that process did not end by itself."""
-    folder = Store(request.store).run_folder(request.machine_class, run.run_id)
+    log = run_folder(request.store, request.machine_class, run.run_id).log
     display.begin(run.run_id)
-    arguments: dict[str, Any] = asdict(request)
+    arguments: dict[str, Any] = to_plain(request)
     server = servers[run.config.framework.name]
     try:
-        code = server.call(RUN, arguments, log=folder / "log.txt", hear=display.hear)
+        code = server.call(RUN, arguments, log=log, hear=display.hear)
         if -code in CRASHES:
             arguments["signal"] = signal.Signals(-code).name
-            server.call(RECORD_CRASH, arguments, log=folder / "log.txt", hear=display.hear)
+            server.call(RECORD_CRASH, arguments, log=log, hear=display.hear)
             return ""
     except ServerDied as error:
         return f"interrupted: {error}"
@@ -184,7 +141,7 @@ def _run(run: PlannedRun, request: RunRequest, servers: WarmServers, display: Di
         return "interrupted by a signal; what it has done is kept, and the same command goes on"
     if code < 0:
         return f"interrupted: killed by signal {-code}"
-    return f"interrupted: exit code {code}, see {folder / 'log.txt'}" if code else ""
+    return f"interrupted: exit code {code}, see {log}" if code else ""
 
 
 def _outcome(plan: Plan, store: Store, passed: dict[str, bool]) -> Outcome:

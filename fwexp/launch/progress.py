@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from fwexp.store.record import RunRecord
-from fwexp.tasks.task import Metric
 
 
 class Display:
@@ -79,5 +78,5 @@ def _outcome(record: RunRecord | None) -> str:
     assert record.metric is not None
     assert record.score is not None
     assert record.phases is not None
-    score = Metric(**record.metric).tell(record.score)
+    score = record.metric.tell(record.score)
     return f"{score}, {record.phases.total_s:.1f} s, {record.tell_speed()}"

@@ -1,4 +1,4 @@
-"""Where each run of a sweep stands: from the records, the locks and Slurm's queue."""
+"""The state of each run of a sweep: from the records, the locks and the launchers' queues."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,44 +6,40 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fwexp.config.identity import workload_key
-from fwexp.config.load import from_plain
-from fwexp.errors import SlurmError
-from fwexp.launch.slurm.queue import QueuedTask, queued_tasks, reasons
-from fwexp.launch.slurm.submission import RUN, Submission, cancel_file, id_file, read_submissions
+from fwexp.launch.launcher import Assignment, Launcher, Outcome, Queue, QueuedJob, all_launchers
 from fwexp.processes.locks import is_held
 from fwexp.store.manifest import Manifest
 from fwexp.store.record import RunRecord
 from fwexp.store.store import Store
 
 STATES = ("done", "running", "queued", "waiting", "lost", "failed", "void")
-LATELY_H = 1.0  # runs an hour are those of the last hour
+RATE_WINDOW_H = 1.0  # runs per hour are those of the last hour
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A run that did not end well: the first line of why, and the log that tells the rest."""
+    """A run that did not end well: the first line of why, and the log that has the rest."""
 
     run_id: str
     state: str  # failed | lost
-    words: str
+    reason: str
     log: Path
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """Of a sweep's runs, the state of each.
+class SweepStatus:
+    """The state of each of a sweep's runs.
 
-    done, failed: it has a record. running: a process has it. queued: Slurm has its job. lost: its
-    job is gone and left no record. void: its certificate failed. waiting: none of these.
+    done, failed: it has a record. running: a process has it. queued: a launcher has its job. lost:
+    its job is gone and left no record. void: its certificate failed. waiting: none of these.
     """
 
     manifest: Manifest
     states: dict[str, str]  # by run id
     problems: list[Problem]
-    jobs: list[QueuedTask]  # that Slurm has, those that make certificates, too
+    jobs: list[QueuedJob]  # those that make certificates, too
     runs_per_hour: float | None
-    warning: str  # what could not be asked
+    warning: str  # what could not be asked or read
 
     @property
     def counts(self) -> dict[str, int]:
@@ -51,148 +47,93 @@ class Standing:
         return {state: found[state] for state in STATES if found[state]}
 
     @property
-    def num_under_way(self) -> int:
+    def num_active(self) -> int:
+        """Running and queued."""
         return sum(state in ("running", "queued") for state in self.states.values())
 
     @property
     def remaining_h(self) -> float | None:
-        """Until what is under way is done, at the rate of late."""
-        return self.num_under_way / self.runs_per_hour if self.runs_per_hour else None
+        """Until the active runs have ended, at the present rate."""
+        return self.num_active / self.runs_per_hour if self.runs_per_hour else None
+
+    def outcome(self) -> Outcome:
+        """How its runs ended."""
+        outcome = Outcome()
+        ended = {"done": outcome.done, "failed": outcome.failed, "void": outcome.void}
+        for run_id, state in self.states.items():
+            ended.get(state, outcome.interrupted).append(run_id)
+        return outcome
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Task:
-    """The task that a run was last submitted in."""
-
-    submission: Submission
-    job_name: str
-    index: int
-    redo: str | None
-    id_file: Path  # Slurm's id of its array, once Slurm has taken it
-    is_cancelled: bool
-    queued: QueuedTask | None  # None: Slurm has it no more
-
-
-def stand(store: Store, name: str) -> Standing:
+def sweep_status(store: Store, name: str) -> SweepStatus:
     """Where the sweep's runs stand now; StoreError when no such sweep is in the store."""
     manifest = store.read_manifest(name)
-    submissions = read_submissions(store, name)
-    warning, queue = "", list[QueuedTask]()
-    try:
-        queue = queued_tasks(submissions)  # before the records: a job that ends between has both
-    except SlurmError as error:
-        warning = f"{error}; what its queue holds is not told here"
-    tasks = _last_tasks(store, submissions, queue)
-    records, _ = store.read_records(manifest.machine_class, manifest.runs)
-    void = _void_runs(manifest, store)
+    # before the records: a job that ends in between has both
+    queues = [(launcher, launcher.queue(store, name)) for launcher in all_launchers()]
+    assignments = {k: v for _, queue in queues for k, v in queue.assignments.items()}
+    records, unreadable = store.read_records(manifest.machine_class, manifest.runs)
+    void, torn = _void_runs(manifest, store)
+    asked = "; ".join(queue.warning for _, queue in queues if queue.warning)
 
     def state(run_id: str) -> str:
-        record, task = records.get(run_id), tasks.get(run_id)
-        in_queue = task is not None and task.queued is not None
-        is_old = task is not None and record is not None and record.finished_at == task.redo
-        if record is not None and not (is_old and in_queue):
+        record, assignment = records.get(run_id), assignments.get(run_id, NOT_ASSIGNED)
+        is_replaced = record is not None and record.finished_at == assignment.replaces
+        if record is not None and not (is_replaced and assignment.is_queued):
             return record.status
-        if is_held(store.run_folder(manifest.machine_class, run_id) / "lock"):
+        if is_held(store.run(manifest.machine_class, run_id).lock):
             return "running"
-        if in_queue:
+        if assignment.is_queued:
             return "queued"
         if run_id in void:
             return "void"
-        was_taken = task is not None and task.id_file.exists() and not task.is_cancelled
-        return "lost" if was_taken and not warning else "waiting"
+        return "lost" if assignment.was_accepted and not asked else "waiting"
 
     states = {run_id: state(run_id) for run_id in manifest.runs}
-    return Standing(
+    lost = [run_id for run_id, found in states.items() if found == "lost"]
+    return SweepStatus(
         manifest=manifest,
         states=states,
-        problems=[*_failures(store, records), *_losses(states, tasks)],
-        jobs=queue,
+        problems=[*_failures(store, records), *_losses(store, name, lost, queues)],
+        jobs=[job for _, queue in queues for job in queue.jobs],
         runs_per_hour=_runs_per_hour(records.values()),
-        warning=warning,
+        warning="; ".join(filter(None, [asked, *unreadable, *torn])),
     )
 
 
-def _last_tasks(
-    store: Store, submissions: list[Submission], queue: list[QueuedTask]
-) -> dict[str, _Task]:
-    queued = {(task.job_name, task.index): task for task in queue}
-    cancelled = {s.key for s in submissions if cancel_file(store, s.sweep, s.key).exists()}
-    return {
-        run_id: _Task(
-            submission=submission,
-            job_name=array.job_name,
-            index=index,
-            redo=redo,
-            id_file=id_file(store, submission.sweep, submission.key, array.job_name),
-            is_cancelled=submission.key in cancelled,
-            queued=queued.get((array.job_name, index)),
-        )
-        for submission in submissions  # a later one takes the place of one before
-        for array in submission.arrays
-        if array.does == RUN
-        for index, pack in enumerate(array.packs)
-        for run_id, redo in pack.items()
-    }
+NOT_ASSIGNED = Assignment(is_queued=False, was_accepted=False)
 
 
-def _void_runs(manifest: Manifest, store: Store) -> set[str]:
-    keys = dict(zip(manifest.targets, manifest.certificates, strict=False))  # workload -> its key
-    failed = {c.key for c in store.read_certificates(manifest.certificates) if not c.passed}
-    if not failed:
-        return set()
-    workloads = {run_id: workload_key(from_plain(c)) for run_id, c in manifest.runs.items()}
-    return {run_id for run_id, workload in workloads.items() if keys.get(workload) in failed}
+def _void_runs(manifest: Manifest, store: Store) -> tuple[set[str], list[str]]:
+    certificates, complaints = store.read_certificates(manifest.certificates)
+    failed = {key for key, certificate in certificates.items() if not certificate.passed}
+    void = {k for k, workload in manifest.workloads.items() if workload.certificate in failed}
+    return {run_id for run_id, run in manifest.runs.items() if run.workload in void}, complaints
 
 
 def _failures(store: Store, records: dict[str, RunRecord]) -> Iterator[Problem]:
     for run_id, record in records.items():
         if record.failure is not None:
-            words = f"{record.failure.kind}: {record.failure.message}".splitlines()[0]
-            log = store.run_folder(record.machine_class, run_id) / "log.txt"
-            yield Problem(run_id=run_id, state="failed", words=words, log=log)
+            reason = f"{record.failure.kind}: {record.failure.message}".splitlines()[0]
+            log = store.run(record.machine_class, run_id).log
+            yield Problem(run_id=run_id, state="failed", reason=reason, log=log)
 
 
-def _losses(states: dict[str, str], tasks: dict[str, _Task]) -> Iterator[Problem]:
-    lost = {run_id: tasks[run_id] for run_id, state in states.items() if state == "lost"}
-    arrays = {
-        array.job_name: array
-        for task in lost.values()
-        for array in task.submission.arrays
-        if array.job_name == task.job_name
-    }
-    ended = reasons(arrays.values())
-    for run_id, task in lost.items():
-        log = _log_of(task)
-        words = ended.get((task.job_name, task.index), "its job is gone")
-        told = _telling_line(log, run_id)
-        yield Problem(
-            run_id=run_id, state="lost", words=f"{words}: {told}" if told else words, log=log
-        )
-
-
-def _log_of(task: _Task) -> Path:
-    """The job's log, or the folder where it would lie if the job ever began."""
-    folder, job_id = task.id_file.parent, task.id_file.read_text()
-    logs = [folder / f"{job_id}_{task.index}_0_log.out", folder / f"{job_id}_0_log.out"]
-    return next((log for log in logs if log.is_file()), folder)
-
-
-def _telling_line(log: Path, run_id: str) -> str:
-    """What a job's log says of the run's end, or else last of itself; srun only repeats it."""
-    if not log.is_file():
-        return ""
-    lines = log.read_text(errors="replace").strip().splitlines()
-    of_run = [line.partition(f"{run_id}: ")[2] for line in lines if f"] {run_id}: " in line]
-    others = [line.strip() for line in lines if not line.startswith("srun: ")]
-    return next(reversed(of_run or others or lines), "")
+def _losses(
+    store: Store, name: str, lost: list[str], queues: list[tuple[Launcher, Queue]]
+) -> Iterator[Problem]:
+    for launcher, queue in queues:
+        own = [run_id for run_id in lost if run_id in queue.assignments]
+        if own:
+            for run_id, found in launcher.lost(store, name, own).items():
+                yield Problem(run_id=run_id, state="lost", reason=found.reason, log=found.log)
 
 
 def _runs_per_hour(records: Iterable[RunRecord]) -> float | None:
     """Over the last hour, or since the first of its runs began; None where none has ended."""
     now = datetime.now(UTC)
-    since = now - timedelta(hours=LATELY_H)
-    lately = [r for r in records if datetime.fromisoformat(r.finished_at) >= since]
-    if not lately:
+    since = now - timedelta(hours=RATE_WINDOW_H)
+    recent = [r for r in records if datetime.fromisoformat(r.finished_at) >= since]
+    if not recent:
         return None
-    first = max(since, min(datetime.fromisoformat(r.started_at) for r in lately))
-    return len(lately) / max((now - first).total_seconds() / 3600, 1 / 3600)
+    first = max(since, min(datetime.fromisoformat(r.started_at) for r in recent))
+    return len(recent) / max((now - first).total_seconds() / 3600, 1 / 3600)

@@ -4,9 +4,9 @@ import os
 import platform
 import socket
 import subprocess
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from fwexp.config.resolve import usable_cores
 
@@ -66,18 +66,34 @@ def _version(package: str) -> str | None:
         return None
 
 
-def environment() -> dict[str, Any]:
-    """Everything about this machine that a reader of a record may ask for."""
-    return {
-        "host": socket.gethostname(),
-        "node": os.environ.get("SLURMD_NODENAME"),  # Slurm's own name for it, in a job
-        "cpu": cpu_model(),
-        "num_cores": usable_cores(),
-        "os": platform.platform(),
-        "python": platform.python_version(),
-        "versions": versions(),
-        "variables": steering_variables(),
-    }
+@dataclass(kw_only=True)
+class Environment:
+    """Everything about a run's machine and software that a reader of its record may ask for."""
+
+    host: str
+    node: str | None  # Slurm's own name for it, in a job
+    cpu: str
+    num_cores: int
+    os: str
+    python: str
+    versions: dict[str, str]
+    variables: dict[str, str]
+    commit: str | None = None  # fwexp's own
+
+
+def environment(*, commit: str | None = None) -> Environment:
+    """This process's."""
+    return Environment(
+        host=socket.gethostname(),
+        node=os.environ.get("SLURMD_NODENAME"),
+        cpu=cpu_model(),
+        num_cores=usable_cores(),
+        os=platform.platform(),
+        python=platform.python_version(),
+        versions=versions(),
+        variables=steering_variables(),
+        commit=commit,
+    )
 
 
 def steering_variables() -> dict[str, str]:

@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fwexp.meters.device_use import DeviceUse, device_use, num_foreign
-from fwexp.store.record import Load
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # The columns of a core's line in /proc/stat in which it was busy: user, nice, system, irq,
 # softirq, steal. Idle and iowait are 4 and 5; the guests' are within user and nice.
 BUSY = (1, 2, 3, 6, 7, 8)
 OWN = slice(11, 15)  # of /proc/<pid>/stat after the name: user, system, the same of dead children
+
+
+@dataclass(kw_only=True)
+class Load:
+    """What other processes did on the machine while the run trained."""
+
+    num_cores: int  # those the run might use
+    foreign_cores: float | None  # at least so many did others keep busy, on average; None: unknown
+    foreign_device_processes: int | None = None  # on its GPUs; None: it uses none, or not known
+    unknown: str = ""  # on a GPU: why the number of processes is not known
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from fwexp.config.schema import Config, Hardware
 from fwexp.errors import DeviceError
 from fwexp.meters.environment import cpu_machine_class
-from fwexp.runs.nodes import find_start
 
 IMPORTS = {"torch": ("torch", "pytorch_lightning"), "tf": ("tensorflow", "keras")}
 INSTALL = {"torch": "torch pytorch-lightning", "tf": "tensorflow keras"}
@@ -77,8 +76,6 @@ def machine_class(config: Config) -> str:
     not to be had.
     """
     require_framework(config.framework.name)
-    if config.launcher.name == "local":
-        find_start(config)
     hardware = config.hardware.name
     if hardware == "cpu":
         return cpu_machine_class()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fwexp.config.load import from_plain
+from fwexp.config.plain import from_plain
 from fwexp.config.schema import Config, Schedule
 from fwexp.data import dataset
 from fwexp.models.initialization import Weights, generic_weights
@@ -50,7 +50,7 @@ FULL = Extent(batch=2, num_steps=1, num_test=2)  # of a model that has a stand-i
 
 def examine(arguments: dict[str, Any], _: dict[str, float], __: Tell) -> None:
     """Write what this side did to arguments["to"]; ["reference"] is torch's file, for Keras."""
-    config = on_one_device(from_plain(arguments["config"]))
+    config = on_one_device(from_plain(arguments["config"], Config))
     free = hold(device_lock(config.hardware))  # a timed run of another driver may have it
     with free, ArrayWriter(Path(arguments["to"])) as file:
         _examine(arguments["stage"], config, arguments["reference"], file)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from fwexp.config.identity import FRAMEWORK_PACKAGES, files_sha256, run_digests, sha256_of
-from fwexp.config.load import to_plain
+from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
 from fwexp.models.registry import GIVEN, load_spec

@@ -4,19 +4,19 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fwexp.runs.checkpoint import (
+from fwexp.runs.random_state import random_state, set_random_state
+from fwexp.runs.timing import Timing
+from fwexp.store.checkpoint import (
     Checkpoint,
     Trained,
     UnusableCheckpoint,
     arithmetic,
-    discard_checkpoint,
     has_checkpoint,
     read_checkpoint,
     write_checkpoint,
 )
-from fwexp.runs.random_state import random_state, set_random_state
-from fwexp.runs.timing import Timing
 from fwexp.store.record import Interruption, RunRecord
+from fwexp.store.run_folder import RunFolder
 from fwexp.trainers.protocol import Trainer
 
 
@@ -24,7 +24,7 @@ class Attempt:
     """Goes on from the checkpoint in the run's folder, where there is one that fits."""
 
     def __init__(
-        self, record: RunRecord, timing: Timing, folder: Path, *, num_threads: int | None
+        self, record: RunRecord, timing: Timing, folder: RunFolder, *, num_threads: int | None
     ) -> None:
         assert num_threads is not None  # config/resolve.py
         self.record = record
@@ -32,8 +32,8 @@ class Attempt:
         self.folder = folder
         self.num_threads = num_threads
         self.earlier: Checkpoint | None = None
-        self.files = folder  # of the trainer, where there is an earlier checkpoint
-        if has_checkpoint(folder):
+        self.files: Path | None = None  # of the trainer, where there is an earlier checkpoint
+        if has_checkpoint(folder.checkpoints):
             self._take_up()
 
     @property
@@ -45,18 +45,18 @@ class Attempt:
         here = arithmetic(num_threads=self.num_threads)
         try:
             self.earlier, self.files = read_checkpoint(
-                self.folder, run_id=self.record.run_id, here=here
+                self.folder.checkpoints, run_id=self.record.run_id, here=here
             )
         except UnusableCheckpoint as error:
             print(f"not resumed: {error}; the run starts again from step 0", flush=True)
-            discard_checkpoint(self.folder)
+            self.folder.discard_checkpoints()
         else:
             saved = f"saved at {self.earlier.saved_at} on {self.earlier.host}"
             print(f"resumed after step {self.first_step}, {saved}", flush=True)
 
     def restore(self, trainer: Trainer) -> None:
         """Bring the trainer, Python and NumPy to where the checkpoint left them."""
-        if self.earlier is not None:
+        if self.earlier is not None and self.files is not None:
             trainer.restore(self.files)
             set_random_state(self.earlier.random_state)
 
@@ -96,4 +96,4 @@ class Attempt:
             host=socket.gethostname(),
             random_state=random_state(),
         )
-        write_checkpoint(self.folder, checkpoint, trainer.save)
+        write_checkpoint(self.folder.checkpoints, checkpoint, trainer.save)

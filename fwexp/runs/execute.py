@@ -3,14 +3,14 @@
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from fwexp.config.load import from_plain
+from fwexp.config.plain import from_plain
 from fwexp.config.schema import Config
 from fwexp.data import dataset
+from fwexp.errors import StoreError
 from fwexp.meters.device_use import device_use
 from fwexp.meters.environment import environment
 from fwexp.meters.load import LoadMeter
@@ -18,8 +18,7 @@ from fwexp.meters.memory import PeakMeter
 from fwexp.processes.locks import device_lock, hold
 from fwexp.processes.messages import Tell
 from fwexp.runs.attempt import Attempt
-from fwexp.runs.checkpoint import discard_checkpoint
-from fwexp.runs.measurements import data_wait_ms, fill, history
+from fwexp.runs.measurements import data_wait_ms, history, measure
 from fwexp.runs.nodes import find_node, find_start
 from fwexp.runs.ranks import Unwatched, run_in_ranks
 from fwexp.runs.recipe import make_recipe
@@ -27,7 +26,7 @@ from fwexp.runs.secondary_node import follow
 from fwexp.runs.timing import Timing
 from fwexp.runs.watch import Watch, check_finite
 from fwexp.store.record import Failure, Memory, RunRecord, in_all, is_finished
-from fwexp.store.store import Store, write_json
+from fwexp.store.run_folder import RunFolder, run_folder
 from fwexp.trainers.devices import check_effective, requested
 from fwexp.trainers.registry import make_trainer
 from fwexp.trainers.replicas import has_ranks, rank
@@ -40,12 +39,16 @@ class RunRequest:
     """What the driver hands to the process of a run."""
 
     run_id: str
-    config: dict[str, Any]
+    config: Config
     digests: dict[str, str]
     machine_class: str
     commit: str | None  # fwexp's own
     store: str
-    redo: str | None  # `finished_at` of the failed record to replace, where there is one
+    replaces: str | None  # `finished_at` of the failed record to replace, where there is one
+
+    @property
+    def folder(self) -> RunFolder:
+        return run_folder(self.store, self.machine_class, self.run_id)
 
 
 def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> None:
@@ -54,9 +57,8 @@ def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> N
     Goes on from the run's checkpoint where there is one. Raises Interrupted, and leaves one, when a
     signal asks the run to stop.
     """
-    request, timing = RunRequest(**arguments), Timing(**extra)
-    config, store = from_plain(request.config), Store(request.store)
-    folder = store.run_folder(request.machine_class, request.run_id)
+    request, timing = from_plain(arguments, RunRequest), Timing(**extra)
+    config, folder = request.config, request.folder
     waiting_since = time.monotonic()
 
     def wait() -> None:
@@ -67,50 +69,45 @@ def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> N
         with hold(device, on_wait=wait):
             record = _begin(request, import_s=timing.import_s)
             follow(
-                lambda: _train_in_ranks(record, config, timing, folder, tell),
-                is_recorded=lambda: _is_done_meanwhile(request, store),
+                lambda: _train_in_ranks(record, timing, folder, tell),
+                is_recorded=lambda: _is_already_done(request),
             )
         return
-    with hold(folder / "lock", on_wait=wait), hold(device, on_wait=wait):
+    with hold(folder.lock, on_wait=wait), hold(device, on_wait=wait):
         if config.hardware.name == "gpu":
             timing.device_before = device_use(num_devices=config.hardware.devices)
         timing.left_out_s = time.monotonic() - waiting_since
-        if _is_done_meanwhile(request, store):
+        if _is_already_done(request):
             return
-        if (folder / "record.json").exists():  # what is run anew begins at its beginning
-            discard_checkpoint(folder)
-        for name in ("record.json", "history.json"):
-            (folder / name).unlink(missing_ok=True)
-        write_json(folder / "config.json", request.config)
-        record = _run(request, config, timing, folder, tell)
-        write_json(folder / "record.json", asdict(record))
-        discard_checkpoint(folder)
+        folder.begin(config)
+        folder.finish(_run(request, timing, tell))
 
 
 def record_crash(arguments: dict[str, Any], extra: dict[str, float], _: Tell) -> None:
     """Leave the record of a run that crashed, by arguments["signal"], before it could itself."""
-    request = RunRequest(**{k: v for k, v in arguments.items() if k != "signal"})
-    store = Store(request.store)
-    folder = store.run_folder(request.machine_class, request.run_id)
-    with hold(folder / "lock"):
-        if _is_done_meanwhile(request, store):
+    signal = arguments.pop("signal")
+    request = from_plain(arguments, RunRequest)
+    folder = request.folder
+    with hold(folder.lock):
+        if _is_already_done(request):
             return
         record = _begin(request, import_s=extra["import_s"])
         record.failure = Failure(
             kind="Crash",
-            message=f"its process was ended by {arguments['signal']}; see {folder / 'log.txt'}",
-            traceback="\n".join((folder / "log.txt").read_text().splitlines()[-NUM_LOG_LINES:]),
+            message=f"its process was ended by {signal}; see {folder.log}",
+            traceback="\n".join(folder.log.read_text().splitlines()[-NUM_LOG_LINES:]),
         )
         record.finished_at = _now()
-        write_json(folder / "record.json", asdict(record))
-        discard_checkpoint(folder)
+        folder.finish(record)
 
 
-def _is_done_meanwhile(request: RunRequest, store: Store) -> bool:
+def _is_already_done(request: RunRequest) -> bool:
     """Whether another driver has done the run since this one asked for it."""
-    records, _ = store.read_records(request.machine_class, [request.run_id])
-    record = records.get(request.run_id)
-    return is_finished(record, retry=record is not None and record.finished_at == request.redo)
+    try:
+        record = request.folder.read_record()
+    except StoreError:  # torn: the run replaces it
+        return False
+    return is_finished(record, retry=record is not None and record.finished_at == request.replaces)
 
 
 def _begin(request: RunRequest, *, import_s: float) -> RunRecord:
@@ -120,22 +117,20 @@ def _begin(request: RunRequest, *, import_s: float) -> RunRecord:
         config=request.config,
         digests=request.digests,
         machine_class=request.machine_class,
-        environment={**environment(), "commit": request.commit},
+        environment=environment(commit=request.commit),
         started_at=_now(),
         finished_at="",
         import_s=import_s,
     )
 
 
-def _run(
-    request: RunRequest, config: Config, timing: Timing, folder: Path, tell: Tell
-) -> RunRecord:
-    record = _begin(request, import_s=timing.import_s)
+def _run(request: RunRequest, timing: Timing, tell: Tell) -> RunRecord:
+    record, folder = _begin(request, import_s=timing.import_s), request.folder
     try:
-        if has_ranks(config):
-            record = _train_in_ranks(record, config, timing, folder, tell)
+        if has_ranks(request.config):
+            record = _train_in_ranks(record, timing, folder, tell)
         else:
-            _train(record, config, timing, folder, tell)
+            _train(record, timing, folder, tell)
         record.status = "done"
     except Exception as error:  # whatever a run raises becomes its record's failure
         traceback.print_exc()
@@ -152,16 +147,15 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _train_in_ranks(
-    record: RunRecord, config: Config, timing: Timing, folder: Path, tell: Tell
-) -> RunRecord:
+def _train_in_ranks(record: RunRecord, timing: Timing, folder: RunFolder, tell: Tell) -> RunRecord:
     """The first rank's record, with the memory of all those on this node."""
 
     def work(others: list[int]) -> RunRecord:
-        _train(record, config, timing, folder, tell, others=others)
+        _train(record, timing, folder, tell, others=others)
         return record
 
-    found = run_in_ranks(config, find_node(config, run_id=record.run_id), work)
+    node = find_node(record.config, run_id=record.run_id)
+    found = run_in_ranks(record.config, node, work)
     first: RunRecord = found[0]
     first.memory = in_all([rank.memory for rank in found])
     return first
@@ -169,13 +163,13 @@ def _train_in_ranks(
 
 def _train(
     record: RunRecord,
-    config: Config,
     timing: Timing,
-    folder: Path,
+    folder: RunFolder,
     tell: Tell,
     *,
     others: Sequence[int] = (),
 ) -> None:
+    config = record.config
     attempt = Attempt(record, timing, folder, num_threads=config.hardware.num_threads)
     meter = PeakMeter()
     timing.start_s = timing.since_dispatch_s()
@@ -199,7 +193,7 @@ def _train(
     load.stop()
     train_peak = meter.lap()
     effective = trainer.effective()
-    record.effective = asdict(effective)
+    record.effective = effective
     check_effective(requested(config), effective)
     record.memory = Memory(
         import_rss_mib=timing.import_rss_mib,
@@ -211,7 +205,7 @@ def _train(
         return
     trained = observer.trained()
     check_finite(trained.losses, trained.evaluations)
-    fill(record, recipe, trained, timing)
+    measure(record, recipe, trained, timing)
     record.load = load.load()
     record.data_wait_ms_per_step = data_wait_ms(trainer, len(recipe.order) - attempt.first_step)
-    write_json(folder / "history.json", asdict(history(recipe, trained)))
+    folder.write_history(history(recipe, trained))

@@ -1,22 +1,21 @@
 """What a training leaves in its record and history."""
 
 import hashlib
-from dataclasses import asdict
 
 import numpy as np
 
 from fwexp.meters.clock import num_first_steps
 from fwexp.models.initialization import weights_sha256
-from fwexp.runs.checkpoint import Trained
 from fwexp.runs.timing import Timing
+from fwexp.store.checkpoint import Trained
 from fwexp.store.record import History, Phases, RunRecord
 from fwexp.trainers.protocol import Recipe, Trainer
 
 MAX_DRAINED_BATCHES = 50
 
 
-def fill(record: RunRecord, recipe: Recipe, trained: Trained, timing: Timing) -> None:
-    """Put the training's figures and hashes into the record."""
+def measure(record: RunRecord, recipe: Recipe, trained: Trained, timing: Timing) -> None:
+    """Put the training's measurements and hashes into the record."""
     step_s = np.array(trained.step_s)
     first = num_first_steps(step_s)
     steady_s = float(step_s[first:].sum())
@@ -37,7 +36,7 @@ def fill(record: RunRecord, recipe: Recipe, trained: Trained, timing: Timing) ->
     record.unit = recipe.task.unit
     record.units_per_s = recipe.task.num_units(recipe.data.train.targets[steady.ravel()]) / steady_s
     record.evaluations = trained.evaluations
-    record.metric = asdict(recipe.task.metric)
+    record.metric = recipe.task.metric
     record.score = trained.evaluations[-1].scores[recipe.task.metric.name]
     trainable = [name for name, v in recipe.spec.variables().items() if v.trainable]
     record.num_parameters = sum(recipe.weights[name].size for name in trainable)

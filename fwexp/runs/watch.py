@@ -6,7 +6,7 @@ import time
 from fwexp.meters.clock import StepClock
 from fwexp.processes.messages import Progress, Tell, is_asked_to_stop, stop_if_asked
 from fwexp.runs.attempt import Attempt
-from fwexp.runs.checkpoint import Trained
+from fwexp.store.checkpoint import Trained
 from fwexp.store.record import Evaluation
 from fwexp.trainers.protocol import Recipe, Trainer
 from fwexp.trainers.schedule import evaluation_steps

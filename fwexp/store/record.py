@@ -1,7 +1,20 @@
 """The outcome of one run: the local truth, one JSON file."""
 
 from dataclasses import dataclass, field
-from typing import Any
+
+from fwexp.config.schema import Config
+from fwexp.meters.environment import Environment
+from fwexp.meters.load import Load
+from fwexp.store.migrations import SCHEMA
+from fwexp.tasks.task import Metric
+
+REQUIRED = {  # by a record's status, the fields that it cannot be without
+    "done": (
+        *("phases", "memory", "num_steps", "samples_per_s", "unit", "units_per_s"),
+        *("metric", "score", "evaluations"),
+    ),
+    "failed": ("failure",),
+}
 
 
 @dataclass(kw_only=True)
@@ -43,16 +56,6 @@ class Memory:
 
 
 @dataclass(kw_only=True)
-class Load:
-    """What other processes did on the machine while the run trained."""
-
-    num_cores: int  # those the run might use
-    foreign_cores: float | None  # at least so many did others keep busy, on average; None: unknown
-    foreign_device_processes: int | None = None  # on its GPUs; None: it uses none, or not known
-    unknown: str = ""  # on a GPU: why the number of processes is not known
-
-
-@dataclass(kw_only=True)
 class Interruption:
     """A run's process ended, and another went on from what it had saved."""
 
@@ -72,6 +75,19 @@ def in_all(memories: list[Memory]) -> Memory:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Effective:
+    """What a framework really used, read back from it."""
+
+    device: str  # cpu | gpu | tpu
+    compute_dtype: str  # of the outputs the training step computed
+    tf32: bool
+    compiled: bool  # torch.compile or XLA
+    num_threads: int  # per replica
+    num_replicas: int
+    batch_statistics: str  # over what BatchNorm takes them: whole batch | per replica
+
+
 @dataclass(kw_only=True)
 class Failure:
     kind: str
@@ -86,18 +102,18 @@ class RunRecord:
 
     run_id: str
     status: str
-    config: dict[str, Any]  # the typed Config, as plain data
-    digests: dict[str, str]  # what the identity was made of: sources, data, framework version
+    config: Config
+    digests: dict[str, str]  # what the id was made of: sources, data, versions, variables
     machine_class: str  # times are compared within one only
-    environment: dict[str, Any]  # versions, CPU, threads, commit, host
+    environment: Environment
     started_at: str  # ISO 8601, UTC
     finished_at: str
     failure: Failure | None = None
-    effective: dict[str, Any] = field(default_factory=dict)  # device, precision, jit, threads
+    effective: Effective | None = None
     phases: Phases | None = None
     import_s: float | None = None  # once per warm server, shared by its runs
     memory: Memory | None = None
-    load: Load | None = None  # None in records older than its metering
+    load: Load | None = None
     num_steps: int | None = None
     num_first_steps: int | None = None  # those of `phases.first_steps_s`
     num_parameters: int | None = None
@@ -105,11 +121,20 @@ class RunRecord:
     unit: str | None = None  # the field's own unit of speed: images, tokens, samples
     units_per_s: float | None = None  # of the steady steps
     data_wait_ms_per_step: float | None = None  # the input pipeline drained alone
-    metric: dict[str, Any] | None = None  # the task's headline Metric, as plain data
+    metric: Metric | None = None  # the task's headline metric
     score: float | None = None  # that metric at the last evaluation
     evaluations: list[Evaluation] = field(default_factory=list)
     interruptions: list[Interruption] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)  # initial weights, sample order, rates
+    schema: int = SCHEMA
+
+    def check(self) -> None:
+        """Raise ValueError where what its status promises is not there."""
+        if self.status not in REQUIRED:
+            raise ValueError(f"its status is {self.status!r}")
+        lacking = [name for name in REQUIRED[self.status] if getattr(self, name) in (None, [])]
+        if lacking:
+            raise ValueError(f"its status is {self.status!r}, but it has no {', '.join(lacking)}")
 
     def tell_speed(self) -> str:
         """The speed once warm in words: 6,400 tokens/s."""

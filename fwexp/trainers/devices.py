@@ -5,7 +5,7 @@ from typing import Any
 
 from fwexp.config.schema import Config
 from fwexp.errors import DeviceError
-from fwexp.trainers.protocol import Effective
+from fwexp.store.record import Effective
 from fwexp.trainers.replicas import batch_statistics, num_replicas
 
 LIGHTNING_PRECISION = {

@@ -16,6 +16,7 @@ from fwexp.config.schema import Config
 from fwexp.models import registry
 from fwexp.models.initialization import Weights
 from fwexp.store.array_file import ArrayFile, ArrayWriter
+from fwexp.store.record import Effective
 from fwexp.tasks.task import Inputs
 from fwexp.trainers.devices import KerasArguments, keras_arguments
 from fwexp.trainers.keras_distributed import (
@@ -27,7 +28,7 @@ from fwexp.trainers.keras_distributed import (
 )
 from fwexp.trainers.keras_losses import LOSSES
 from fwexp.trainers.keras_optimizers import TorchFormula
-from fwexp.trainers.protocol import Batch, Effective, Observer, Recipe
+from fwexp.trainers.protocol import Batch, Observer, Recipe
 from fwexp.trainers.replicas import batch_statistics, num_replicas
 
 EVALUATION_BATCH = 1000

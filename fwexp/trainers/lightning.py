@@ -16,10 +16,11 @@ from torch import Tensor
 from fwexp.config.schema import Config
 from fwexp.models.initialization import Weights
 from fwexp.models.torch_names import Named, named_tensors
+from fwexp.store.record import Effective
 from fwexp.tasks.task import Inputs
 from fwexp.trainers.devices import TORCH_DEVICE, lightning_arguments
 from fwexp.trainers.lightning_module import Network, NoProfiler, TensorBatch
-from fwexp.trainers.protocol import Batch, Effective, Observer, Recipe
+from fwexp.trainers.protocol import Batch, Observer, Recipe
 from fwexp.trainers.replicas import batch_statistics, num_replicas, rank, share
 from fwexp.trainers.torch_distributed import join, lightning_plugins
 from fwexp.trainers.torch_optimizers import SLOTS

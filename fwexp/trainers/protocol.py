@@ -12,6 +12,7 @@ from fwexp.config.schema import Config
 from fwexp.data.dataset import DataSet
 from fwexp.models.initialization import Weights
 from fwexp.models.spec import Spec
+from fwexp.store.record import Effective
 from fwexp.tasks.task import Inputs, Task
 
 Batch = tuple[dict[str, NDArray[Any]], NDArray[Any]]  # inputs by name, and targets
@@ -29,19 +30,6 @@ class Recipe:
     order: NDArray[np.int64]  # (steps, batch): training samples, in the order they are used
     learning_rates: NDArray[np.float64]  # (steps,)
     dtype: str = "float32"  # of weights and real inputs; "float64" for the parity certificate
-
-
-@dataclass(frozen=True, kw_only=True)
-class Effective:
-    """What a framework really used, read back from it."""
-
-    device: str  # cpu | gpu | tpu
-    compute_dtype: str  # of the outputs the training step computed
-    tf32: bool
-    compiled: bool  # torch.compile or XLA
-    num_threads: int  # a replica
-    num_replicas: int
-    batch_statistics: str  # over what BatchNorm takes them: whole batch | per replica
 
 
 class Observer(Protocol):

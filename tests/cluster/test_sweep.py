@@ -12,7 +12,7 @@ from tests.proc import wait_until
 
 DEMO = [
     *("sweep", "demo", "model=mlp", "seed=0,1", "training.num_epochs=2", "training.target=null"),
-    *("training.evaluate_every_epochs=1", "training.level=null", "training.baseline=null"),
+    *("training.evaluate_every_epochs=1", "training.quality_target=null", "training.baseline=null"),
     "tracking=none",
 ]
 # One framework alone: no certificate is needed, and a node imports no other.

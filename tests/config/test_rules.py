@@ -286,13 +286,15 @@ def test_a_set_without_classes_has_no_accuracy_to_resolve(config: Config) -> Non
 
 
 def test_a_level_stands_above_something() -> None:
-    assert problems_of("training.level=0.2") == [
-        "training.level=0.2: say above what it stands; type training.baseline='the largest class'"
+    assert problems_of("training.quality_target=0.2") == [
+        "training.quality_target=0.2: say which baseline it exceeds; "
+        "type training.baseline='the largest class'"
     ]
     assert problems_of("training.baseline=guessing") == [
-        "training.baseline=guessing: give the level above it, too: training.level=…"
+        "training.baseline=guessing: give the quality target that exceeds it, too: "
+        "training.quality_target=…"
     ]
-    assert compose(["training.level=0.2", "training.baseline='the largest class'"])
+    assert compose(["training.quality_target=0.2", "training.baseline='the largest class'"])
 
 
 @pytest.mark.parametrize("lacking", ["scale", "mean", "std"])

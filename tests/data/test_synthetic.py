@@ -132,12 +132,12 @@ def test_no_task_with_an_accuracy_is_allowed() -> None:
     ],
 )
 def test_there_is_no_score_to_reach(data: str, task: str) -> None:
-    level = ["training.level=0.2", "training.baseline=guessing"]
+    level = ["training.quality_target=0.2", "training.baseline=guessing"]
     with pytest.raises(ConfigError) as raised:
         declared(f"data={data}", "training.target=0.9", *level)
     assert raised.value.problems == [
         f"training.target=0.9: {task} has no score to reach; set it to null.",
-        f"training.level=0.2: {task} has no score to reach; set it to null.",
+        f"training.quality_target=0.2: {task} has no score to reach; set it to null.",
     ]
 
 

@@ -99,19 +99,19 @@ def test_what_a_sweep_declares_once_is_no_axis(
     [
         ("training.target", [0.5, 0.6], "0.5 and 0.6"),
         ("training.target", [0.5, "null"], "0.5 and None"),
-        ("training.level", [0.5, 0.6], "0.5 and 0.6"),
+        ("training.quality_target", [0.5, 0.6], "0.5 and 0.6"),
         ("hardware.probe_timeout_s", [9, 8], "9.0 and 8.0"),
     ],
 )
 def test_one_workload_has_one(tmp_path: Path, key: str, values: list[object], told: str) -> None:
-    above = ["training.baseline=guessing"] if key == "training.level" else []
+    above = ["training.baseline=guessing"] if key == "training.quality_target" else []
     assert problems_of(tmp_path, *above, model=["mlp", "cnn"], **{key: values}) == [
         f"{key} is {told} for one workload, which has one; type a sweep for each"
     ]
 
 
 def test_every_case_may_have_a_target_and_a_level_of_its_own(tmp_path: Path) -> None:
-    level = ["training.level=0.2", "training.baseline=guessing"]
+    level = ["training.quality_target=0.2", "training.baseline=guessing"]
     cases = [["model=mlp", "training.target=0.9"], ["model=cnn", "training.target=0.8", *level]]
     plan = plan_cases(cases, in_store=tmp_path, framework=BOTH)
     targets = {run.config.model.name: run.config.training.target for run in plan.runs}
@@ -129,10 +129,10 @@ def test_an_accuracy_cannot_be_above_1(tmp_path: Path, target: str, share: str) 
         f"training.target={target}: accuracy is a share, at most 1; "
         f"type training.target={share} for {target} %"
     ]
-    level = [f"training.level={target}", "training.baseline=guessing"]
+    level = [f"training.quality_target={target}", "training.baseline=guessing"]
     assert problems_of(tmp_path, *level) == [
-        f"training.level={target}: accuracy is a share, at most 1; "
-        f"type training.level={share} for {target} %"
+        f"training.quality_target={target}: accuracy is a share, at most 1; "
+        f"type training.quality_target={share} for {target} %"
     ]
     assert tiny_plan("training.target=1", in_store=tmp_path).first.training.target == 1
 

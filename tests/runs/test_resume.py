@@ -13,7 +13,7 @@ import pytest
 
 from fwexp.processes.messages import STOPS, Interrupted
 from fwexp.runs import attempt as attempt_module
-from fwexp.runs.checkpoint import has_checkpoint
+from fwexp.store.checkpoint import has_checkpoint
 from fwexp.store.record import History, RunRecord
 from tests.runs.stand_in import Harness
 
@@ -224,7 +224,7 @@ def test_a_checkpoint_of_another_arithmetic_is_no_start(
 ) -> None:
     harness = begin()
     interrupt(harness, "stopped by SIGUSR2 after step 3", during={3: ask_to_stop})
-    monkeypatch.setattr("fwexp.runs.checkpoint.cpu_model", lambda: "Another")
+    monkeypatch.setattr("fwexp.store.checkpoint.cpu_model", lambda: "Another")
     record = harness.execute()
     assert "saved where rounding is another" in capfd.readouterr().out
     assert record.interruptions == []

@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from fwexp.config.identity import run_digests, run_id, workload_key
-from fwexp.config.load import from_plain
-from fwexp.errors import SlurmError
-from fwexp.launch.drive import Missing, Outcome, Todo, drive
-from fwexp.launch.plan import Plan, PlannedRun, one_a_device
+from fwexp.config.schema import Config
+from fwexp.errors import ClusterError
+from fwexp.launch.drive import drive
+from fwexp.launch.launcher import Missing, MissingRun, Outcome
+from fwexp.launch.plan import Plan, PlannedRun, one_per_device
 from fwexp.meters import probe
 from fwexp.processes.messages import STOPS, Interrupted
 from fwexp.store.store import Store
@@ -25,7 +26,7 @@ KEPT = "ended by Slurm; what the run had done is kept: type the sweep again to g
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class JobSpec:
     """What a task of an array does: everything is in here, so that no later edit changes it."""
 
     sweep: str
@@ -34,37 +35,37 @@ class Work:
     site: str
     machine_class: str
     time_min: int
-    blocks: list[dict[str, dict[str, Any]]]  # the blocks' runs: run id -> the typed Config, plain
-    redo: dict[str, str | None]  # run id -> `finished_at` of the failed record it replaces
+    blocks: list[dict[str, Config]]  # the blocks' runs by run id
+    replaces: dict[str, str | None]  # run id -> `finished_at` of the failed record it replaces
     compare: bool  # whether the runs need their workloads' certificates
     is_run: bool  # False: only those certificates are made
 
 
-def perform(work: Work) -> None:
+def perform(spec: JobSpec) -> None:
     """Do what is missing of the work, and requeue this job where its time is up before.
 
-    Raises SlurmError, so that Slurm counts the job as failed, where a run failed or none could.
+    Raises ClusterError, so that Slurm counts the job as failed, where a run failed or none could.
     """
     started = time.monotonic()
     signals = Signals()
-    store = Store(work.store)
-    plan = _plan(work)
-    _check_node(work, plan)
-    before = _progress(work, store)
-    missing = _missing(work, plan, store)
+    store = Store(spec.store)
+    plan = _plan(spec)
+    _check_node(spec, plan)
+    before = _progress(spec, store)
+    missing = _missing(spec, plan, store)
     try:
-        outcome = drive(plan, store, missing, compare=work.compare, stop=signals.have_come)
+        outcome = drive(plan, store, missing, compare=spec.compare, stop=signals.have_come)
     except Interrupted as stop:
         print(stop, file=sys.stderr)
-        outcome = Outcome(interrupted=list(missing.todo))
-    if work.is_run and outcome.interrupted and signals.have_come():
+        outcome = Outcome(interrupted=list(missing.runs))
+    if spec.is_run and outcome.interrupted and signals.have_come():
         if not signals.ask_to_requeue():
             _leave_to_slurm()
-        has_moved = _progress(work, store) != before
-        _requeue(work, has_moved=has_moved, ran_s=time.monotonic() - started)
-    wrong = [*outcome.failed, *outcome.void, *(outcome.interrupted if work.is_run else ())]
+        has_moved = _progress(spec, store) != before
+        _requeue(spec, has_moved=has_moved, ran_s=time.monotonic() - started)
+    wrong = [*outcome.failed, *outcome.void, *(outcome.interrupted if spec.is_run else ())]
     if wrong:
-        raise SlurmError(f"{len(wrong)} of {len(plan.runs)} runs did not end well: {wrong[0]} …")
+        raise ClusterError(f"{len(wrong)} of {len(plan.runs)} runs did not end well: {wrong[0]} …")
 
 
 class Signals:
@@ -96,63 +97,62 @@ def node_name() -> str:
     return os.environ.get("SLURMD_NODENAME", socket.gethostname())
 
 
-def _plan(work: Work) -> Plan:
-    blocks = [[_planned(id_, plain) for id_, plain in block.items()] for block in work.blocks]
+def _plan(spec: JobSpec) -> Plan:
+    blocks = [[_planned(id_, config) for id_, config in block.items()] for block in spec.blocks]
     return Plan(
-        name=work.sweep,
+        name=spec.sweep,
         title="",
-        command=work.command,
-        machine_class=work.machine_class,
+        command=spec.command,
+        machine_class=spec.machine_class,
         blocks=blocks,
     )
 
 
-def _planned(wanted: str, plain: dict[str, Any]) -> PlannedRun:
-    """The run as submitted; SlurmError where the sources that it depends on are others by now."""
-    config = from_plain(plain)
+def _planned(wanted: str, config: Config) -> PlannedRun:
+    """The run as submitted; ClusterError where the sources that it depends on are others by now."""
     digests = run_digests(config)
     if run_id(config, digests) != wanted:
-        raise SlurmError(
+        raise ClusterError(
             f"{wanted}: the model's or fwexp's sources, or the framework's version, have changed "
             "since the sweep was submitted, and it would be another run; type the sweep again."
         )
     return PlannedRun(run_id=wanted, config=config, digests=digests, workload=workload_key(config))
 
 
-def _check_node(work: Work, plan: Plan) -> None:
-    for config in one_a_device([run.config for run in plan.runs]):
+def _check_node(spec: JobSpec, plan: Plan) -> None:
+    for config in one_per_device([run.config for run in plan.runs]):
         found = probe.machine_class(config)
-        if found != work.machine_class:
-            raise SlurmError(
-                f"node {node_name()} is {found!r}, but the sweep is for {work.machine_class!r}: "
+        if found != spec.machine_class:
+            raise ClusterError(
+                f"node {node_name()} is {found!r}, but the sweep is for {spec.machine_class!r}: "
                 f"nothing was run. Write hardware.{config.hardware.name}.machine_class into "
-                f"slurm/{work.site}.yaml, or name nodes of one class there by constraint."
+                f"slurm/{spec.site}.yaml, or name nodes of one class there by constraint."
             )
 
 
-def _missing(work: Work, plan: Plan, store: Store) -> Missing:
+def _missing(spec: JobSpec, plan: Plan, store: Store) -> Missing:
     """Of the work's runs those without a record newer than the one to be replaced."""
-    if not work.is_run:
-        return Missing(todo={}, complaints=[])
-    records, complaints = store.read_records(work.machine_class, [r.run_id for r in plan.runs])
+    if not spec.is_run:
+        return Missing(runs={})
+    records, complaints = store.read_records(spec.machine_class, [r.run_id for r in plan.runs])
     todo = {}
     for run in plan.runs:
-        record, redo = records.get(run.run_id), work.redo[run.run_id]
-        if record is None or record.finished_at == redo:
-            todo[run.run_id] = Todo(run=run, redo=redo)
-    return Missing(todo=todo, complaints=complaints)
+        record, replaced = records.get(run.run_id), spec.replaces[run.run_id]
+        if record is None or record.finished_at == replaced:
+            todo[run.run_id] = MissingRun(run=run, replaces=replaced)
+    return Missing(runs=todo, complaints=complaints)
 
 
-def _progress(work: Work, store: Store) -> list[tuple[str, int]]:
+def _progress(spec: JobSpec, store: Store) -> list[tuple[str, int]]:
     """What of the runs' folders changes when a run gets on: its record, its saved state."""
-    ids = [id_ for block in work.blocks for id_ in block]
-    return sorted(_stamps(store, work.machine_class, ids))
+    ids = [id_ for block in spec.blocks for id_ in block]
+    return sorted(_stamps(store, spec.machine_class, ids))
 
 
 def _stamps(store: Store, machine_class: str, ids: list[str]) -> Iterator[tuple[str, int]]:
     for id_ in ids:
-        for name in ("record.json", "checkpoint"):
-            path = store.run_folder(machine_class, id_) / name
+        folder = store.run(machine_class, id_)
+        for path in (folder.record_file, folder.checkpoints):
             if path.exists():
                 yield str(path), path.stat().st_mtime_ns
 
@@ -182,16 +182,16 @@ def _fields() -> dict[str, str]:
     return dict(word.split("=", 1) for word in done.stdout.split() if "=" in word)
 
 
-def _requeue(work: Work, *, has_moved: bool, ran_s: float) -> NoReturn:
+def _requeue(spec: JobSpec, *, has_moved: bool, ran_s: float) -> NoReturn:
     """Leave, once Slurm has agreed to start this job again."""
     if os.environ.get("SLURM_NODEID", "0") != "0":
         sys.exit("the first node asks Slurm to requeue the job")
     if _fields()["JobState"] != "RUNNING":  # it was cancelled meanwhile
         sys.exit(KEPT)
-    if not has_moved and ran_s > 30 * work.time_min:  # seconds: half of the limit
-        raise SlurmError(
-            f"no run got on within time_min={work.time_min}: it would be requeued for ever; "
-            f"raise it in slurm/{work.site}.yaml and type the sweep again."
+    if not has_moved and ran_s > 30 * spec.time_min:  # seconds: half of the limit
+        raise ClusterError(
+            f"no run got on within time_min={spec.time_min}: it would be requeued for ever; "
+            f"raise it in slurm/{spec.site}.yaml and type the sweep again."
         )
     done = subprocess.run(
         ["scontrol", "requeue", _job_id()],
@@ -200,7 +200,7 @@ def _requeue(work: Work, *, has_moved: bool, ran_s: float) -> NoReturn:
         timeout=REQUEUE_S,
     )
     if done.returncode != 0:
-        raise SlurmError(
+        raise ClusterError(
             f"the job's time is up and Slurm does not requeue it ({done.stderr.strip()}); what the "
             "run had done is kept: type the sweep again."
         )

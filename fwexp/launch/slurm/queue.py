@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fwexp.errors import SlurmError
+from fwexp.errors import ClusterError
 from fwexp.launch.slurm.submission import Array, Submission
 
 TIMEOUT_S = 60
@@ -29,16 +29,16 @@ class QueuedTask:
 
 
 def require_slurm() -> None:
-    """Raise SlurmError where there are no Slurm commands."""
+    """Raise ClusterError where there are no Slurm commands."""
     if shutil.which("sbatch") is None or shutil.which("squeue") is None:
-        raise SlurmError(
+        raise ClusterError(
             "launcher=slurm: there is no sbatch on this machine; type it on the cluster's login "
             "node, try `slurm/cluster up` for a cluster on this machine, or choose launcher=local."
         )
 
 
 def queued_tasks(submissions: Iterable[Submission]) -> list[QueuedTask]:
-    """The tasks of these submissions that Slurm still has; SlurmError when it does not answer."""
+    """The tasks of these submissions that Slurm still has; ClusterError when it does not answer."""
     names = {array.job_name for submission in submissions for array in submission.arrays}
     if not names:
         return []
@@ -57,7 +57,7 @@ def reasons(arrays: Iterable[Array]) -> dict[tuple[str, int], str]:
         return {}
     try:
         told = _ask(command)
-    except SlurmError:  # no accounting here: the records and the logs must do
+    except ClusterError:  # no accounting here: the records and the logs must do
         return {}
     found = {}
     for line in told.splitlines():
@@ -78,17 +78,19 @@ def max_array_size() -> int:
         name, _, value = line.partition("=")
         if name.strip() == "MaxArraySize":
             return int(value)
-    raise SlurmError("scontrol tells no MaxArraySize; write max_array_size into the site's profile")
+    raise ClusterError(
+        "scontrol tells no MaxArraySize; write max_array_size into the site's profile"
+    )
 
 
 def _ask(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SlurmError(f"{command[0]} does not answer ({error}); try again later") from error
+        raise ClusterError(f"{command[0]} does not answer ({error}); try again later") from error
     if done.returncode != 0:
         words = " ".join(done.stderr.split())[:300] or f"exit code {done.returncode}"
-        raise SlurmError(f"{command[0]}: {words}; try again later")
+        raise ClusterError(f"{command[0]}: {words}; try again later")
     return done.stdout
 
 

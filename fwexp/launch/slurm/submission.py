@@ -1,14 +1,14 @@
 """What was handed to Slurm, on disk before Slurm hears of it: which task does which runs."""
 
-import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fwexp.errors import StoreError
-from fwexp.store.store import Store, write_json
+from fwexp.store.files import read_json, write_json
+from fwexp.store.store import Store
 
 Pack = dict[str, str | None]  # run id -> `finished_at` of the failed record that it replaces
 CERTIFY, RUN = "certify", "run"
@@ -69,26 +69,39 @@ def cancel_file(store: Store, sweep: str, key: str) -> Path:
 
 def write_submission(store: Store, submission: Submission) -> None:
     folder = logs_folder(store, submission.sweep, submission.key)
-    write_json(folder / "submission.json", asdict(submission))
+    write_json(folder / "submission.json", submission)
 
 
 def read_submission(store: Store, sweep: str, key: str) -> Submission:
     """The submission; StoreError where its file is torn or gone."""
     path = logs_folder(store, sweep, key) / "submission.json"
     try:
-        plain = json.loads(path.read_text())
-        arrays = [Array(**array) for array in plain["arrays"]]
-        return Submission(**{**plain, "arrays": arrays})
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        found = read_json(path, Submission, what="a submission")
+    except StoreError as error:
         raise StoreError(
-            f"{path}: not a submission ({error}). scancel its jobs, which squeue --format=%j lists "
-            f"as fwexp-{sweep}-{key}-…, remove its folder, and type the sweep again: what is done "
+            f"{error}. scancel its jobs, which squeue --format=%j lists as "
+            f"fwexp-{sweep}-{key}-…, remove its folder, and type the sweep again: what is done "
             "stays"
         ) from error
+    if found is None:
+        raise StoreError(f"{path}: gone")
+    return found
 
 
-def read_submissions(store: Store, sweep: str) -> list[Submission]:
-    """All of a sweep's submissions, the first one first."""
-    folders = [path.parent for path in jobs_folder(store, sweep).glob("*/submission.json")]
-    found = [read_submission(store, sweep, folder.name) for folder in folders]
-    return sorted(found, key=lambda submission: submission.submitted_at)
+def read_submissions(store: Store, sweep: str) -> tuple[list[Submission], list[str]]:
+    """All of a sweep's submissions, the first one first, and a complaint for each torn one."""
+    found, complaints = [], []
+    for file in sorted(jobs_folder(store, sweep).glob("*/submission.json")):
+        try:
+            found.append(read_submission(store, sweep, file.parent.name))
+        except StoreError as error:
+            complaints.append(str(error))
+    return sorted(found, key=lambda submission: submission.submitted_at), complaints
+
+
+def read_sound_submissions(store: Store, sweep: str) -> list[Submission]:
+    """The same; StoreError where one is torn, as its jobs could be anywhere."""
+    found, complaints = read_submissions(store, sweep)
+    if complaints:
+        raise StoreError(complaints[0])
+    return found

@@ -9,12 +9,12 @@ from typing import Any
 import submitit
 from submitit.core.utils import FailedJobError, FailedSubmissionError
 
-from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
-from fwexp.errors import SlurmError
-from fwexp.launch.drive import Missing, Todo, has_certificate
+from fwexp.errors import ClusterError
+from fwexp.launch.drive import has_certificate
+from fwexp.launch.launcher import Missing, MissingRun
 from fwexp.launch.plan import Plan, PlannedRun
-from fwexp.launch.slurm.job import Work, perform
+from fwexp.launch.slurm.job import JobSpec, perform
 from fwexp.launch.slurm.queue import cancel_jobs, max_array_size, queued_tasks
 from fwexp.launch.slurm.site import Resources, Site, read_site, resources_for
 from fwexp.launch.slurm.submission import (
@@ -26,11 +26,12 @@ from fwexp.launch.slurm.submission import (
     jobs_folder,
     logs_folder,
     new_submission,
-    read_submissions,
+    read_sound_submissions,
     write_submission,
 )
 from fwexp.processes.locks import hold
-from fwexp.store.store import Store, write_text
+from fwexp.store.files import write_text
+from fwexp.store.store import Store
 
 Block = list[PlannedRun]
 
@@ -43,13 +44,13 @@ class Submitted:
     num_queued_before: int = 0
     num_jobs: int = 0
     job_ids: list[str] = field(default_factory=list)  # of the arrays
-    num_strangers: int = 0  # queued runs of another form of this sweep, which is not asked for now
+    num_outdated: int = 0  # queued runs of another form of this sweep, which is not asked for now
 
 
 def submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Submitted:
     """Submit the missing runs that are not queued yet; returns as soon as Slurm has them.
 
-    What each job will do is on disk before. Raises SlurmError when Slurm refuses one; what it has
+    What each job will do is on disk before. Raises ClusterError when Slurm refuses one; what it has
     taken by then stays, and the same command submits the rest.
     """
     with hold(jobs_folder(store, plan.name) / "lock"):  # two at once would not see each other's
@@ -58,11 +59,11 @@ def submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Subm
 
 def _submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Submitted:
     queued = _runs_in_queue(store, plan.name)
-    todo = {id_: todo for id_, todo in missing.todo.items() if id_ not in queued}
+    todo = {id_: todo for id_, todo in missing.runs.items() if id_ not in queued}
     done = Submitted(
         num_runs=len(todo),
-        num_queued_before=len(missing.todo) - len(todo),
-        num_strangers=len(queued.difference(run.run_id for run in plan.runs)),
+        num_queued_before=len(missing.runs) - len(todo),
+        num_outdated=len(queued.difference(run.run_id for run in plan.runs)),
     )
     blocks = [kept for block in plan.blocks if (kept := [r for r in block if r.run_id in todo])]
     if not blocks:
@@ -77,20 +78,20 @@ def _submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Sub
     before: list[str] = []
     for part, array in zip(parts, submission.arrays, strict=True):
         waits_for = before if part.does == RUN else []
-        works = [_work(p, part.does, plan, store, site, todo, compare) for p in part.packs]
-        job_id = _sbatch(works, array, folder, site, part.config, waits_for)
+        specs = [_spec(p, part.does, plan, store, site, todo, compare) for p in part.packs]
+        job_id = _sbatch(specs, array, folder, site, part.config, waits_for)
         write_text(id_file(store, plan.name, submission.key, array.job_name), job_id)
         if part.does == CERTIFY:
             before.append(job_id)
         done.job_ids.append(job_id)
-        done.num_jobs += len(works)
+        done.num_jobs += len(specs)
     return done
 
 
 def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> int:
     """How many runs are with Slurm now, after `submit`, which is told on stderr."""
     done = submit(plan, store, missing, compare=compare)
-    there = len(plan.runs) - len(missing.todo)
+    there = len(plan.runs) - len(missing.runs)
     parts = [f"{done.num_runs} runs in {done.num_jobs} jobs (arrays {', '.join(done.job_ids)})"]
     if not done.num_runs:
         parts = ["nothing"]
@@ -99,9 +100,9 @@ def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool
     )
     parts += [f"{there} are in the store"] * (there > 0)
     print(f"{plan.name}: submitted {'; '.join(parts)}", file=sys.stderr)
-    if done.num_strangers:
+    if done.num_outdated:
         print(
-            f"{done.num_strangers} queued or running runs belong to what {plan.name} was before "
+            f"{done.num_outdated} queued or running runs belong to what {plan.name} was before "
             f"its sources or values changed; fwexp cancel {plan.name} ends all of its jobs",
             file=sys.stderr,
         )
@@ -119,7 +120,7 @@ def _runs_in_queue(store: Store, sweep: str) -> set[str]:
     An array whose id was never noted is of a command that was killed meanwhile: its tasks may wait
     in vain for what they are to do, and are taken out of the queue.
     """
-    submissions = read_submissions(store, sweep)
+    submissions = read_sound_submissions(store, sweep)
     noted = {
         array.job_name: id_file(store, sweep, submission.key, array.job_name).exists()
         for submission in submissions
@@ -185,54 +186,54 @@ def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _pack(blocks: list[Block], todo: dict[str, Todo]) -> Pack:
-    return {run.run_id: todo[run.run_id].redo for run in _runs(blocks)}
+def _pack(blocks: list[Block], todo: dict[str, MissingRun]) -> Pack:
+    return {run.run_id: todo[run.run_id].replaces for run in _runs(blocks)}
 
 
 def _runs(blocks: Iterable[Block]) -> list[PlannedRun]:
     return [run for block in blocks for run in block]
 
 
-def _work(
+def _spec(
     blocks: list[Block],
     does: str,
     plan: Plan,
     store: Store,
     site: Site,
-    todo: dict[str, Todo],
+    todo: dict[str, MissingRun],
     compare: bool,
-) -> Work:
+) -> JobSpec:
     config = blocks[0][0].config
-    return Work(
+    return JobSpec(
         sweep=plan.name,
         command=plan.command,
         store=str(store.path.resolve()),
         site=config.launcher.site or "",
         machine_class=plan.machine_class,
         time_min=resources_for(config, site).time_min,
-        blocks=[{run.run_id: to_plain(run.config) for run in block} for block in blocks],
-        redo=_pack(blocks, todo),
+        blocks=[{run.run_id: run.config for run in block} for block in blocks],
+        replaces=_pack(blocks, todo),
         compare=compare,
         is_run=does == RUN,
     )
 
 
 def _sbatch(
-    works: list[Work], array: Array, folder: str, site: Site, config: Config, after: list[str]
+    specs: list[JobSpec], array: Array, folder: str, site: Site, config: Config, after: list[str]
 ) -> str:
-    """The id of the array that Slurm has made of these works."""
+    """The id of the array that Slurm has made of these specs."""
     resources = resources_for(config, site)
     executor = submitit.SlurmExecutor(folder=folder, python=site.python)
     try:
         executor.update_parameters(**_parameters(resources, config), setup=site.setup or None)
-        executor.update_parameters(job_name=array.job_name, array_parallelism=len(works))
+        executor.update_parameters(job_name=array.job_name, array_parallelism=len(specs))
         executor.update_parameters(wckey=None)  # submitit's own, which a site may not know
         if after:
             executor.update_parameters(dependency=f"afterany:{':'.join(after)}")
-        jobs = executor.map_array(perform, works)
+        jobs = executor.map_array(perform, specs)
     except (FailedJobError, FailedSubmissionError, ValueError) as error:
         words = " ".join(str(error).split()) or "without a word"
-        raise SlurmError(
+        raise ClusterError(
             f"sbatch refused the job ({words}); see hardware.{config.hardware.name} in "
             f"slurm/{config.launcher.site}.yaml. What was submitted before stays: mend it and "
             "type the command again."

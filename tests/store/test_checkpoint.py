@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fwexp.runs import checkpoint as module
-from fwexp.runs.checkpoint import (
+from fwexp.store.checkpoint import (
     Arithmetic,
     Checkpoint,
     Trained,

@@ -1,19 +1,19 @@
 """A run's checkpoint on disk: whole or not there, and only for who can go on from it exactly."""
 
-import hashlib
 import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from fwexp.config.plain import from_plain, to_plain
 from fwexp.meters.environment import cpu_model, instruction_sets
+from fwexp.store.files import file_sha256
 from fwexp.store.record import Evaluation, Interruption
 
-FOLDER = "checkpoint"  # in the run's; in it one folder a checkpoint, named by its step
 FILE = "checkpoint.json"
 
 
@@ -67,41 +67,40 @@ def arithmetic(*, num_threads: int) -> Arithmetic:
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint, save: Callable[[Path], None]) -> None:
-    """Leave it in the run's folder, with the files that `save` writes; the one before goes when
+    """Leave it in the folder, with the files that `save` writes; the one before goes when
     this one is whole on the disk. Raises OSError, and leaves the one before, where it cannot."""
-    kept = folder / FOLDER
-    kept.mkdir(exist_ok=True)
-    target = kept / str(checkpoint.step)
-    with TemporaryDirectory(dir=kept, prefix=".partial-") as name:
+    folder.mkdir(exist_ok=True)
+    target = folder / str(checkpoint.step)
+    with TemporaryDirectory(dir=folder, prefix=".partial-") as name:
         partial = Path(name)
         save(partial)
-        files = {path.name: _sha256(path) for path in partial.iterdir()}
-        plain = {"checkpoint": asdict(checkpoint), "files": files}
+        files = {path.name: file_sha256(path) for path in partial.iterdir()}
+        plain = {"checkpoint": to_plain(checkpoint), "files": files}
         (partial / FILE).write_text(json.dumps(plain), encoding="utf-8")
         for path in (*partial.iterdir(), partial):
             _sync(path)
         partial.rename(target)
-    _sync(kept)
-    for other in kept.iterdir():  # older ones, and what a killed process did not finish
+    _sync(folder)
+    for other in folder.iterdir():  # older ones, and what a killed process did not finish
         if other != target:
             shutil.rmtree(other, ignore_errors=True)
 
 
 def has_checkpoint(folder: Path) -> bool:
-    """Whether the run's folder has one, whatever it is worth."""
+    """Whether the folder has one, whatever it is worth."""
     return bool(_steps(folder))
 
 
 def read_checkpoint(folder: Path, *, run_id: str, here: Arithmetic) -> tuple[Checkpoint, Path]:
-    """The checkpoint of the run's folder, and where the trainer's files are.
+    """The folder's last checkpoint, and where the trainer's files are.
 
     Raises UnusableCheckpoint where it is torn, another run's, or of another arithmetic.
     """
-    path = folder / FOLDER / str(max(_steps(folder), default=0))
+    path = folder / str(max(_steps(folder), default=0))
     try:
         plain = json.loads((path / FILE).read_text(encoding="utf-8"))
-        checkpoint = _from_plain(plain["checkpoint"])
-        torn = [name for name, digest in plain["files"].items() if _sha256(path / name) != digest]
+        checkpoint = from_plain(plain["checkpoint"], Checkpoint)
+        torn = [name for name, digest in plain["files"].items() if file_sha256(path / name) != digest]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UnusableCheckpoint(f"{path}: torn ({type(error).__name__}: {error})") from error
     if torn:
@@ -113,14 +112,9 @@ def read_checkpoint(folder: Path, *, run_id: str, here: Arithmetic) -> tuple[Che
     return checkpoint, path
 
 
-def discard_checkpoint(folder: Path) -> None:
-    """The run's folder has none from now on."""
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)
-
-
 def _steps(folder: Path) -> list[int]:
     """Those of its checkpoints: two where a process was killed before it took the older away."""
-    return [int(path.name) for path in (folder / FOLDER).glob("[0-9]*")]
+    return [int(path.name) for path in folder.glob("[0-9]*")]
 
 
 def _differences(there: Arithmetic, here: Arithmetic) -> list[str]:
@@ -132,22 +126,6 @@ def _differences(there: Arithmetic, here: Arithmetic) -> list[str]:
     if changed := sorted({*there.instruction_sets} ^ {*here.instruction_sets}):
         found.append(f"only one of the two has {', '.join(changed)}")
     return found
-
-
-def _from_plain(plain: dict[str, Any]) -> Checkpoint:
-    trained = plain["trained"]
-    evaluations = [Evaluation(**evaluation) for evaluation in trained["evaluations"]]
-    parts = {
-        "arithmetic": Arithmetic(**plain["arithmetic"]),
-        "trained": Trained(**{**trained, "evaluations": evaluations}),
-        "interruptions": [Interruption(**i) for i in plain["interruptions"]],
-    }
-    return Checkpoint(**{**plain, **parts})
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -1,0 +1,100 @@
+"""What a plan must hold as a whole; the rules of single configurations are in config/rules.py."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from fwexp.config import rules
+from fwexp.config.identity import UNDECIDING_FIELDS, run_digests
+from fwexp.config.ranges import value_at
+from fwexp.config.schema import Config
+from fwexp.errors import ConfigError
+from fwexp.launch.plan import PlannedRun
+from fwexp.meters import probe
+from fwexp.models.linter import live_traps
+from fwexp.tasks.registry import make_task
+
+ONE_PER_WORKLOAD = [f"{group}.{key}" for group, keys in UNDECIDING_FIELDS.items() for key in keys]
+DECLARED_ONCE = ("comparison", "pricing", "launcher", "store", "tracking")
+
+
+class OncePerPlan:
+    """What is asked only once of each framework and each model's package in a plan."""
+
+    def __init__(self) -> None:
+        self.frameworks: set[str] = set()
+        self.packages: set[Path] = set()
+        self.digests: dict[tuple[str, ...], dict[str, str]] = {}
+
+    def framework(self, name: str) -> None:
+        if name not in self.frameworks:
+            probe.require_framework(name)
+            self.frameworks.add(name)
+
+    def traps(self, package: Path) -> None:
+        if package not in self.packages and (traps := live_traps(package)):
+            raise ConfigError([trap.told() for trap in traps])
+        self.packages.add(package)
+
+    def digests_of(self, config: Config) -> dict[str, str]:
+        key = (config.framework.name, config.model.implementation, config.data.sha256)
+        if key not in self.digests:
+            self.digests[key] = run_digests(config)
+        return self.digests[key]
+
+
+def check_rules(settings: list[Config], seeds: Sequence[int]) -> None:
+    """Raise ConfigError with all that the combinations break, and the seeds with one of them."""
+    with_seeds = [replace(settings[0], seed=seed) for seed in seeds]
+    problems = [p for config in [*with_seeds, *settings[1:]] for p in rules.check(config)]
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))
+
+
+def check_timed(settings: list[Config]) -> None:
+    """Raise ConfigError where runs would be made whose times say nothing of the frameworks."""
+    if any(config.execution.name == "debug" for config in settings):
+        raise ConfigError(
+            ["execution=debug is for single runs: its times say nothing; leave it out of a sweep."]
+        )
+
+
+def check_declared_once(configs: list[Config]) -> None:
+    """Raise ConfigError where runs differ in what the manifest declares for all of them."""
+    problems = [
+        f"{key}: a sweep has one for all its runs, but here are several; type a sweep for each"
+        for key in DECLARED_ONCE
+        if any(value_at(config, key) != value_at(configs[0], key) for config in configs)
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def check_one_per_workload(runs: list[PlannedRun]) -> None:
+    """Raise ConfigError where one workload has several values of what its run ids leave out: its
+    runs would serve only one."""
+    values: dict[tuple[str, str], dict[str, None]] = {}
+    for run in runs:
+        for key in ONE_PER_WORKLOAD:
+            values.setdefault((key, run.workload), {})[str(value_at(run.config, key))] = None
+    problems = [
+        f"{key} is {' and '.join(told)} for one workload, which has one; type a sweep for each"
+        for (key, _), told in values.items()
+        if len(told) > 1
+    ]
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))
+
+
+def check_task(config: Config) -> None:
+    """Raise ConfigError where the data set's task is none of ours, or a score cannot be reached."""
+    metric = make_task(config.data).metric
+    scores = {"target": config.training.target, "quality_target": config.training.quality_target}
+    problems = [
+        f"training.{name}={score:g}: {metric.name} is a share, at most 1; "
+        f"type training.{name}={score / 100:g} for {score:g} %"
+        for name, score in scores.items()
+        if score is not None and metric.unit == "%" and score > 1
+    ]
+    if problems:
+        raise ConfigError(problems)

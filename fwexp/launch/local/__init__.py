@@ -1,0 +1,1 @@
+"""This machine: the runs one after another, each in a process of its own."""

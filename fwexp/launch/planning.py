@@ -1,0 +1,109 @@
+"""From axes and overrides to a plan: composed, checked whole, identified, and put in blocks."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from fwexp.config.identity import package_folder, run_ids, workload_key
+from fwexp.config.schema import Config
+from fwexp.errors import ConfigError
+from fwexp.launch.checks import (
+    OncePerPlan,
+    check_declared_once,
+    check_one_per_workload,
+    check_rules,
+    check_task,
+    check_timed,
+)
+from fwexp.launch.combine import combine
+from fwexp.launch.launcher import load_launcher
+from fwexp.launch.plan import Plan, PlannedRun, one_per_device
+from fwexp.models.registry import load_spec
+from fwexp.parity.stand_in import stand_in_of
+
+
+def plan_runs(
+    axes: Mapping[str, Sequence[str]],
+    overrides: Sequence[str],
+    *,
+    name: str,
+    title: str,
+    command: str,
+    cases: Sequence[Sequence[str]] = ((),),
+    config_dirs: Sequence[str] = (),
+) -> Plan:
+    """Every combination of the axes' overrides in every case as a run, checked whole before any
+    starts. A case's overrides yield to those of the command line.
+
+    Without a `seed` axis there is one run a seed, of comparison.num_seeds.
+    """
+    varied = {axis: texts for axis, texts in axes.items() if axis != "seed"}
+    settings = [c for case in cases for c in combine(varied, [*case, *overrides], config_dirs)]
+    seeds = _seeds(axes, settings[0])
+    check_rules(settings, seeds)
+    check_timed(settings)
+    check_declared_once(settings)
+    check = OncePerPlan()
+    runs = [run for c in settings for run in _plan(c, seeds, check)]
+    check_one_per_workload(runs)
+    unique = {run.run_id: run for run in runs}
+    classes = {load_launcher(config).machine_class(config) for config in one_per_device(settings)}
+    if len(classes) > 1:
+        raise ConfigError(
+            [
+                "a sweep is compared within one machine class, but this one has "
+                f"{' and '.join(sorted(classes))}; type a sweep for each"
+            ]
+        )
+    return Plan(
+        name=name,
+        title=title,
+        command=command,
+        machine_class=classes.pop(),
+        blocks=_in_blocks(list(unique.values())),
+    )
+
+
+def plan_run(config: Config) -> PlannedRun:
+    """One run, its framework at hand and its model's options checked by the model's own spec."""
+    return _plan(config, [config.seed], OncePerPlan())[0]
+
+
+def _plan(config: Config, seeds: Sequence[int], check: OncePerPlan) -> list[PlannedRun]:
+    """The run with each of the seeds."""
+    check.framework(config.framework.name)
+    for sized in filter(None, (config, stand_in_of(config))):
+        load_spec(sized.model, sized.data)
+    check_task(config)
+    check.traps(package_folder(config))
+    digests, workload = check.digests_of(config), workload_key(config)
+    ids = run_ids(config, digests, seeds=seeds)
+    return [
+        PlannedRun(
+            run_id=run_id,
+            config=replace(config, seed=seed),
+            digests=digests,
+            workload=workload,
+        )
+        for run_id, seed in zip(ids, seeds, strict=True)
+    ]
+
+
+def _seeds(axes: Mapping[str, Sequence[str]], config: Config) -> list[int]:
+    if "seed" not in axes:
+        return list(range(config.comparison.num_seeds))
+    return [int(text.rpartition("=")[2]) for text in axes["seed"]]  # checked as overrides
+
+
+def _in_blocks(runs: list[PlannedRun]) -> list[list[PlannedRun]]:
+    """One block a workload and seed; seeds in order, the rest shuffled by the runs' own ids."""
+    rng = random.Random(",".join(sorted(run.run_id for run in runs)))
+    blocks: dict[tuple[int, str], list[PlannedRun]] = {}
+    for run in runs:
+        blocks.setdefault((run.config.seed, run.workload), []).append(run)
+    keys = sorted(blocks)
+    rng.shuffle(keys)
+    keys.sort(key=lambda key: key[0])
+    for key in keys:
+        rng.shuffle(blocks[key])
+    return [blocks[key] for key in keys]

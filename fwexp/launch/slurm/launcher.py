@@ -1,0 +1,143 @@
+"""The Slurm launcher: it submits job arrays, and returns once Slurm has them."""
+
+from pathlib import Path
+
+from fwexp.config.schema import Config
+from fwexp.errors import ClusterError, DeviceError
+from fwexp.launch.launcher import Assignment, Lost, Missing, Outcome, Queue, QueuedJob
+from fwexp.launch.plan import Plan
+from fwexp.launch.slurm.queue import (
+    QueuedTask,
+    cancel_jobs,
+    queued_tasks,
+    reasons,
+    require_slurm,
+)
+from fwexp.launch.slurm.site import cores_of_job, read_site, resources_for
+from fwexp.launch.slurm.submission import (
+    RUN,
+    Array,
+    Submission,
+    cancel_file,
+    id_file,
+    read_submissions,
+)
+from fwexp.launch.sweep_status import sweep_status
+from fwexp.meters import probe
+from fwexp.store.store import Store
+
+Task = tuple[Submission, Array, int]  # the index is that of its pack
+
+
+class SlurmLauncher:
+    """What it has handed to Slurm lies in the sweep's folder, so that any process can look."""
+
+    def check(self, config: Config) -> None:  # noqa: ARG002
+        require_slurm()
+
+    def num_cores(self, config: Config) -> int:
+        return cores_of_job(config)
+
+    def machine_class(self, config: Config) -> str:
+        """The site profile's; where that has none, this machine's."""
+        resources = resources_for(config, read_site(config.launcher.site))
+        if resources.machine_class:
+            return resources.machine_class
+        try:
+            return probe.machine_class(config)
+        except DeviceError as error:
+            name = config.hardware.name
+            raise DeviceError(
+                f"slurm/{config.launcher.site}.yaml: hardware.{name} has no machine_class, and it "
+                f"cannot be taken from this machine: {error} Write the nodes' class there; a job "
+                "on a node of another class runs nothing and tells its own."
+            ) from error
+
+    def start(self, plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Outcome | None:
+        from fwexp.launch.slurm.submit import submit_and_tell  # imports submitit
+
+        num_queued = submit_and_tell(plan, store, missing, compare=compare)
+        return None if num_queued else sweep_status(store, plan.name).outcome()
+
+    def queue(self, store: Store, sweep: str) -> Queue:
+        submissions, complaints = read_submissions(store, sweep)
+        warnings, tasks = complaints, list[QueuedTask]()
+        try:
+            tasks = queued_tasks(submissions)
+        except ClusterError as error:
+            warnings = [*complaints, f"{error}; what its queue holds is not known here"]
+        queued = {(task.job_name, task.index): task for task in tasks}
+        return Queue(
+            jobs=[QueuedJob(is_running=t.is_running, reason=t.reason) for t in tasks],
+            assignments={
+                run_id: _assignment(store, task, queued, replaces)
+                for task, run_id, replaces in _runs(submissions)
+            },
+            warning="; ".join(warnings),
+        )
+
+    def lost(self, store: Store, sweep: str, run_ids: list[str]) -> dict[str, Lost]:
+        submissions, _ = read_submissions(store, sweep)
+        last = {run_id: task for task, run_id, _ in _runs(submissions)}
+        tasks = {run_id: last[run_id] for run_id in run_ids if run_id in last}
+        ended = reasons({array.job_name: array for _, array, _ in tasks.values()}.values())
+        found = {}
+        for run_id, (submission, array, index) in tasks.items():
+            log = _log_of(id_file(store, sweep, submission.key, array.job_name), index)
+            reason = ended.get((array.job_name, index), "its job is gone")
+            line = _telling_line(log, run_id)
+            found[run_id] = Lost(reason=f"{reason}: {line}" if line else reason, log=log)
+        return found
+
+    def cancel(self, store: Store, sweep: str) -> int:
+        submissions, _ = read_submissions(store, sweep)
+        tasks = queued_tasks(submissions)
+        names = {task.job_name for task in tasks}
+        for submission in submissions:
+            if any(array.job_name in names for array in submission.arrays):
+                cancel_file(store, sweep, submission.key).touch()
+        if tasks:
+            cancel_jobs(task.job_id.partition("_")[0] for task in tasks)
+        return len(tasks)
+
+
+def _runs(submissions: list[Submission]) -> list[tuple[Task, str, str | None]]:
+    """Each submitted run with its task and the failed record it replaces; the last task last."""
+    return [
+        ((submission, array, index), run_id, replaces)
+        for submission in submissions
+        for array in submission.arrays
+        if array.does == RUN
+        for index, pack in enumerate(array.packs)
+        for run_id, replaces in pack.items()
+    ]
+
+
+def _assignment(
+    store: Store, task: Task, queued: dict[tuple[str, int], QueuedTask], replaces: str | None
+) -> Assignment:
+    submission, array, index = task
+    is_taken = id_file(store, submission.sweep, submission.key, array.job_name).exists()
+    is_cancelled = cancel_file(store, submission.sweep, submission.key).exists()
+    return Assignment(
+        is_queued=(array.job_name, index) in queued,
+        was_accepted=is_taken and not is_cancelled,
+        replaces=replaces,
+    )
+
+
+def _log_of(id_file: Path, index: int) -> Path:
+    """The job's log, or the folder where it would lie if the job ever began."""
+    folder, job_id = id_file.parent, id_file.read_text()
+    logs = [folder / f"{job_id}_{index}_0_log.out", folder / f"{job_id}_0_log.out"]
+    return next((log for log in logs if log.is_file()), folder)
+
+
+def _telling_line(log: Path, run_id: str) -> str:
+    """What a job's log says of the run's end, or else its last line; srun only repeats it."""
+    if not log.is_file():
+        return ""
+    lines = log.read_text(errors="replace").strip().splitlines()
+    of_run = [line.partition(f"{run_id}: ")[2] for line in lines if f"] {run_id}: " in line]
+    others = [line.strip() for line in lines if not line.startswith("srun: ")]
+    return next(reversed(of_run or others or lines), "")
