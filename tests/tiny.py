@@ -12,7 +12,8 @@ from unittest import mock
 from fwexp.config.schema import Config
 from fwexp.data.preparation import prepare
 from fwexp.launch.combine import resolved
-from fwexp.launch.plan import Plan, plan_runs
+from fwexp.launch.plan import Plan
+from fwexp.launch.planning import plan_runs
 from fwexp.launch.servers import framework_servers
 from fwexp.processes.warm_servers import WarmServers
 

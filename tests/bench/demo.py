@@ -8,7 +8,8 @@ from typing import Any
 from fwexp.config.plain import to_plain
 from fwexp.data import preparation
 from fwexp.launch.axes import split_axes
-from fwexp.launch.plan import Plan, plan_runs
+from fwexp.launch.plan import Plan
+from fwexp.launch.planning import plan_runs
 from fwexp.launch.sweep_file import read_sweep
 from fwexp.meters.environment import commit
 from fwexp.runs.execute import RunRequest
@@ -44,7 +45,7 @@ def requests(plan: Plan, store: Path) -> list[dict[str, Any]]:
                 machine_class=plan.machine_class,
                 commit=fwexp_commit,
                 store=str(store),
-                redo=None,
+                replaces=None,
             )
         )
         for run in plan.runs

@@ -32,7 +32,7 @@ def main(way: str, num_seeds: int) -> None:
 
 def plan_with_fwexp(num_seeds: int) -> int:
     """The number of runs in the plan."""
-    from fwexp.launch.plan import plan_runs
+    from fwexp.launch.planning import plan_runs
 
     axes = {key: [f"{key}={v}" for v in values] for key, values in AXES.items()}
     axes["seed"] = [f"seed={seed}" for seed in range(num_seeds)]

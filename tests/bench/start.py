@@ -5,7 +5,8 @@ from pathlib import Path
 
 from fwexp.data import preparation
 from fwexp.launch.drive import RUN
-from fwexp.launch.plan import Plan, plan_runs
+from fwexp.launch.plan import Plan
+from fwexp.launch.planning import plan_runs
 from fwexp.launch.servers import framework_servers
 from fwexp.store.store import Store
 from tests.bench.demo import done_records, requests
@@ -50,7 +51,7 @@ def _warm(framework: str, *, num_runs: int) -> list[float]:
         with framework_servers([framework], logs=store / "logs") as servers:
             servers.wait_ready()
             for request in requests(plan, store):
-                folder = Store(store).run_folder(plan.machine_class, request["run_id"])
+                folder = Store(store).run(plan.machine_class, request["run_id"])
                 log = folder / "log.txt"
                 servers[framework].call(RUN, request, log=log, hear=lambda _: None)
         return _starts(store, leave_out=plan.runs[0].run_id)

@@ -13,8 +13,9 @@ from fwexp.commands.dry_run import dry_run
 from fwexp.config.identity import workload_key
 from fwexp.config.plain import to_plain
 from fwexp.launch.plan import Plan, PlannedRun
+from fwexp.store.files import write_json
 from fwexp.store.record import Failure, Phases, RunRecord
-from fwexp.store.store import Store, write_json
+from fwexp.store.store import Store
 from tests.evidence.factory import Truth, simulate
 from tests.tiny import ROOT, tiny_plan
 
@@ -38,7 +39,7 @@ def put(plan: Plan, run: PlannedRun, *, total_s: float | None) -> None:
         changes = {"status": "failed", "failure": failure, "phases": None}
     record = replace(record, run_id=run.run_id, machine_class=plan.machine_class, **changes)
     record.config = to_plain(run.config)
-    folder = Store(run.config.store).run_folder(plan.machine_class, run.run_id)
+    folder = Store(run.config.store).run(plan.machine_class, run.run_id)
     write_json(folder / "record.json", asdict(record))
 
 

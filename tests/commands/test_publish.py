@@ -86,7 +86,7 @@ def grids(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def copies_of(store: Store, workload: Workload, framework: str) -> list[Copy]:
     runs = [run.run_id for run in workload.runs if run.framework == framework]
     machine_class = store.read_manifest("demo").machine_class
-    return [copy_of(store.run_folder(machine_class, run_id)) for run_id in runs]
+    return [copy_of(store.run(machine_class, run_id)) for run_id in runs]
 
 
 def test_every_panel_shows_what_every_copy_holds(store: Store) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from fwexp.commands.report import command, write
 from fwexp.errors import StoreError
-from fwexp.store.store import Store, write_json
+from fwexp.store.files import write_json
+from fwexp.store.store import Store
 from tests.evidence.factory import Sweep, Truth, simulate
 
 
@@ -18,7 +19,7 @@ def save(sweep: Sweep, path: Path) -> Store:
     store = Store(path)
     store.write_manifest(sweep.manifest)
     for record in sweep.records.values():
-        folder = store.run_folder(record.machine_class, record.run_id)
+        folder = store.run(record.machine_class, record.run_id)
         write_json(folder / "record.json", asdict(record))
     for certificate in sweep.certificates:
         store.write_certificate(certificate)
@@ -54,7 +55,7 @@ def test_the_same_store_gives_the_same_page(tmp_path: Path) -> None:
 def test_a_torn_record_is_named_on_the_page(tmp_path: Path) -> None:
     sweep = simulate({"mlp": Truth()})
     store = save(sweep, tmp_path)
-    torn = store.run_folder(sweep.manifest.machine_class, "tf-mlp-0") / "record.json"
+    torn = store.run(sweep.manifest.machine_class, "tf-mlp-0").record_file
     torn.write_text('{"run_id": "tf-')
     page = write(store, "demo").read_text()
     assert f"Not readable: {torn}" in page

@@ -1,38 +1,69 @@
 """Simulated sweeps: manifest, records and certificates with known truth and a fixed seed."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from fwexp.config.load import compose
+from fwexp.config.schema import Comparison, Config, Framework, Model, Pricing
 from fwexp.evidence.assess import Evidence, assess
+from fwexp.meters.environment import Environment
 from fwexp.store.certificate import Certificate, Stage
-from fwexp.store.manifest import Manifest
-from fwexp.store.record import Evaluation, Failure, Memory, Phases, RunRecord
+from fwexp.store.manifest import DeclaredRun, DeclaredWorkload, Manifest
+from fwexp.store.record import (
+    Effective,
+    Evaluation,
+    Failure,
+    Memory,
+    Phases,
+    RunRecord,
+)
 from fwexp.tasks.classification import Classification
 from fwexp.tasks.language_model import LanguageModel
 
 MACHINE = "Example CPU 3.0 GHz, 4 cores"
 START = datetime.fromisoformat("2026-11-09T10:00:00+00:00")
-PRICING: dict[str, Any] = {
-    "name": "example_cpu",
-    "hardware": "cpu",
-    "price_usd_per_hour": 0.20,
-    "source": "an example price list",
-    "date": "2026-11-09",
-    "region": "unspecified",
-    "terms": "on_demand",
-    "includes_host": True,
-}
-COMPARISON: dict[str, Any] = {
-    "name": "standard",
-    "num_seeds": 5,
-    "score_margin_points": 2.0,
-    "score_margin_ratio": 1.05,
-    "ratio_margin": 1.1,
-    "confidence": 0.95,
-}
+PRICING = Pricing(
+    name="example_cpu",
+    machine_class="Example CPU .*",
+    price_usd_per_hour=0.20,
+    source="an example price list",
+    date="2026-11-09",
+    region="unspecified",
+    terms="on_demand",
+    includes_host=True,
+)
+COMPARISON = Comparison(
+    name="standard",
+    num_seeds=5,
+    score_margin_points=2.0,
+    score_margin_ratio=1.05,
+    ratio_margin=1.1,
+    confidence=0.95,
+)
+ENVIRONMENT = Environment(
+    host="example",
+    node=None,
+    cpu="Example CPU 3.0 GHz",
+    num_cores=4,
+    os="Linux",
+    python="3.11.2",
+    versions={"torch": "2.13.0", "tensorflow": "2.21.0", "keras": "3.15.1"},
+    variables={},
+    commit="0123456789ab",
+)
+EFFECTIVE = Effective(
+    device="cpu",
+    compute_dtype="float32",
+    tf32=False,
+    compiled=False,
+    num_threads=4,
+    num_replicas=1,
+    batch_statistics="whole batch",
+)
 
 
 @dataclass(kw_only=True)
@@ -50,7 +81,7 @@ class Truth:
     perplexity_ratio: float = 1.0  # TensorFlow / PyTorch
     perplexity_sd: float = 0.003  # of logs, over seeds
     target: float | None = None  # of its metric
-    level: float | None = None  # of its metric
+    quality_target: float | None = None  # of its metric
 
 
 @dataclass(kw_only=True)
@@ -59,7 +90,7 @@ class Sweep:
 
     manifest: Manifest
     records: dict[str, RunRecord]
-    certificates: list[Certificate]
+    certificates: dict[str, Certificate]  # by key
     truths: dict[str, Truth] = field(default_factory=dict)
 
     def run_id(self, framework: str, model: str, seed: int) -> str:
@@ -88,80 +119,81 @@ class Sweep:
     def keep_only(self, framework: str) -> None:
         """Leave the other framework out, as a sweep of one framework does."""
         runs = self.manifest.runs
-        self.manifest.runs = {k: c for k, c in runs.items() if c["framework"]["name"] == framework}
+        self.manifest.runs = {k: r for k, r in runs.items() if r.framework == framework}
         self.manifest.blocks = [
             [run_id for run_id in block if run_id in self.manifest.runs]
             for block in self.manifest.blocks
         ]
-        self.manifest.certificates = []
+        for workload in self.manifest.workloads.values():
+            workload.certificate = None
         self.records = {k: r for k, r in self.records.items() if k in self.manifest.runs}
-        self.certificates = []
+        self.certificates = {}
 
     def evidence(self) -> Evidence:
         return assess(self.manifest, records=self.records, certificates=self.certificates)
 
 
-DIGITS: dict[str, Any] = {
-    "name": "digits",
-    "task": "classification",
-    "num_train": 1437,
-    "num_test": 360,
-    "sha256": "ab" * 32,
-    "licence": "BSD-3-Clause",
-    "provenance": "scikit-learn load_digits, from the UCI optical digits",
-}
-TEXT: dict[str, Any] = {
-    "name": "text",
-    "task": "language_model",
-    "num_train": 6000,
-    "num_test": 150,
-    "sha256": "ef" * 32,
-    "licence": "public domain",
-    "provenance": "an old book",
-}
-TOKENS = 64  # a sample of text
+TOKENS = 64  # in a sample of text
 
 
-def config(framework: str, model: str, seed: int, truth: Truth | None = None) -> dict[str, Any]:
+@cache
+def base() -> Config:
+    return compose(["model=mlp", "data=digits", "tracking.project=fwexp"])
+
+
+def config(framework: str, model: str, seed: int, truth: Truth | None = None) -> Config:
     truth = truth or Truth()
-    return {
-        "framework": {"name": framework},
-        "model": {"name": model, "implementation": f"fwexp.models.{model}", "options": {}},
-        "data": dict(DIGITS if truth.perplexity is None else TEXT),
-        "training": {
-            "name": "short",
-            "batch_size": 64,
-            "num_epochs": 10.0,
-            "target": truth.target,
-            "level": truth.level,
-            "baseline": truth.level and "the largest class",
-        },
-        "hardware": {"name": "cpu", "num_threads": None, "devices": 1, "nodes": 1},
-        "precision": {"name": "fp32"},
-        "execution": {"name": "plain"},
-        "optimizer": {"name": "adam", "learning_rate": 0.001},
-        "comparison": COMPARISON,
-        "launcher": {"name": "local"},
-        "tracking": {"name": "wandb_offline", "project": "fwexp"},
-        "pricing": PRICING,
-        "seed": seed,
-        "store": "store",
-    }
+    digits = replace(
+        base().data,
+        sha256="ab" * 32,
+        provenance="scikit-learn load_digits, from the UCI optical digits",
+    )
+    text = replace(
+        digits,
+        name="text",
+        task="language_model",
+        num_train=6000,
+        num_test=150,
+        sha256="ef" * 32,
+        licence="public domain",
+        provenance="an old book",
+    )
+    return replace(
+        base(),
+        framework=Framework(name=framework),
+        model=Model(name=model, implementation=f"fwexp.models.{model}"),
+        data=digits if truth.perplexity is None else text,
+        training=replace(
+            base().training,
+            batch_size=64,
+            num_epochs=10.0,
+            target=truth.target,
+            quality_target=truth.quality_target,
+            baseline="the largest class" if truth.quality_target else None,
+        ),
+        comparison=COMPARISON,
+        pricing=PRICING,
+        seed=seed,
+    )
 
 
 def simulate(truths: dict[str, Truth], *, num_seeds: int = 5) -> Sweep:
     """A whole sweep with the given truths; the same arguments give the same figures."""
     rng = np.random.default_rng(20261109)
-    records, runs, blocks = {}, {}, []
+    records, runs, workloads, blocks = {}, {}, {}, []
     clock = START
     for model, truth in truths.items():
+        key = f"key-{model}"
+        shared_config = config("", model, 0, truth)
+        workloads[key] = DeclaredWorkload(config=shared_config, certificate=key)
         for seed in range(num_seeds):
             shared = rng.normal(0, truth.accuracy_sd)
             block = []
             for framework in rng.permutation(["torch", "tf"]).tolist():
                 run_id = f"{framework}-{model}-{seed}"
-                runs[run_id] = config(framework, model, seed, truth)
-                records[run_id] = _record(run_id, runs[run_id], truth, shared, clock, rng)
+                runs[run_id] = DeclaredRun(workload=key, framework=framework, seed=seed)
+                run_config = config(framework, model, seed, truth)
+                records[run_id] = _record(run_id, run_config, truth, shared, clock, rng)
                 clock += timedelta(seconds=10)
                 block.append(run_id)
             blocks.append(block)
@@ -171,31 +203,29 @@ def simulate(truths: dict[str, Truth], *, num_seeds: int = 5) -> Sweep:
         command="fwexp sweep demo",
         declared_at="2026-11-09T09:59:00+00:00",
         sha256="cd" * 32,
-        comparison=COMPARISON | {"num_seeds": num_seeds},
+        comparison=replace(COMPARISON, num_seeds=num_seeds),
         pricing=PRICING,
-        targets={f"key-{model}": truth.target for model, truth in truths.items()},
-        levels={f"key-{model}": truth.level for model, truth in truths.items()},
         machine_class=MACHINE,
-        blocks=blocks,
+        workloads=workloads,
         runs=runs,
-        certificates=[f"key-{model}" for model in truths],
+        blocks=blocks,
     )
-    certificates = [
-        certificate(model, data=config("torch", model, 0, truth)["data"]["name"])
+    certificates = {
+        f"key-{model}": certificate(model, data=config("", model, 0, truth).data.name)
         for model, truth in truths.items()
-    ]
+    }
     return Sweep(manifest=manifest, records=records, certificates=certificates, truths=truths)
 
 
 def _record(
     run_id: str,
-    run_config: dict[str, Any],
+    run_config: Config,
     truth: Truth,
     shared: float,
     clock: datetime,
     rng: np.random.Generator,
 ) -> RunRecord:
-    tf = run_config["framework"]["name"] == "tf"
+    tf = run_config.framework.name == "tf"
     slow = (truth.time_ratio if tf else 1.0) * float(np.exp(rng.normal(0, truth.time_sd)))
     own = rng.normal(0, truth.accuracy_sd / 3) if truth.accuracy_sd else 0.0
     step_s = truth.step_ms / 1000 * slow
@@ -218,17 +248,10 @@ def _record(
         config=run_config,
         digests={"framework": "2.13"},
         machine_class=MACHINE,
-        environment={
-            "host": "example",
-            "cpu": "Example CPU 3.0 GHz",
-            "num_cores": 4,
-            "python": "3.11.2",
-            "versions": {"torch": "2.13.0", "tensorflow": "2.21.0", "keras": "3.15.1"},
-            "commit": "0123456789ab",
-        },
+        environment=ENVIRONMENT,
         started_at=clock.isoformat(),
         finished_at=(clock + timedelta(seconds=phases.total_s)).isoformat(),
-        effective={"device": "cpu", "precision": "fp32", "jit": False, "num_threads": 4},
+        effective=EFFECTIVE,
         phases=phases,
         import_s=9.3 if tf else 3.8,
         memory=Memory(
@@ -244,7 +267,7 @@ def _record(
         unit="tokens" if reads_text else "images",
         units_per_s=64 / step_s * (TOKENS if reads_text else 1),
         data_wait_ms_per_step=0.1,
-        metric=asdict(metric),
+        metric=metric,
         score=curve[-1][metric.name],
         evaluations=[
             Evaluation(step=step, train_s=step * step_s, scores=scores)

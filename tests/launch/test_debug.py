@@ -6,8 +6,10 @@ import pytest
 
 from fwexp.errors import ConfigError
 from fwexp.launch import drive as module
-from fwexp.launch.drive import drive, missing_runs
-from fwexp.launch.plan import Plan, plan_run
+from fwexp.launch.drive import drive
+from fwexp.launch.launcher import missing_runs
+from fwexp.launch.plan import Plan
+from fwexp.launch.planning import plan_run
 from fwexp.store.record import RunRecord
 from fwexp.store.store import Store
 from tests.tiny import SharedServers, tiny_config, tiny_plan

@@ -12,13 +12,15 @@ from fwexp.config.schema import Config
 from fwexp.errors import ParityError
 from fwexp.launch import drive as module
 from fwexp.launch import plan as plan_module
-from fwexp.launch.drive import Outcome, drive, missing_runs
+from fwexp.launch.drive import drive
+from fwexp.launch.launcher import Outcome, missing_runs
 from fwexp.launch.plan import Plan
 from fwexp.parity.certify import certificate_key
 from fwexp.processes.locks import device_lock
 from fwexp.store.certificate import Certificate, Stage
+from fwexp.store.files import write_json
 from fwexp.store.record import History, RunRecord
-from fwexp.store.store import Store, write_json
+from fwexp.store.store import Store
 from tests.tiny import FRAGILE, SharedServers, tiny_config, tiny_plan, warm_servers
 
 BOTH = ["torch", "tf"]
@@ -189,7 +191,7 @@ def test_a_failed_run_keeps_its_error_and_the_sweep_goes_on(
         "planted\non two lines",
     )
     assert "fail" in record.failure.traceback
-    log = store.run_folder(plan.machine_class, failed) / "log.txt"
+    log = store.run(plan.machine_class, failed).log
     assert "RuntimeError: planted" in log.read_text()
 
 
@@ -240,7 +242,7 @@ def test_a_torn_record_is_named_and_run_again(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plan = tiny_plan(in_store=store.path)
-    path = store.run_folder(plan.machine_class, plan.runs[0].run_id) / "record.json"
+    path = store.run(plan.machine_class, plan.runs[0].run_id).record_file
     path.parent.mkdir(parents=True)
     path.write_text('{"run_id": "to')
     assert run(plan, store).is_complete

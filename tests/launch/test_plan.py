@@ -10,7 +10,8 @@ from fwexp.config.resolve import usable_cores
 from fwexp.errors import ConfigError, DeviceError
 from fwexp.launch import plan as module
 from fwexp.launch.declare import declare
-from fwexp.launch.plan import Plan, plan_run, plan_runs
+from fwexp.launch.plan import Plan
+from fwexp.launch.planning import plan_run, plan_runs
 from fwexp.meters import probe
 from fwexp.store.store import Store
 from fwexp.tasks.registry import TASKS

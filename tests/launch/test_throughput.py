@@ -7,7 +7,8 @@ import pytest
 
 from fwexp.config.rules import SPEED_ALONE
 from fwexp.launch.axes import split_axes
-from fwexp.launch.plan import Plan, plan_runs
+from fwexp.launch.plan import Plan
+from fwexp.launch.planning import plan_runs
 from fwexp.launch.sweep_file import read_sweep
 from fwexp.meters.clock import num_first_steps
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from fwexp.config.plain import to_plain
 from fwexp.data.preparation import prepare
-from fwexp.launch.plan import Plan, plan_runs
+from fwexp.launch.plan import Plan
+from fwexp.launch.planning import plan_runs
 from fwexp.meters.environment import cpu_model, instruction_sets, versions
 from fwexp.processes.messages import Call, encode
 from fwexp.runs.execute import RunRequest
@@ -206,7 +207,7 @@ class _Run:
         (self.run,) = self.plan.runs
         prepare(self.run.config.data, say=print)
         self.store = Store(folder)
-        self.log = self.store.run_folder(self.plan.machine_class, self.run.run_id) / "log.txt"
+        self.log = self.store.run(self.plan.machine_class, self.run.run_id).log
         self.log.parent.mkdir(parents=True)
         self.request = RunRequest(
             run_id=self.run.run_id,
@@ -215,7 +216,7 @@ class _Run:
             machine_class=self.plan.machine_class,
             commit=None,
             store=str(folder),
-            redo=None,
+            replaces=None,
         )
 
     def perform(self, *, after: int | None = None, by: int = signal.SIGKILL) -> int:

@@ -33,4 +33,4 @@ def run(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> None:
 def state_file(arguments: dict[str, Any]) -> Path:
     """Where the run that is so requested leaves its weights, buffers and optimizer slots."""
     store = Store(arguments["store"])
-    return store.run_folder(arguments["machine_class"], arguments["run_id"]) / STATE
+    return store.run(arguments["machine_class"], arguments["run_id"]) / STATE

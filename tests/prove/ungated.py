@@ -6,8 +6,9 @@
 import sys
 
 from fwexp.data import preparation
-from fwexp.launch.drive import drive, missing_runs
-from fwexp.launch.plan import plan_runs
+from fwexp.launch.drive import drive
+from fwexp.launch.launcher import missing_runs
+from fwexp.launch.planning import plan_runs
 from fwexp.store.store import Store
 
 AXES = {

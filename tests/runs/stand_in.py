@@ -103,7 +103,7 @@ class Harness:
     @property
     def folder(self) -> Path:
         (run,) = self.plan.runs
-        return self.store.run_folder(self.plan.machine_class, run.run_id)
+        return self.store.run(self.plan.machine_class, run.run_id)
 
     def give(self, **planted: Any) -> None:
         """From now on the trainer is the stand-in with these faults."""
@@ -123,13 +123,13 @@ class Harness:
             machine_class=self.plan.machine_class,
             commit="abc",
             store=str(self.store.path),
-            redo=None,
+            replaces=None,
         )
         return {**vars(request), **changes}
 
     def execute(self, *, redo: str | None = None) -> RunRecord:
         extra = {"dispatched_at": time.monotonic(), "import_s": 3.0, "import_rss_mib": 400.0}
-        execute(self.request(redo=redo), extra, self.events.append)
+        execute(self.request(replaces=redo), extra, self.events.append)
         return self.record()
 
     def record(self) -> RunRecord:

@@ -148,10 +148,10 @@ def test_a_failed_run_is_run_again_only_where_that_failure_is_to_be_replaced(
     harness.give(num_threads=2)
     failed_at = harness.execute().finished_at
     harness.execute()
-    harness.execute(redo="2026-01-01T00:00:00+00:00")  # another driver's retry has failed since
+    harness.execute(replaces="2026-01-01T00:00:00+00:00")  # another driver's retry has failed since
     assert harness.num_trainings == 1
     harness.give()
-    assert harness.execute(redo=failed_at).status == "done"
+    assert harness.execute(replaces=failed_at).status == "done"
     assert harness.num_trainings == 2
 
 

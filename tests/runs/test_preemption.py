@@ -27,7 +27,7 @@ class Run:
         self.plan = tiny_plan(*overrides, in_store=store)
         (self.run,) = self.plan.runs
         self.store = Store(store)
-        self.folder = self.store.run_folder(self.plan.machine_class, self.run.run_id)
+        self.folder = self.store.run(self.plan.machine_class, self.run.run_id)
         self.server = warm_servers()[framework]
         self.num_signals = 0
 
@@ -62,7 +62,7 @@ class Run:
             machine_class=self.plan.machine_class,
             commit=None,
             store=str(self.store.path),
-            redo=None,
+            replaces=None,
         )
         return self.server.call(RUN, asdict(request), log=self.folder / "log.txt", hear=hear)
 

@@ -240,7 +240,7 @@ def test_a_failed_run_that_is_tried_again_begins_at_its_beginning(begin: Begin) 
     assert not has_checkpoint(harness.folder)
     (harness.folder / "copy").rename(harness.folder / "checkpoint")  # killed before it was gone
     harness.give()
-    record = harness.execute(redo=failed.finished_at)
+    record = harness.execute(replaces=failed.finished_at)
     assert record.interruptions == []
     assert_as_undisturbed(harness, record)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fwexp.runs import checkpoint as module
+from fwexp.store import checkpoint as module
 from fwexp.store.checkpoint import (
     Arithmetic,
     Checkpoint,

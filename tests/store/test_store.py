@@ -12,7 +12,8 @@ from fwexp.store.manifest import Manifest
 from fwexp.store.certificate import Certificate, Stage
 from fwexp.store import store as module
 from fwexp.store.record import Evaluation, Failure, History, Interruption, Memory, Phases, RunRecord
-from fwexp.store.store import Store, check_sweep_name, write_json
+from fwexp.store.store import Store, check_sweep_name
+from fwexp.store.files import write_json
 from fwexp.tasks.classification import Classification
 
 MACHINE = "A CPU (R), 2 cores"
@@ -79,7 +80,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def put(store: Store, record: RunRecord, *, under: str = "r1") -> Path:
-    path = store.run_folder(MACHINE, under) / "record.json"
+    path = store.run(MACHINE, under).record_file
     write_json(path, asdict(record))
     return path
 
@@ -192,7 +193,7 @@ def test_other_damaged_files_are_named(store: Store) -> None:
     certificate = store.write_certificate(CERTIFICATE)
     store.write_manifest(MANIFEST)
     manifest = store.sweep_folder("s") / "manifest.json"
-    history = store.run_folder(MACHINE, "r1") / "history.json"
+    history = store.run(MACHINE, "r1").history_file
     write_json(history, asdict(History(loss=[], step_s=[], learning_rate=[])))
     for path in (certificate, manifest, history):
         path.write_text('{"key": "k"}')

@@ -9,8 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from fwexp.commands.report import write
+from fwexp.store.files import write_json
 from fwexp.store.record import History, RunRecord
-from fwexp.store.store import Store, write_json
+from fwexp.store.store import Store
 from tests.evidence.factory import Sweep, Truth, simulate
 from tests.tracking.service import Service
 
@@ -23,7 +24,7 @@ def simulated_store(path: Path, sweep: Sweep | None = None) -> Store:
     store = Store(path)
     store.write_manifest(sweep.manifest)
     for record in sweep.records.values():
-        folder = store.run_folder(record.machine_class, record.run_id)
+        folder = store.run(record.machine_class, record.run_id)
         write_json(folder / "record.json", asdict(record))
         if record.status == "done":
             write_json(folder / "history.json", asdict(_history(record)))

@@ -15,7 +15,8 @@ import pytest
 from rich.console import Console
 
 from fwexp.commands.report import write
-from fwexp.store.store import Store, write_json
+from fwexp.store.files import write_json
+from fwexp.store.store import Store
 from fwexp.tracking.copies import copy_of
 from tests.evidence.factory import Truth, certificate, simulate
 from tests.proc import commands, wait_until, with_variables
@@ -118,7 +119,7 @@ def test_what_failed_is_missing_or_void_is_told_from_there_as_well(
     sweep.certificates[1] = certificate("cnn", passed=False)
     sweep.certificates[1].stages[1].difference = math.inf
     store = simulated_store(tmp_path / "store", sweep)
-    torn = store.run_folder(sweep.manifest.machine_class, "tf-cnn-0") / "record.json"
+    torn = store.run(sweep.manifest.machine_class, "tf-cnn-0").record_file
     torn.write_text('{"run_id": "tf-')
     write(store, "demo", console=Console(quiet=True))
 
@@ -136,7 +137,7 @@ def test_a_run_done_again_goes_up_as_another_and_renews_the_sweep(
     record = store.read_record(machine_class, "tf-mlp-0")
     assert record is not None
     record.evaluations[-1].scores["accuracy"] = record.score = 0.5
-    folder = store.run_folder(machine_class, "tf-mlp-0")
+    folder = store.run(machine_class, "tf-mlp-0")
     write_json(folder / "record.json", asdict(record))
     write(store, "demo", console=Console(quiet=True))
 

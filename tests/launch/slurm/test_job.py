@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fwexp.config.plain import to_plain
-from fwexp.errors import SlurmError
+from fwexp.errors import ClusterError
 from fwexp.launch import drive
 from fwexp.launch.slurm import job as module
 from fwexp.launch.slurm.job import Work, perform
@@ -120,13 +120,13 @@ def test_a_run_that_never_gets_on_is_not_requeued_for_ever(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     come(monkeypatch, signal.SIGUSR2, after_s=16 * 60)
-    with pytest.raises(SlurmError, match=r"^no run got on within time_min=30: it would be"):
+    with pytest.raises(ClusterError, match=r"^no run got on within time_min=30: it would be"):
         perform(work_of(folder))
 
 
 def test_a_node_of_another_class_runs_nothing(folder: Path) -> None:
     work = work_of(folder, machine_class="A better CPU, 64 cores")
-    with pytest.raises(SlurmError) as raised:
+    with pytest.raises(ClusterError) as raised:
         perform(work)
     assert "but the sweep is for 'A better CPU, 64 cores': nothing was run. " in str(raised.value)
     assert num_recorded(work) == 0
@@ -137,13 +137,15 @@ def test_other_sources_than_those_submitted_run_nothing(
 ) -> None:
     work = work_of(folder)
     monkeypatch.setattr(module, "run_digests", lambda _: {"model": "changed"})
-    with pytest.raises(SlurmError, match=r"have changed since the sweep was submitted, and it wou"):
+    with pytest.raises(
+        ClusterError, match=r"have changed since the sweep was submitted, and it wou"
+    ):
         perform(work)
     assert num_recorded(work) == 0
 
 
 def test_a_failed_run_fails_the_job_after_the_others(folder: Path) -> None:
     work = work_of(folder, "optimizer=sgd", "optimizer.learning_rate=1e30")
-    with pytest.raises(SlurmError, match=r"^2 of 2 runs did not end well: torch-mlp-digits-s0-"):
+    with pytest.raises(ClusterError, match=r"^2 of 2 runs did not end well: torch-mlp-digits-s0-"):
         perform(work)
     assert num_recorded(work) == 2  # both have a record

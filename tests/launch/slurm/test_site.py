@@ -4,7 +4,7 @@ import pytest
 
 from fwexp.config.paths import slurm_dir
 from fwexp.errors import ConfigError, DeviceError
-from fwexp.launch.plan import machine_class
+from fwexp.launch.planning import machine_class
 from fwexp.launch.slurm.site import Resources, read_site, resources_for
 from tests.tiny import tiny_config
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.errors import SlurmError
-from fwexp.launch.drive import missing_runs
+from fwexp.errors import ClusterError
+from fwexp.launch.launcher import missing_runs
 from fwexp.launch.plan import Plan
 from fwexp.launch.slurm.queue import require_slurm
 from fwexp.launch.slurm.submission import read_submissions
@@ -137,7 +137,7 @@ def test_who_tracks_with_wandb_is_told_how_it_gets_there(
 
 def test_the_packs_are_on_disk_before_sbatch_is_asked(slurm: SlurmStandIn, store: Store) -> None:
     slurm.refuses("sbatch", "sbatch: error: invalid partition specified: long\n")
-    with pytest.raises(SlurmError) as raised:
+    with pytest.raises(ClusterError) as raised:
         hand_over(planned(store), store)
     assert str(raised.value) == (
         "sbatch refused the job (sbatch: error: invalid partition specified: long); see "
@@ -152,7 +152,7 @@ def test_the_packs_are_on_disk_before_sbatch_is_asked(slurm: SlurmStandIn, store
 def test_a_queue_that_does_not_answer_submits_nothing(slurm: SlurmStandIn, store: Store) -> None:
     hand_over(planned(store), store)
     slurm.refuses("squeue", "slurm_load_jobs error: Unable to contact slurm controller\n")
-    with pytest.raises(SlurmError, match=r"^squeue: slurm_load_jobs error: Unable to contact"):
+    with pytest.raises(ClusterError, match=r"^squeue: slurm_load_jobs error: Unable to contact"):
         hand_over(planned(store), store)
     assert len([line for line in slurm.asked if line.startswith("sbatch")]) == 1
 
@@ -168,7 +168,9 @@ def test_no_secret_reaches_what_lies_on_disk(store: Store, monkeypatch: pytest.M
 def test_a_machine_without_slurm(monkeypatch: pytest.MonkeyPatch) -> None:
     require_slurm()
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(SlurmError, match=r"^launcher=slurm: there is no sbatch on this machine; "):
+    with pytest.raises(
+        ClusterError, match=r"^launcher=slurm: there is no sbatch on this machine; "
+    ):
         require_slurm()
 
 

@@ -11,13 +11,14 @@ from fwexp.commands.cancel import command as cancel
 from fwexp.commands.status import command as status
 from fwexp.config.plain import to_plain
 from fwexp.launch.declare import declare
-from fwexp.launch.drive import missing_runs
+from fwexp.launch.launcher import missing_runs
 from fwexp.launch.plan import Plan
 from fwexp.launch.slurm.submission import read_submissions
 from fwexp.launch.slurm.submit import submit
 from fwexp.launch.sweep_status import Standing, stand
+from fwexp.store.files import write_json
 from fwexp.store.record import Failure, RunRecord
-from fwexp.store.store import Store, write_json
+from fwexp.store.store import Store
 from tests.launch.slurm.stand_in import SlurmStandIn
 from tests.tiny import tiny_plan
 
@@ -56,7 +57,7 @@ def fail(plan: Plan, store: Store, number: int) -> None:
         finished_at=now,
         failure=Failure(kind="ValueError", message="too bad\nand more", traceback=""),
     )
-    folder = store.run_folder(plan.machine_class, run.run_id)
+    folder = store.run(plan.machine_class, run.run_id)
     write_json(folder / "record.json", asdict(record))
 
 
@@ -67,7 +68,7 @@ def states(standing: Standing, plan: Plan) -> list[str]:
 def test_a_run_is_queued_running_or_ended(plan: Plan, store: Store, slurm: SlurmStandIn) -> None:
     in_queue(slurm, store, "", "RUNNING", "PENDING")
     fail(plan, store, 0)
-    lock = store.run_folder(plan.machine_class, plan.runs[1].run_id) / "lock"
+    lock = store.run(plan.machine_class, plan.runs[1].run_id).lock
     lock.parent.mkdir(parents=True)
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
