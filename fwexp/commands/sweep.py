@@ -108,9 +108,9 @@ def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
         outcome = outcome_of(wait_for(store, plan.name, console=Console(stderr=True)))
     else:
         outcome = drive(plan, store, missing, compare=compare)
-    from fwexp.commands.report import write  # draws charts: not for a dry run
+    from fwexp.commands.report import write_and_show  # draws charts: not for a dry run
 
-    write(store, plan.name)
+    write_and_show(store, plan.name)
     runs = [store.run_folder(plan.machine_class, run.run_id) for run in plan.runs]
     folders = [*runs, store.sweep_folder(plan.name)]
     track(store.path, folders=folders, tracking=plan.first.tracking, group=plan.name)
