@@ -97,7 +97,7 @@ def test_few_seeds_have_no_interval_and_a_lost_one_no_efficiency() -> None:
 
 def section(evidence: Evidence) -> list[str]:
     page = render_markdown(evidence)
-    _, _, rest = page.partition("## How well do more devices help?")
+    _, _, rest = page.partition("## How well does training scale?")
     lines = rest.partition("\n## ")[0].splitlines()
     return [line for line in lines if line.startswith("| devices")]
 
@@ -112,8 +112,8 @@ def test_the_page_tells_it_and_declares_what_several_devices_change() -> None:
         ["PyTorch", "2", "in all", "5", "0.806"],
         ["TensorFlow", "2", "in all", "5", "0.806"],
     ]
-    for words in ("How well do more devices help?", "batch statistics: per replica"):
+    for words in ("How well does training scale?", "batch statistics: per replica"):
         assert words in page
         assert words not in alone
-    assert "- several devices or machines" in alone
-    assert "- several devices or machines" not in page
+    assert "- multiple devices or machines" in alone
+    assert "- multiple devices or machines" not in page
