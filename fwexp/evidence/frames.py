@@ -1,8 +1,8 @@
 """A sweep's evidence and records for programs: typed, and as pandas frames.
 
-    sweep = fwexp.read("store", "demo")
-    sweep.evidence.decision.headline
-    sweep.runs.groupby(["workload", "framework"]).score.mean()
+sweep = fwexp.read("store", "demo")
+sweep.evidence.decision.headline
+sweep.runs.groupby(["workload", "framework"]).score.mean()
 """
 
 from collections.abc import Iterator

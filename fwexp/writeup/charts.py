@@ -72,7 +72,7 @@ def throughput_chart(evidence: Evidence) -> str:
 
 def _throughput_rows(evidence: Evidence) -> tuple[list[Row], list[Row]]:
     """A row per run, and one per mean where there are enough runs for an interval."""
-    confidence = evidence.manifest.comparison["confidence"]
+    confidence = evidence.manifest.comparison.confidence
     runs: list[Row] = []
     means: list[Row] = []
     for workload in _compared(evidence):
@@ -97,7 +97,7 @@ def _units(evidence: Evidence) -> str:
 
 def ratio_chart(evidence: Evidence) -> str:
     """Every ratio with its interval on a log axis, the margin shaded around 1."""
-    margin = evidence.manifest.comparison["ratio_margin"]
+    margin = evidence.manifest.comparison.ratio_margin
     limits = {"from": 1 / margin, "to": margin, "one": 1}
     rows = [
         _ratio_row(answer.question.title, finding) | limits

@@ -19,15 +19,15 @@ def to_plain(evidence: Evidence) -> dict[str, Any]:
             "declared_at": manifest.declared_at,
             "sha256": manifest.sha256,
             "machine_class": manifest.machine_class,
-            "comparison": manifest.comparison,
-            "pricing": manifest.pricing,
+            "comparison": asdict(manifest.comparison),
+            "pricing": asdict(manifest.pricing),
         },
         "decision": asdict(evidence.decision),
         "changes": evidence.changes,
         "answers": [_answer(answer) for answer in evidence.answers],
         "void": evidence.void,
         "disturbed": evidence.disturbed,
-        "levels": [asdict(level) for level in evidence.levels],
+        "quality": [asdict(result) for result in evidence.quality],
         "complaints": evidence.complaints,
         "workloads": [_workload(workload) for workload in evidence.workloads],
         "certificates": [asdict(certificate) for certificate in evidence.certificates],
@@ -53,7 +53,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
 def _workload(workload: Workload) -> dict[str, Any]:
     return {
         "label": workload.label,
-        "config": workload.config,
+        "config": asdict(workload.config),
         "runs": [_run(run) for run in workload.runs],
     }
 
@@ -67,8 +67,8 @@ def _run(run: Run) -> dict[str, Any]:
         "block": run.block,
         "problem": run.problem,
         "reason": run.reason,
-        "untimed": run.untimed,
-        "metric": record.metric["name"] if record and record.metric else None,
+        "timing_problem": run.timing_problem,
+        "metric": record.metric.name if record and record.metric else None,
         "score": record.score if record else None,
         "samples_per_s": record.samples_per_s if record else None,
         "unit": record.unit if record else None,

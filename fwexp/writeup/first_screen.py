@@ -45,7 +45,7 @@ def _key_figure(answer: Answer, evidence: Evidence) -> KeyFigure:
     if all(finding.verdict is Verdict.ALONE for finding in answer.findings):
         meaning = "mean ± standard deviation over runs"
     findings = [f for f in answer.findings if f.verdict is not Verdict.VOID]
-    level = percent(evidence.manifest.comparison["confidence"])
+    level = percent(evidence.manifest.comparison.confidence)
     lines = [_key_line(finding, answer, level=level) for finding in findings[:MAX_LINES]]
     if len(findings) > MAX_LINES:
         more = len(findings) - MAX_LINES
@@ -92,10 +92,10 @@ def warnings(evidence: Evidence) -> list[str]:
         for kind in dict.fromkeys(problems)
     ]
     told += [f"{label}: comparison void; {reason}" for label, reason in evidence.void.items()]
-    untimed = sum(bool(run.untimed) for w in evidence.workloads for run in w.runs)
-    if untimed:
+    disturbed = sum(bool(run.timing_problem) for w in evidence.workloads for run in w.runs)
+    if disturbed:
         told.append(
-            f"{untimed} of {len(evidence.manifest.runs)} runs: disturbed or interrupted; their "
+            f"{disturbed} of {len(evidence.manifest.runs)} runs: disturbed or interrupted; their "
             "scores count, their times do not (reasons below)"
         )
     if evidence.disturbed:
@@ -103,10 +103,10 @@ def warnings(evidence: Evidence) -> list[str]:
         signs = "1 sign" if num == 1 else f"{num} signs"
         told.append(f"{signs} of a disturbed run or block, listed below; no run is excluded for it")
     told += [
-        f"{level.workload}: {level.num_reached} of {level.num_runs} {NAMES[level.framework]} runs "
-        f"reached the quality target of {tell(level.level)}"
-        for level in evidence.levels
-        if not level.holds
+        f"{result.workload}: {result.num_reached} of {result.num_runs} {NAMES[result.framework]} "
+        f"runs reached the quality target of {tell(result.quality_target)}"
+        for result in evidence.quality
+        if not result.holds
     ]
     if evidence.complaints:
         num = len(evidence.complaints)

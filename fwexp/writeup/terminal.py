@@ -39,7 +39,7 @@ def show(evidence: Evidence, *, page: Path, console: Console) -> None:
 
 
 def _table(evidence: Evidence) -> RichTable:
-    level = percent(evidence.manifest.comparison["confidence"])
+    level = percent(evidence.manifest.comparison.confidence)
     table = RichTable(
         caption=f"TensorFlow ÷ PyTorch, or points; {level} intervals, verdicts Holm-corrected",
         caption_justify="left",

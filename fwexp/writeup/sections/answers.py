@@ -29,7 +29,7 @@ def answers(evidence: Evidence) -> list[Section]:
 
 
 def _table(answer: Answer, evidence: Evidence) -> Table:
-    confidence = evidence.manifest.comparison["confidence"]
+    confidence = evidence.manifest.comparison.confidence
     unit = answer.question.unit
     return Table(
         columns=[
@@ -77,7 +77,7 @@ def _notes(answer: Answer, evidence: Evidence) -> list[str]:
     tested = any(finding.estimate is not None for finding in answer.findings)
     if answer.elsewhere:
         shown = tell_interval(answer.elsewhere, ratio=answer.scale.ratio)
-        level = percent(evidence.manifest.comparison["confidence"])
+        level = percent(evidence.manifest.comparison.confidence)
         notes.append(f"Expected average on other such workloads: {shown} ({level} interval).")
     elif tested:
         notes.append(f"No statement about other workloads ({answer.elsewhere_reason}).")
@@ -86,7 +86,7 @@ def _notes(answer: Answer, evidence: Evidence) -> list[str]:
 
 def _chart(answer: Answer, evidence: Evidence) -> Chart | None:
     """The chart that belongs to a question; None where the table says it all."""
-    some = any(run.untimed for workload in evidence.workloads for run in workload.runs)
+    some = any(run.timing_problem for workload in evidence.workloads for run in workload.runs)
     without = " Runs whose times do not count are not shown." if some else ""
     if is_score(answer.question):
         caption = f"Thin lines: single runs. Thick line: mean over seeds.{without}"

@@ -8,14 +8,14 @@ MAX_HASH = 12  # characters of a hash that a reader compares
 
 def data(evidence: Evidence) -> list[Section]:
     """Each data set's size, provenance, licence and content hash."""
-    sets = {w.config["data"]["name"]: w.config["data"] for w in evidence.workloads}
+    sets = {w.config.data.name: w.config.data for w in evidence.workloads}
     rows = [
         [
             name,
-            f"{data.get('num_train', '–'):,} / {data.get('num_test', '–'):,}",
-            str(data.get("provenance", "–")),
-            str(data.get("licence", "–")),
-            str(data.get("sha256", "–"))[:MAX_HASH],
+            f"{data.num_train:,} / {data.num_test:,}",
+            data.provenance,
+            data.licence,
+            data.sha256[:MAX_HASH],
         ]
         for name, data in sets.items()
     ]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fwexp.config.plain import to_plain
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES
 from fwexp.evidence.assess import Evidence
 from fwexp.store.record import RunRecord
@@ -25,9 +26,9 @@ def environment(evidence: Evidence) -> list[Section]:
 
 
 def _surroundings(record: RunRecord) -> dict[str, str]:
-    return _flat({"machine class": record.machine_class} | record.environment) | _flat(
-        record.effective, "effective "
-    )
+    effective = to_plain(record.effective) if record.effective else {}
+    facts = {"machine class": record.machine_class} | to_plain(record.environment)
+    return _flat(facts) | _flat(effective, "effective ")
 
 
 def _distinct(facts: list[dict[str, str]], key: str) -> str:

@@ -65,10 +65,10 @@ def _declared(evidence: Evidence) -> str:
     comparison = evidence.manifest.comparison
     return (
         f"Declared on {evidence.manifest.declared_at[:10]}, before the runs: scores within "
-        f"±{comparison['score_margin_points']:g} points (or {comparison['score_margin_ratio']:g}×, "
+        f"±{comparison.score_margin_points:g} points (or {comparison.score_margin_ratio:g}×, "
         "where they are compared as ratios) and ratios of time, memory and cost within "
-        f"{comparison['ratio_margin']:g}× in either direction count as the same; confidence "
-        f"{percent(comparison['confidence'])}; "
+        f"{comparison.ratio_margin:g}× in either direction count as the same; confidence "
+        f"{percent(comparison.confidence)}; "
         f"{tell_seeds([w.num_seeds for w in evidence.workloads])}; {_targets(evidence)}."
     )
 
@@ -87,8 +87,7 @@ def _declared_differences(certificates: Iterable[Certificate]) -> list[str]:
     found: dict[str, list[str]] = {}
     for certificate in certificates:
         own = found.setdefault(certificate.model, [])  # which may have one per optimizer
-        differences = getattr(certificate, "declared_differences", [])  # lead: typed soon
-        own += [difference for difference in differences if difference not in own]
+        own += [text for text in certificate.declared_differences if text not in own]
     return [
         f"Declared differences of {model}: {'; '.join(differences)}."
         for model, differences in found.items()

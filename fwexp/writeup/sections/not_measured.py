@@ -22,7 +22,7 @@ def not_measured(evidence: Evidence) -> list[Section]:
     """The hardware, precisions and aspects that this sweep does not cover."""
     lacking = []
     for group, options in KNOWN.items():
-        held = {workload.config[group]["name"] for workload in evidence.workloads}
+        held = {getattr(workload.config, group).name for workload in evidence.workloads}
         other = [told for name, told in options.items() if name not in held]
         lacking += [f"other {group}: {', '.join(other)}"] if other else []
     if all(replicas_of(workload) == 1 for workload in evidence.workloads):

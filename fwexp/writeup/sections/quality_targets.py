@@ -2,7 +2,7 @@
 
 from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.assess import Evidence
-from fwexp.evidence.quality_targets import Level
+from fwexp.evidence.quality_targets import QualityResult
 from fwexp.writeup.numbers import tell
 from fwexp.writeup.section import Section, Table
 
@@ -11,7 +11,7 @@ def quality_targets(evidence: Evidence) -> list[Section]:
     """Each framework's worst score against the target, workload by workload."""
     return [
         Section(
-            key="levels",
+            key="quality",
             title="Did the models learn?",
             basis="measured",
             lead="A quality target is declared before the runs, above what a trivial baseline "
@@ -19,18 +19,18 @@ def quality_targets(evidence: Evidence) -> list[Section]:
             table=Table(
                 columns=["Workload", "Framework", "Target", "Baseline", "Worst run", "Reached by"],
                 figures=[2, 4, 5],
-                rows=[_row(level) for level in evidence.levels],
+                rows=[_row(result) for result in evidence.quality],
             ),
         )
     ]
 
 
-def _row(level: Level) -> list[str]:
+def _row(result: QualityResult) -> list[str]:
     return [
-        level.workload,
-        NAMES[level.framework],
-        tell(level.level),
-        level.baseline,
-        tell(level.worst) if level.worst is not None else "–",
-        f"{level.num_reached} of {level.num_runs}",
+        result.workload,
+        NAMES[result.framework],
+        tell(result.quality_target),
+        result.baseline,
+        tell(result.worst) if result.worst is not None else "–",
+        f"{result.num_reached} of {result.num_runs}",
     ]

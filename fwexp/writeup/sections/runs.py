@@ -13,11 +13,11 @@ def runs(evidence: Evidence) -> list[Section]:
             NAMES[run.framework],
             str(run.seed),
             run.problem or "only its score counts",
-            run.reason or run.untimed,
+            run.reason or run.timing_problem,
         ]
         for workload in evidence.workloads
         for run in workload.runs
-        if run.problem or run.untimed
+        if run.problem or run.timing_problem
     ]
     return [
         Section(
