@@ -1,0 +1,73 @@
+"""How files are written whole, and read back into what they are."""
+
+import hashlib
+import json
+import os
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fwexp.config.plain import from_plain, to_plain
+from fwexp.errors import StoreError
+
+Kind = TypeVar("Kind")
+Plain = dict[str, Any]
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write plain data or dataclasses as JSON, whole or not at all."""
+    write_text(path, json.dumps(to_plain(content)))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write whole or not at all: a temporary name of this process's own, fsync, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def read_json(
+    path: Path, kind: type[Kind], *, what: str, migrate: Callable[[Plain], Plain] = lambda p: p
+) -> Kind | None:
+    """What the file holds, as that dataclass; None when there is no file.
+
+    `migrate` brings content of an earlier version up to date. StoreError, naming the file and
+    `what` it should be, when it is torn or is not that.
+    """
+    try:
+        plain = json.loads(path.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path}: cannot be read ({error})") from error
+    try:
+        return from_plain(migrate(_mapping(plain)), kind)
+    except (TypeError, KeyError, ValueError) as error:
+        raise StoreError(f"{path}: not {what} ({_reason(error)})") from error
+
+
+def slug(text: str) -> str:
+    """The text as a folder's name."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower()
+
+
+def file_sha256(path: Path) -> str:
+    """The digest of the file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _mapping(plain: Any) -> Plain:
+    if not isinstance(plain, dict):
+        raise TypeError(f"it holds a {type(plain).__name__}")
+    return plain
+
+
+def _reason(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)

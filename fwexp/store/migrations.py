@@ -1,0 +1,94 @@
+"""What an earlier version of fwexp wrote, brought up to date: one function per version and kind."""
+
+from collections.abc import Callable
+from typing import Any
+
+Plain = dict[str, Any]
+Migration = Callable[[Plain], Plain]
+
+SCHEMA = 2  # of records and manifests; 1 had no number
+
+TASKS_1 = {
+    "classification": "fwexp.tasks.classification:Classification",
+    "forecast": "fwexp.tasks.forecast:Forecast",
+    "language_model": "fwexp.tasks.language_model:LanguageModel",
+    "recommendation": "fwexp.tasks.recommendation:Recommendation",
+    "throughput": "fwexp.tasks.throughput:Throughput",
+    "throughput_recommendation": "fwexp.tasks.throughput:RecommendationThroughput",
+    "throughput_translation": "fwexp.tasks.throughput:TranslationThroughput",
+    "translation": "fwexp.tasks.translation:Translation",
+}
+# A price was for any machine of its hardware; a machine class with an accelerator names its host.
+MACHINES_1 = {"cpu": "[^;]+", "gpu": ".+; host .+", "tpu": ".+; host .+"}
+# Manifests had a run's whole configuration; these parts of it tell no two workloads apart.
+NOT_WORKLOAD_1 = ("framework", "seed", "comparison", "launcher", "tracking", "pricing", "store")
+
+
+def migrate_record(plain: Plain) -> Plain:
+    """A run's record as this version writes it; ValueError where it cannot be."""
+    return _migrate(plain, {1: _record_1})
+
+
+def migrate_manifest(plain: Plain) -> Plain:
+    """A sweep's manifest as this version writes it; ValueError where it cannot be."""
+    return _migrate(plain, {1: _manifest_1})
+
+
+def _migrate(plain: Plain, steps: dict[int, Migration]) -> Plain:
+    schema = plain.get("schema", 1)
+    if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
+        raise ValueError(f"schema {schema}, of a later version of fwexp; install that one")
+    for version in range(schema, SCHEMA):
+        try:
+            plain = steps[version](plain)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"too old for this fwexp: {type(error).__name__} {error}; "
+                "type the command again in a new store"
+            ) from error
+    return plain
+
+
+def _record_1(plain: Plain) -> Plain:
+    config = _config_1(plain["config"])
+    return {**plain, "schema": 2, "config": config, "effective": plain["effective"] or None}
+
+
+def _config_1(plain: Plain) -> Plain:
+    training, data = dict(plain["training"]), dict(plain["data"])
+    training["quality_target"] = training.pop("level")
+    data["task"] = TASKS_1.get(data["task"], data["task"])
+    return {**plain, "training": training, "data": data, "pricing": _pricing_1(plain["pricing"])}
+
+
+def _pricing_1(plain: Plain) -> Plain:
+    rest = {key: value for key, value in plain.items() if key != "hardware"}
+    return {**rest, "machine_class": MACHINES_1[plain["hardware"]]}
+
+
+def _manifest_1(plain: Plain) -> Plain:
+    """Runs had whole configurations; workloads, in their order, had targets and certificates."""
+    keys, certificates = list(plain["targets"]), plain["certificates"]
+    workloads: dict[str, Plain] = {}
+    runs: dict[str, Plain] = {}
+    found: list[Plain] = []
+    for run_id, config in plain["runs"].items():
+        part = {key: value for key, value in config.items() if key not in NOT_WORKLOAD_1}
+        if part not in found:
+            found.append(part)
+            place = len(found) - 1
+            certificate = certificates[place] if certificates else None
+            without = {**config, "framework": {"name": ""}, "seed": 0}
+            workloads[keys[place]] = {"config": _config_1(without), "certificate": certificate}
+        workload = keys[found.index(part)]
+        runs[run_id] = {
+            "workload": workload,
+            "framework": config["framework"]["name"],
+            "seed": config["seed"],
+        }
+    if len(workloads) != len(keys) or len(certificates) not in (0, len(keys)):
+        raise KeyError("its workloads' targets and certificates do not match its runs")
+    dropped = ("targets", "levels", "certificates")
+    kept = {key: value for key, value in plain.items() if key not in dropped}
+    pricing = _pricing_1(plain["pricing"])
+    return {**kept, "schema": 2, "pricing": pricing, "workloads": workloads, "runs": runs}

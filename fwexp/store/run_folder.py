@@ -1,0 +1,90 @@
+"""A run's folder, which knows its files: one writer, the record last."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from fwexp.config.schema import Config
+from fwexp.errors import StoreError
+from fwexp.store.files import read_json, slug, write_json
+from fwexp.store.migrations import migrate_record
+from fwexp.store.record import History, RunRecord
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """STORE/runs/<machine class>/<run id>."""
+
+    path: Path
+
+    @property
+    def run_id(self) -> str:
+        return self.path.name
+
+    @property
+    def record_file(self) -> Path:
+        return self.path / "record.json"
+
+    @property
+    def history_file(self) -> Path:
+        return self.path / "history.json"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that runs it."""
+        return self.path / "lock"
+
+    @property
+    def checkpoints(self) -> Path:
+        """A folder with one per checkpoint, named by its step."""
+        return self.path / "checkpoint"
+
+    def begin(self, config: Config) -> None:
+        """Make way for a run: what an earlier one left goes, but for its checkpoint where it has
+        no record."""
+        if self.record_file.exists():  # what is run again starts at step 0
+            self.discard_checkpoints()
+        for file in (self.record_file, self.history_file):
+            file.unlink(missing_ok=True)
+        write_json(self.path / "config.json", config)
+
+    def finish(self, record: RunRecord) -> None:
+        """Leave the record, which ends the run."""
+        write_json(self.record_file, record)
+        self.discard_checkpoints()
+
+    def discard_checkpoints(self) -> None:
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+    def write_history(self, history: History) -> None:
+        write_json(self.history_file, history)
+
+    def read_record(self) -> RunRecord | None:
+        """The run's record, or None when there is none yet.
+
+        Raises StoreError, naming the file, when it is torn or not this run's record.
+        """
+        path = self.record_file
+        record = read_json(path, RunRecord, what="a run's record", migrate=migrate_record)
+        if record is None:
+            return None
+        try:
+            record.check()
+        except ValueError as error:
+            raise StoreError(f"{path}: not a run's record ({error})") from error
+        if (record.run_id, slug(record.machine_class)) != (self.run_id, self.path.parent.name):
+            raise StoreError(f"{path}: the record of {record.run_id} on {record.machine_class}")
+        return record
+
+    def read_history(self) -> History | None:
+        """The run's series, or None when there are none yet; StoreError as of `read_record`."""
+        return read_json(self.history_file, History, what="a run's history")
+
+
+def run_folder(store: str | Path, machine_class: str, run_id: str) -> RunFolder:
+    """The folder of this run in the store, whether it is there yet or not."""
+    return RunFolder(Path(store) / "runs" / slug(machine_class) / run_id)
