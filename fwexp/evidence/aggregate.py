@@ -7,7 +7,7 @@ from typing import Any
 from fwexp.evidence.timing_validity import why_untimed
 from fwexp.store.manifest import Manifest
 from fwexp.store.record import RunRecord
-from fwexp.tasks.task import Metric
+from fwexp.tasks.metric import Metric
 
 FRAMEWORKS = ("torch", "tf")
 MISSING = "missing"  # what is wrong with a run that has no record, or a torn one

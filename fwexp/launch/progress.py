@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from fwexp.store.record import RunRecord
-from fwexp.tasks.task import Metric
+from fwexp.tasks.metric import Metric
 
 
 class Display:

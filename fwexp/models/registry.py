@@ -5,8 +5,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, get_type_hints
 
-from fwexp.config.choices import suggest
 from fwexp.config.schema import Data, Model
+from fwexp.config.suggestions import suggest
 from fwexp.errors import ConfigError
 from fwexp.models.initialization import INITIALIZERS
 from fwexp.models.spec import Spec

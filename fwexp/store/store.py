@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fwexp.config.choices import suggest
+from fwexp.config.suggestions import suggest
 from fwexp.errors import StoreError
 from fwexp.store.manifest import Manifest
 from fwexp.store.certificate import Certificate, Stage

@@ -7,7 +7,7 @@ from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Run, Workload
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.quality_targets import Level
 from fwexp.evidence.scaling import Scaling
-from fwexp.models.shared_lines import SHARED
+from fwexp.models.code_lines import SHARED
 from fwexp.store.record import RunRecord
 from fwexp.writeup.numbers import tell, tell_interval
 from fwexp.writeup.tables import Table

@@ -7,8 +7,8 @@ import pytest
 from fwexp.config.load import compose
 from fwexp.config.schema import Data
 from fwexp.errors import ConfigError
+from fwexp.tasks.metric import Metric
 from fwexp.tasks.registry import TASKS, make_task
-from fwexp.tasks.task import Metric
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from fwexp.config.choices import suggest
+from fwexp.config.suggestions import suggest
 from fwexp.data.arrays import Arrays
 from fwexp.data.formats import (
     catalogues,

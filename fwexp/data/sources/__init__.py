@@ -1,7 +1,7 @@
 """Where a data set's original files may come from: one module a kind, named here."""
 
-from fwexp.config.choices import suggest
 from fwexp.config.schema import Data
+from fwexp.config.suggestions import suggest
 from fwexp.data.sources.local import LocalFolder
 from fwexp.data.sources.npm import NpmPackage
 from fwexp.data.sources.origin import Origin, State
