@@ -22,7 +22,7 @@ from fwexp.meters import probe
 from fwexp.models.linter import live_traps
 from fwexp.models.registry import load_spec
 from fwexp.parity.stand_in import stand_in_of
-from fwexp.tasks.registry import make_task
+from fwexp.tasks.checks import check_task
 
 ONE_A_WORKLOAD = [f"{group}.{key}" for group, keys in UNDECIDING_FIELDS.items() for key in keys]
 DECLARED_ONCE = (
@@ -153,7 +153,7 @@ def _plan(config: Config, seeds: Sequence[int], check: _Checks) -> list[PlannedR
     check.framework(config.framework.name)
     for sized in filter(None, (config, stand_in_of(config))):
         load_spec(sized.model, sized.data)
-    _check_task(config)
+    check_task(config)
     check.traps(package_folder(config))
     digests, workload = check.digests_of(config), workload_key(config)
     ids = run_ids(config, digests, seeds=seeds)
@@ -215,20 +215,6 @@ def _check_one_a_workload(runs: list[PlannedRun]) -> None:
     ]
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-
-
-def _check_task(config: Config) -> None:
-    """Raise ConfigError where the data set's task is none of ours, or a score cannot be reached."""
-    metric = make_task(config.data).metric
-    scores = {"target": config.training.target, "level": config.training.level}
-    problems = [
-        f"training.{name}={score:g}: {metric.name} is a share, at most 1; "
-        f"type training.{name}={score / 100:g} for {score:g} %"
-        for name, score in scores.items()
-        if score is not None and metric.unit == "%" and score > 1
-    ]
-    if problems:
-        raise ConfigError(problems)
 
 
 def one_a_device(configs: list[Config]) -> list[Config]:

@@ -1,12 +1,17 @@
-"""What a task decides for both frameworks alike."""
+"""What a task decides for both frameworks alike, and the task that a data set names."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from fwexp.config.dotted import load_dotted
+from fwexp.config.schema import Data
 from fwexp.data.dataset import DataSet
 from fwexp.tasks.metric import Metric
+
+# What both trainers can train on.
+LOSSES = ("cross_entropy", "masked_cross_entropy", "binary_cross_entropy", "mean_squared_error")
 
 Inputs = Mapping[str, NDArray[Any]]
 Predict = Callable[[Inputs], NDArray[Any]]  # a model's outputs in evaluation mode, as NumPy
@@ -14,10 +19,14 @@ Scores = dict[str, float]
 
 
 class Task(Protocol):
-    """The loss, the metrics and the unit of speed of one kind of data set."""
+    """The loss, the metrics and the unit of throughput of one kind of data set.
+
+    data.task names a class of this shape, whose constructor takes the declared Data. It may
+    refuse them with a ConfigError.
+    """
 
     @property
-    def loss(self) -> str: ...  # a key of the trainers' LOSSES
+    def loss(self) -> str: ...  # one of LOSSES
 
     @property
     def metric(self) -> Metric: ...
@@ -32,3 +41,9 @@ class Task(Protocol):
     def evaluate(self, predict: Predict, data: DataSet) -> Scores:
         """The headline metric and all others on the test set, by name; "loss" among them."""
         ...
+
+
+def make_task(data: Data) -> Task:
+    """The data set's task. Raises ConfigError where data.task names nothing."""
+    task: Task = load_dotted(data.task, key=f"data.task={data.task}")(data)
+    return task
