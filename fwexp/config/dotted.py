@@ -25,9 +25,8 @@ def load_dotted(path: str, *, key: str) -> Any:
         missing = error.name or ""
         if not f"{module}.".startswith(f"{missing}."):
             raise  # an import of the module's own fails; the module itself is there
-        raise ConfigError(
-            [f"{key}: there is no module {missing}. {_instead_of(missing)}"]
-        ) from error
+        problem = f"{key}: there is no module {missing}.{_instead_of(missing)}"
+        raise ConfigError([problem]) from error
     if not hasattr(found, name):
         hint = _hint(name, _defined_in(found))
         raise ConfigError([f"{key}: {found.__file__} has no {name}.{hint}"])
@@ -43,9 +42,9 @@ def is_dotted(path: str) -> bool:
 def _instead_of(missing: str) -> str:
     parent, _, last = missing.rpartition(".")
     if not parent:
-        return "Install its package, or type python -m fwexp in the folder that holds it."
+        return " Install its package, or type python -m fwexp in the folder that holds it."
     folders = getattr(import_module(parent), "__path__", [])
-    return _hint(last, (module.name for module in iter_modules(folders))).strip()
+    return _hint(last, (module.name for module in iter_modules(folders)))
 
 
 def _hint(word: str, choices: Iterable[str]) -> str:

@@ -191,8 +191,9 @@ def test_the_test_rows_are_others_than_the_training_rows() -> None:
         ),
         (
             RATINGS,
-            {"task": "throughput"},  # a task that is not of this noise
-            "data.image_shape: noise for throughput needs it; type data.image_shape=…; "
+            {"format": "fwexp.data.synthetic:images"},  # noise of another shape
+            "data.image_shape: data.format=fwexp.data.synthetic:images needs it; "
+            "type data.image_shape=…; "
             "data.num_classes: data.format=fwexp.data.synthetic:images needs it; "
             "type data.num_classes=…",
         ),
