@@ -16,7 +16,7 @@ from fwexp.errors import ConfigError
 FRAMEWORK_PACKAGES = {"torch": ("torch", "pytorch-lightning"), "tf": ("tensorflow", "keras")}
 UNDECIDING = ("tracking", "launcher", "store", "comparison", "pricing")  # of the result
 DATA_DECIDES = (
-    *("name", "task", "sha256", "scale", "mean", "std"),
+    *("name", "task", "format", "sha256", "scale", "mean", "std"),
     *("image_shape", "num_classes", "sequence_length", "target_length", "vocabulary_size"),
     *("num_users", "num_items"),  # with these a model is built
     *("num_train", "num_test"),  # which no hash tells where the data are made on the spot

@@ -1,4 +1,7 @@
-"""What values may not be together: pure rules over the typed configuration."""
+"""What values may not be together: pure rules over the typed configuration.
+
+What depends on the task is checked once the task is loaded: fwexp/tasks/checks.py.
+"""
 
 from collections.abc import Callable, Collection, Iterator
 
@@ -17,8 +20,6 @@ REFUSED_PRECISION = {
     ("tf32", "cpu"): "TF32 is an NVIDIA Ampere-or-newer mode.",
     ("tf32", "tpu"): "TF32 is an NVIDIA Ampere-or-newer mode.",
 }
-# Tasks whose runs are timed and have no score: no accuracy, no BLEU, no hit rate.
-SPEED_ALONE = ("throughput", "throughput_translation", "throughput_recommendation")
 
 Rule = Callable[[Config], Iterator[str]]
 
@@ -115,33 +116,6 @@ def check_optimizer(config: Config) -> Iterator[str]:
             yield f"optimizer.{name}: {optimizer.name} needs it; type optimizer.{name}=…"
 
 
-def check_accuracy_margin(config: Config) -> Iterator[str]:
-    margin, data = config.comparison.score_margin_points, config.data
-    if data.num_test < 1 or data.num_classes is None or data.task in SPEED_ALONE:
-        return  # only an accuracy comes in steps of one sample
-    resolution = 100 / data.num_test  # points that one test sample is worth
-    if 0 < margin < resolution:
-        yield (
-            f"comparison.score_margin_points={margin:g} is finer than {data.name} can resolve: "
-            f"{data.num_test} test samples are {resolution:.2g} points each"
-        )
-
-
-def check_noise(config: Config) -> Iterator[str]:
-    data, training = config.data, config.training
-    if data.format == "synthetic" and data.task not in SPEED_ALONE:
-        yield (
-            f"data.task={data.task}: {data.name} is noise, of which nothing can be learnt; "
-            f"choose another data set, or data.task={' or '.join(SPEED_ALONE)}."
-        )
-    for name, score in (
-        ("target", training.target),
-        ("quality_target", training.quality_target),
-    ):
-        if data.task in SPEED_ALONE and score is not None:
-            yield f"training.{name}={score:g}: {data.task} has no score to reach; set it to null."
-
-
 def check_quality_target(config: Config) -> Iterator[str]:
     target, baseline = config.training.quality_target, config.training.baseline
     if target is not None and not baseline:
@@ -183,16 +157,6 @@ RULES: dict[Rule, tuple[str, ...]] = {
     check_replicas: ("framework.name", "hardware", "precision.name"),
     check_optimizer: tuple(
         f"optimizer.{name}" for name in ("name", "momentum", *FORMULA_FIELDS["adamw"])
-    ),
-    check_accuracy_margin: (
-        *("comparison.score_margin_points", "data.num_test", "data.num_classes", "data.task"),
-    ),
-    check_noise: (
-        "data.name",
-        "data.format",
-        "data.task",
-        "training.target",
-        "training.quality_target",
     ),
     check_quality_target: ("training.quality_target", "training.baseline"),
     check_channels: ("data.image_shape", "data.scale", "data.mean", "data.std"),

@@ -16,9 +16,9 @@ from fwexp.identity.syntax import digest_of, imported_names, parse
 
 # Followed by nobody: what they give back is only read by people.
 TELLS_ONLY = (
+    "fwexp.config.suggestions",  # near matches, for messages
     "fwexp.errors",  # classes without behaviour; the texts are where they are raised
-    "fwexp.models.lines",  # counts an implementation's lines, for the write-up
-    "fwexp.models.shared_lines",  # likewise
+    "fwexp.models.code_lines",  # counts an implementation's lines, for the write-up
     "fwexp.parity.hint",  # what may have caused a difference that was found
     "fwexp.parity.hints",
     "fwexp.parity.hints_of_outputs",

@@ -12,7 +12,6 @@ from fwexp.errors import ConfigError
 from fwexp.launch.plan import PlannedRun
 from fwexp.meters import probe
 from fwexp.models.linter import live_traps
-from fwexp.tasks.registry import make_task
 
 ONE_PER_WORKLOAD = [f"{group}.{key}" for group, keys in UNDECIDING_FIELDS.items() for key in keys]
 DECLARED_ONCE = ("comparison", "pricing", "launcher", "store", "tracking")
@@ -84,17 +83,3 @@ def check_one_per_workload(runs: list[PlannedRun]) -> None:
     ]
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-
-
-def check_task(config: Config) -> None:
-    """Raise ConfigError where the data set's task is none of ours, or a score cannot be reached."""
-    metric = make_task(config.data).metric
-    scores = {"target": config.training.target, "quality_target": config.training.quality_target}
-    problems = [
-        f"training.{name}={score:g}: {metric.name} is a share, at most 1; "
-        f"type training.{name}={score / 100:g} for {score:g} %"
-        for name, score in scores.items()
-        if score is not None and metric.unit == "%" and score > 1
-    ]
-    if problems:
-        raise ConfigError(problems)

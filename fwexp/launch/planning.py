@@ -12,7 +12,6 @@ from fwexp.launch.checks import (
     check_declared_once,
     check_one_per_workload,
     check_rules,
-    check_task,
     check_timed,
 )
 from fwexp.launch.combine import combine
@@ -20,6 +19,7 @@ from fwexp.launch.launcher import load_launcher
 from fwexp.launch.plan import Plan, PlannedRun, one_per_device
 from fwexp.models.registry import load_spec
 from fwexp.parity.stand_in import stand_in_of
+from fwexp.tasks.checks import check_task
 
 
 def plan_runs(

@@ -14,8 +14,8 @@ from fwexp.config.identity import FRAMEWORK_PACKAGES, files_sha256, run_digests,
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
+from fwexp.models.code_lines import implementation_lines
 from fwexp.models.registry import GIVEN, load_spec
-from fwexp.models.shared_lines import implementation_lines
 from fwexp.models.spec import Spec
 from fwexp.parity.comparing import FLOAT64_TOLERANCE
 from fwexp.parity.hints import hinted

@@ -113,6 +113,16 @@ def test_choice(config: Config, path: str, choices: str) -> None:
             "must be a dotted package name, as in mypackage.mymodel.",
         ),
         ("model.implementation", "", "must be a dotted package name, as in mypackage.mymodel."),
+        (
+            "data.task",
+            "throughput",
+            "must be 'package.module:name', as in fwexp.tasks.classification:Classification.",
+        ),
+        (
+            "data.format",
+            "my.format:",
+            "must be 'package.module:name', as in fwexp.data.formats.idx:decode.",
+        ),
         ("pricing.date", "9 Nov", "must be a date, as in 2026-01-31."),
         (
             "tracking.project",
@@ -270,19 +280,6 @@ def test_value_that_the_formula_needs(optimizer: str, needed: str) -> None:
     assert problems_of(f"optimizer={optimizer}", f"optimizer.{needed}=null") == [
         f"optimizer.{needed}: {optimizer} needs it; type optimizer.{needed}=…"
     ]
-
-
-def test_margin_finer_than_the_test_set_resolves() -> None:
-    assert problems_of("comparison.score_margin_points=0.1") == [
-        "comparison.score_margin_points=0.1 is finer than digits can resolve: "
-        "360 test samples are 0.28 points each"
-    ]
-    assert compose(["comparison.score_margin_points=0.28"])
-
-
-def test_a_set_without_classes_has_no_accuracy_to_resolve(config: Config) -> None:
-    fine = with_value(config, "comparison.score_margin_points", 0.1)
-    assert check(with_value(fine, "data.num_classes", None)) == []
 
 
 def test_a_level_stands_above_something() -> None:

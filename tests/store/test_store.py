@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from fwexp.errors import StoreError
-from fwexp.store.manifest import Manifest
-from fwexp.store.certificate import Certificate, Stage
 from fwexp.store import store as module
+from fwexp.store.certificate import Certificate, Stage
+from fwexp.store.files import write_json
+from fwexp.store.manifest import Manifest
 from fwexp.store.record import Evaluation, Failure, History, Interruption, Memory, Phases, RunRecord
 from fwexp.store.store import Store, check_sweep_name
-from fwexp.store.files import write_json
 from fwexp.tasks.classification import Classification
 
 MACHINE = "A CPU (R), 2 cores"

@@ -8,9 +8,9 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from fwexp.config.choices import suggest
 from fwexp.config.paths import slurm_dir
 from fwexp.config.schema import Config
+from fwexp.config.suggestions import suggest
 from fwexp.errors import ConfigError
 
 Flag = int | float | str | bool

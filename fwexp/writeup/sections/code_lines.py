@@ -1,7 +1,7 @@
 """How long each model's two implementations are."""
 
 from fwexp.evidence.assess import Evidence
-from fwexp.models.shared_lines import SHARED
+from fwexp.models.code_lines import SHARED
 from fwexp.writeup.section import Section, Table
 
 OF_WHICH_SHARED = "of which shared"

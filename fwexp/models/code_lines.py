@@ -1,22 +1,26 @@
-"""How much code an implementation takes from files that it shares with other models."""
+"""How long an implementation is, with what it takes from files shared with other models.
+
+Measured, since people claim that one framework needs less code than the other.
+"""
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from pkgutil import iter_modules
 
-from fwexp.models.lines import code_lines, lines_of_code
-
 FILES = ("torch.py", "keras.py")
 SHARED = "{} shared"  # the key of what a file takes from others: "torch.py shared"
 ALL = "*"
+LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 
 Place = tuple[str, str]  # a module, and a name at its top level, or ALL
 
-# There to be the other framework's equal: whoever writes for one alone takes what it has in stock.
-ONLY_FOR_SAMENESS: set[Place] = {
+# Only there to match the other framework: code written for one alone would use the stock layer.
+ONLY_FOR_MATCHING: set[Place] = {
     ("fwexp.models.keras_layers", "BatchNorm"),
     ("fwexp.models.keras_layers", "padded"),
     ("fwexp.models.keras_layers", "wide_dtype"),
@@ -27,7 +31,7 @@ ONLY_FOR_SAMENESS: set[Place] = {
 
 
 def implementation_lines(package: str) -> dict[str, int]:
-    """Lines of code of a model package's torch.py and keras.py, and of what each of them takes
+    """Lines of code in a model package's torch.py and keras.py, and in what each of them takes
     from shared files, under "torch.py shared" and "keras.py shared"."""
     found = {}
     for file in FILES:
@@ -40,11 +44,10 @@ def implementation_lines(package: str) -> dict[str, int]:
 
 
 def shared_lines(module: str) -> int:
-    """Lines of code of the functions, classes and constants that a model's module imports from
-    fwexp's shared model files, or from its own project, and of what those use; each once.
+    """Lines of code in the functions, classes and constants that a model's module imports from
+    fwexp's shared model files or from its own project, and in what those use; each counted once.
 
-    A spec is left out, since both frameworks have it, and so are libraries and what is there only
-    for sameness.
+    Left out are the spec, which both frameworks share, libraries, and ONLY_FOR_MATCHING.
     """
     top = module.split(".")[0]
     roots = ("fwexp.models",) if top == "fwexp" else ("fwexp.models", top)
@@ -54,7 +57,7 @@ def shared_lines(module: str) -> int:
     todo = list(sources[module].imports.values())
     while todo:
         place = todo.pop()
-        if place in seen or place in ONLY_FOR_SAMENESS:
+        if place in seen or place in ONLY_FOR_MATCHING:
             continue
         seen.add(place)
         file = place[0]
@@ -67,14 +70,39 @@ def shared_lines(module: str) -> int:
     return sum(len(lines) for lines in counted.values())
 
 
+def code_lines(path: Path) -> int:
+    """How many lines of a Python file hold code: blanks, comments and docstrings do not count."""
+    return len(lines_of_code(path.read_text()))
+
+
+def lines_of_code(source: str) -> set[int]:
+    """The numbers, from 1, of the lines that hold code."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    used: set[int] = set()
+    for token in tokens:
+        if token.type not in (*LAYOUT, tokenize.ENDMARKER):
+            used |= set(range(token.start[0], token.end[0] + 1))
+    return used - _docstring_lines(source)
+
+
+def _docstring_lines(source: str) -> set[int]:
+    lines: set[int] = set()
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, documented) and ast.get_docstring(node):
+            first = node.body[0]
+            lines |= set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    return lines
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Source:
-    """A module's lines of code, and where the names in it come from."""
+    """A module's lines of code, and where its names come from."""
 
     module: str
     code: set[int] = field(default_factory=set)
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)  # at the top level
-    imports: dict[str, Place] = field(default_factory=dict)  # by the name they have here
+    imports: dict[str, Place] = field(default_factory=dict)  # by their name in this module
 
     def find(self, name: str) -> tuple[list[ast.stmt], list[Place]]:
         """What defines the name here, and where it is imported from."""
@@ -115,7 +143,7 @@ def _defines(node: ast.stmt) -> Iterator[str]:
 def _imports(
     tree: ast.Module, *, package: str, roots: tuple[str, ...]
 ) -> Iterator[tuple[str, Place]]:
-    """Each name that comes from a shared file, and its place there; a library is not looked at."""
+    """Each name imported from a shared file, and its place there; libraries are skipped."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found = [(a.asname or a.name.split(".")[0], (a.name, ALL)) for a in node.names]
@@ -141,14 +169,14 @@ def _is_spec(module: str) -> bool:
 
 
 def _modules_in(package: str) -> set[str]:
-    """The modules of a package, none of a plain module; without importing any of them."""
+    """The modules in a package, found without importing them; empty for a plain module."""
     found = find_spec(package)
     folders = (found.submodule_search_locations if found else None) or []
     return {module.name for module in iter_modules(folders)}
 
 
 def _file_of(module: str) -> Path | None:
-    """The module's file; None where it is not written in Python, or not there."""
+    """The module's file; None if it does not exist or is not Python source."""
     found = find_spec(module)
     origin = found.origin if found else None
     return Path(origin) if origin and origin.endswith(".py") else None
