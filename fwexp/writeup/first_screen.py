@@ -1,5 +1,6 @@
 """The first screen: the numbers that carry the recommendation, warnings, and what is not known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fwexp.evidence.aggregate import NAMES
@@ -10,13 +11,16 @@ from fwexp.evidence.questions import is_score
 from fwexp.evidence.scaling import replicas_of
 from fwexp.evidence.timing_validity import TOLERATED_SHARE
 from fwexp.evidence.verdicts import Finding, Verdict
+from fwexp.hardware.kind import HardwareKind
+from fwexp.hardware.precision import PRECISIONS, PrecisionKind
+from fwexp.hardware.table import HARDWARE
 from fwexp.writeup.numbers import percent, tell, tell_interval
 from fwexp.writeup.tables import tell_alone, tell_estimate, tell_verdict
 
 MAX_LINES = 3  # workloads in one key figure; more are told as a range
-KNOWN = {
-    "hardware": {"cpu": "CPU", "gpu": "GPU", "tpu": "TPU"},
-    "precision": {"fp32": "fp32", "tf32": "TF32", "bf16": "bf16", "fp16": "fp16"},
+KNOWN: dict[str, Mapping[str, HardwareKind | PrecisionKind]] = {
+    "hardware": HARDWARE,
+    "precision": PRECISIONS,
 }
 SEVERAL = "several devices or machines"
 NEVER = [
@@ -134,7 +138,7 @@ def not_measured(evidence: Evidence) -> list[str]:
     lacking = []
     for group, options in KNOWN.items():
         held = {workload.config[group]["name"] for workload in evidence.workloads}
-        other = [told for name, told in options.items() if name not in held]
+        other = [kind.title for name, kind in options.items() if name not in held]
         lacking += [f"other {group}: {', '.join(other)}"] if other else []
     lacking += [] if _on_several_devices(evidence) else [SEVERAL]
     return [*lacking, *NEVER, "any model or data set that is not named above"]
