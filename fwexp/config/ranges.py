@@ -2,13 +2,15 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from functools import reduce
 from typing import Any
 
 from fwexp.config.dotted import is_dotted
 from fwexp.config.schema import Config
+from fwexp.hardware.precision import PRECISIONS
+from fwexp.hardware.table import HARDWARE
 
 DOTTED = {  # key -> an example
     "data.task": "fwexp.tasks.classification:Classification",
@@ -16,10 +18,10 @@ DOTTED = {  # key -> an example
 }
 MAX_SEED = 2**32 - 1  # NumPy's and Lightning's
 
-CHOICES = {
+CHOICES: dict[str, Collection[str]] = {
     "framework.name": ("torch", "tf"),
-    "hardware.name": ("cpu", "gpu", "tpu"),
-    "precision.name": ("fp32", "tf32", "bf16", "fp16"),
+    "hardware.name": HARDWARE,
+    "precision.name": PRECISIONS,
     "execution.name": ("plain", "debug"),
     "optimizer.name": ("sgd", "momentum", "adam", "adamw"),
     "optimizer.schedule.name": ("constant", "cosine"),

@@ -14,6 +14,8 @@ from fwexp.config.identity import FRAMEWORK_PACKAGES, files_sha256, run_digests,
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
+from fwexp.hardware.cpu import CPU
+from fwexp.hardware.precision import PRECISIONS
 from fwexp.models.code_lines import implementation_lines
 from fwexp.models.registry import GIVEN, load_spec
 from fwexp.models.spec import Spec
@@ -27,7 +29,6 @@ from fwexp.store.array_file import ArrayFile
 from fwexp.store.certificate import Certificate, Stage
 from fwexp.store.store import Store
 
-MIXED = ("bf16", "fp16")
 CAPTURE = "fwexp.parity.capture:examine"
 FOLDER = "fwexp-parity-"
 BLOCK_STAGES = ("shapes", "forward", "forward in float32", "dtypes")  # that name a block
@@ -43,7 +44,7 @@ def certificate_key(config: Config) -> str:
     sides = [run_digests(_of(config, framework)) for framework in FRAMEWORK_PACKAGES]
     parity = files_sha256(here.glob("*.py"))
     shape = {name: getattr(config.data, name) for name in ("task", *GIVEN)}
-    on = config.hardware.name if config.precision.name in MIXED else "cpu"
+    on = config.hardware.name if PRECISIONS[config.precision.name].is_mixed else CPU.name
     depends = {"config": kept, "sides": sides, "parity": parity, "data": shape, "on": on}
     return sha256_of(depends)[:16]
 
@@ -129,14 +130,14 @@ def _all_stages(config: Config, store: Store, servers: WarmServers) -> list[Stag
         stages = compare("full size", full_size_stages, config)
         found = compare("stand-in", numeric_stages, smaller)
         stages += taken_from_stand_in(found, smaller.model.name)
-    if config.precision.name in MIXED:
+    if PRECISIONS[config.precision.name].is_mixed:
         stages += compare("dtypes", dtype_stages, config)
     return stages
 
 
 def _numeric(config: Config) -> Config:
     """The same on the CPU without reduced precision, where rounding hides least."""
-    hardware = replace(config.hardware, name="cpu")
+    hardware = replace(config.hardware, name=CPU.name)
     return replace(config, hardware=hardware, precision=replace(config.precision, name="fp32"))
 
 

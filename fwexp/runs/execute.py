@@ -11,6 +11,7 @@ from fwexp.config.plain import from_plain
 from fwexp.config.schema import Config
 from fwexp.data import dataset
 from fwexp.errors import StoreError
+from fwexp.hardware.table import HARDWARE
 from fwexp.meters.device_use import device_use
 from fwexp.meters.environment import environment
 from fwexp.meters.load import LoadMeter
@@ -74,7 +75,7 @@ def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> N
             )
         return
     with hold(folder.lock, on_wait=wait), hold(device, on_wait=wait):
-        if config.hardware.name == "gpu":
+        if HARDWARE[config.hardware.name].metering == "nvidia-smi":
             timing.device_before = device_use(num_devices=config.hardware.devices)
         timing.left_out_s = time.monotonic() - waiting_since
         if _is_already_done(request):

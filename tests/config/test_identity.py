@@ -173,7 +173,7 @@ def test_what_is_no_source_of_the_model_does_not(own_model: Path, digests: Diges
 @pytest.mark.parametrize(
     ("file", "part"),
     [
-        ("trainers/keras.py", "trainers"),
+        ("trainers/keras_trainer.py", "trainers"),
         ("trainers/torch_optimizers.py", "trainers"),
         ("models/initialization.py", "trainers"),
         ("runs/execute.py", "harness"),

@@ -1,12 +1,17 @@
 """What the sweep says nothing about."""
 
+from collections.abc import Mapping
+
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.scaling import replicas_of
+from fwexp.hardware.kind import HardwareKind
+from fwexp.hardware.precision import PRECISIONS, PrecisionKind
+from fwexp.hardware.table import HARDWARE
 from fwexp.writeup.section import Section
 
-KNOWN = {
-    "hardware": {"cpu": "CPU", "gpu": "GPU", "tpu": "TPU"},
-    "precision": {"fp32": "fp32", "tf32": "TF32", "bf16": "bf16", "fp16": "fp16"},
+KNOWN: dict[str, Mapping[str, HardwareKind | PrecisionKind]] = {
+    "hardware": HARDWARE,
+    "precision": PRECISIONS,
 }
 NEVER = [
     "compiled execution (torch.compile, XLA)",
@@ -23,7 +28,7 @@ def not_measured(evidence: Evidence) -> list[Section]:
     lacking = []
     for group, options in KNOWN.items():
         held = {getattr(workload.config, group).name for workload in evidence.workloads}
-        other = [told for name, told in options.items() if name not in held]
+        other = [kind.title for name, kind in options.items() if name not in held]
         lacking += [f"other {group}: {', '.join(other)}"] if other else []
     if all(replicas_of(workload) == 1 for workload in evidence.workloads):
         lacking.append("multiple devices or machines")

@@ -13,15 +13,16 @@ import torch
 from pytorch_lightning.profilers import Profiler
 from torch import Tensor, distributed, nn
 
+from fwexp.hardware.precision import PRECISIONS
+from fwexp.hardware.table import HARDWARE
 from fwexp.models import registry
-from fwexp.trainers.devices import COMPUTE_DTYPE, TORCH_DEVICE
 from fwexp.trainers.protocol import Recipe
 from fwexp.trainers.replicas import has_ranks, loss_weights, rank
 from fwexp.trainers.torch_distributed import mean_over_ranks
+from fwexp.trainers.torch_input import TensorBatch
 from fwexp.trainers.torch_losses import LOSSES
 from fwexp.trainers.torch_optimizers import make_optimizer
 
-TensorBatch = tuple[list[Tensor], Tensor]  # the inputs, in the network's order, and the targets
 NOTHING = contextlib.nullcontext()
 
 
@@ -42,13 +43,13 @@ class Network(pl.LightningModule):
         self.learning_rates: list[float] = recipe.learning_rates.tolist()
         self.first_step = 0  # of this process's part of the training; Lightning counts from it
         self.loss = LOSSES[recipe.task.loss]
+        hardware = HARDWARE[recipe.config.hardware.name]
+        precision = PRECISIONS[recipe.config.precision.name]
         # Lightning's wrapped optimizer scales fp16's gradients and marks the step on a TPU.
-        self.wrapped = (
-            recipe.config.precision.name == "fp16" or recipe.config.hardware.name == "tpu"
-        )
-        mixed = COMPUTE_DTYPE[recipe.config.precision.name] != "float32"
-        device = TORCH_DEVICE[recipe.config.hardware.name]
-        self.full_precision = torch.autocast(device, enabled=False) if mixed else NOTHING
+        self.wrapped = precision.scales_loss or hardware.torch_is_lazy
+        device = hardware.device_types["torch"]
+        is_mixed = precision.is_mixed
+        self.full_precision = torch.autocast(device, enabled=False) if is_mixed else NOTHING
         self.has_ranks = has_ranks(recipe.config)
         self.loss_weights = loss_weights(recipe, replica=rank(recipe.config)).tolist()
         self.used_replicas = 0

@@ -1,50 +1,32 @@
 """Training by PyTorch-Lightning's Trainer.fit."""
 
-import logging
-import time
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fwexp.config.schema import Config
+from fwexp.hardware.table import HARDWARE, hardware_of
 from fwexp.models.initialization import Weights
 from fwexp.models.torch_names import Named, named_tensors
 from fwexp.store.record import Effective
 from fwexp.tasks.task import Inputs
-from fwexp.trainers.devices import TORCH_DEVICE, lightning_arguments
-from fwexp.trainers.lightning_module import Network, NoProfiler, TensorBatch
+from fwexp.trainers.devices import lightning_arguments
 from fwexp.trainers.protocol import Batch, Observer, Recipe
-from fwexp.trainers.replicas import batch_statistics, num_replicas, rank, share
+from fwexp.trainers.replicas import batch_statistics
 from fwexp.trainers.torch_distributed import join, lightning_plugins
+from fwexp.trainers.torch_input import Pipeline, as_tensors, channels_last, drain
+from fwexp.trainers.torch_module import Network, NoProfiler
 from fwexp.trainers.torch_optimizers import SLOTS
+from fwexp.trainers.torch_setup import accelerator_module, set_up
 
 EVALUATION_BATCH = 1000
 SAVED = "torch.pt"
-
-
-class Pipeline:
-    """The training set in memory; this rank's share of batch k is gathered when it is asked for."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        self.inputs = as_tensors(recipe.data.train.inputs, recipe.dtype)
-        self.targets = as_tensor(recipe.data.train.targets, recipe.dtype)
-        of_all = num_replicas(recipe.config)
-        own = share(recipe.order, replica=rank(recipe.config), num_replicas=of_all)
-        self.order = torch.from_numpy(own)
-
-    def __len__(self) -> int:
-        return len(self.order)
-
-    def __iter__(self) -> Iterator[TensorBatch]:
-        for rows in self.order:
-            yield [values[rows] for values in self.inputs], self.targets[rows]
+RANDOM_ON_CPU = "random state on the CPU"
+RANDOM_ON_ACCELERATOR = "random state on the accelerator"
 
 
 class Steps(pl.Callback):
@@ -121,12 +103,7 @@ class LightningTrainer:
             yield dict(zip(names, arrays, strict=True)), targets.numpy()
 
     def drain(self, num_batches: int) -> float:
-        batches = iter(self.pipeline)
-        next(batches)
-        started = time.perf_counter()
-        for _ in range(num_batches - 1):
-            next(batches)
-        return (time.perf_counter() - started) / max(1, num_batches - 1)
+        return drain(self.pipeline, num_batches)
 
     def state(self) -> Weights:
         values = {named.name: named.read() for named in named_tensors(self.module.network)}
@@ -145,10 +122,11 @@ class LightningTrainer:
             "network": self.module.network.state_dict(),
             "optimizer": self.module.optimizer.state_dict(),
             "loss scale": self.trainer.precision_plugin.state_dict(),
-            "random on the CPU": torch.get_rng_state(),
+            RANDOM_ON_CPU: torch.get_rng_state(),
         }
-        if self.module.device.type == "cuda":
-            saved["random on the GPU"] = torch.cuda.get_rng_state(self.module.device)
+        accelerator = accelerator_module(self.module.device)
+        if accelerator is not None:
+            saved[RANDOM_ON_ACCELERATOR] = accelerator.get_rng_state(self.module.device)
         torch.save(saved, folder / SAVED)
 
     def restore(self, folder: Path) -> None:
@@ -157,9 +135,11 @@ class LightningTrainer:
         self.module.network.load_state_dict(saved["network"])
         self.module.optimizer.load_state_dict(saved["optimizer"])
         self.trainer.precision_plugin.load_state_dict(saved["loss scale"])
-        torch.set_rng_state(saved["random on the CPU"])
-        if "random on the GPU" in saved:
-            torch.cuda.set_rng_state(saved["random on the GPU"])
+        torch.set_rng_state(saved[RANDOM_ON_CPU])
+        if RANDOM_ON_ACCELERATOR in saved:
+            kind = HARDWARE[self.recipe.config.hardware.name]
+            accelerator = accelerator_module(torch.device(kind.device_types["torch"]))
+            accelerator.set_rng_state(saved[RANDOM_ON_ACCELERATOR])
 
     def _slots(self) -> Iterator[tuple[str, Named, Tensor]]:
         for named in named_tensors(self.module.network):
@@ -169,13 +149,13 @@ class LightningTrainer:
                     yield f"{named.name}/{ours}", named, of_tensor[slot]
 
     def synchronize(self) -> None:
-        if self.module.device.type == "cuda":
-            torch.cuda.synchronize()
+        accelerator = accelerator_module(self.module.device)
+        if accelerator is not None:
+            accelerator.synchronize()
 
     def effective(self) -> Effective:
-        device = self.module.used_device
         return Effective(
-            device={theirs: ours for ours, theirs in TORCH_DEVICE.items()}.get(device, device),
+            device=hardware_of(self.module.used_device, framework="torch"),
             compute_dtype=self.module.used_dtype,
             tf32=torch.backends.cuda.matmul.allow_tf32 and torch.backends.cudnn.allow_tf32,
             compiled=hasattr(self.module.network, "_orig_mod"),  # set by torch.compile
@@ -189,36 +169,3 @@ class LightningTrainer:
         if any(isinstance(module, torch.nn.SyncBatchNorm) for module in modules):
             return "synchronised"
         return batch_statistics(self.module.used_replicas)
-
-
-def as_tensors(inputs: Inputs, dtype: str) -> list[Tensor]:
-    """The inputs in the order in which the network takes them."""
-    return [as_tensor(array, dtype) for array in inputs.values()]
-
-
-def as_tensor(array: NDArray[Any], dtype: str) -> Tensor:
-    """An array as a tensor, real numbers in this dtype; images NHWC → NCHW, torch's layout.
-
-    Always a copy, though some could share the array's memory: TensorFlow copies, too.
-    """
-    if array.dtype.kind != "f":
-        return torch.from_numpy(array.copy())
-    layout = array.transpose(0, 3, 1, 2) if array.ndim == 4 else array
-    return torch.from_numpy(np.array(layout, dtype=dtype, order="C"))
-
-
-def channels_last(values: Tensor) -> Tensor:
-    """Images NCHW → NHWC; anything else as it is."""
-    return values.permute(0, 2, 3, 1) if values.ndim == 4 else values
-
-
-def set_up(config: Config) -> None:
-    """Pin threads, denormals, TF32 and what a model draws, and quieten Lightning's advice."""
-    assert config.hardware.num_threads is not None
-    torch.manual_seed(config.seed)
-    torch.set_flush_denormal(True)  # as TensorFlow does
-    torch.set_num_threads(config.hardware.num_threads)
-    torch.backends.cuda.matmul.allow_tf32 = config.precision.name == "tf32"
-    torch.backends.cudnn.allow_tf32 = config.precision.name == "tf32"
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", module="pytorch_lightning", message=".*num_workers.*")
