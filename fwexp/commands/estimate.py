@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from fwexp.config.identity import workload_key
 from fwexp.evidence.cost import SECONDS_PER_HOUR, cost_usd, tell_price, why_unpriced
 from fwexp.hardware.table import HARDWARE
 from fwexp.launch.plan import Plan, PlannedRun
+from fwexp.runs.identity import workload_key
 from fwexp.store.record import RunRecord
 from fwexp.store.store import Store
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fwexp.identity.files import file_digest
 from fwexp.identity.places import Place, find_place, is_library
-from fwexp.identity.sources import TELLS_ONLY, Sources, module_digest
+from fwexp.identity.sources import TELLS_ONLY, Sources, module_digest, stamp
 
 
 class SourcesChanged(RuntimeError):
@@ -40,7 +40,10 @@ def _changed(sources: Sources) -> Iterator[str]:
         place = find_place(name)
         if place is None or place.file is None:
             yield f"{name}: its file is gone since the run was planned"
-        elif module_digest(name, place.file) != digest:
+        elif (
+            stamp(place.file) != sources.stamps.get(name)
+            and module_digest(name, place.file) != digest
+        ):
             yield f"{place.file}: changed since the run was planned; type the command again"
     for name, digest in sources.files.items():
         file = _data_file(name)

@@ -34,6 +34,8 @@ class Sources:
     modules: dict[str, str]  # dotted name -> digest of the code
     files: dict[str, str]  # data beside the user's modules, as "mine/table.json" -> sha256
     imports: frozenset[str]  # of the libraries used, as "numpy"
+    # modification time in ns and size of each module's file: as long as they stay, so does it
+    stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def follow(roots: Iterable[str]) -> Sources:
@@ -57,6 +59,12 @@ def module_digest(name: str, file: Path) -> str:
     return _read(file, _package(name, file))[0]
 
 
+def stamp(file: Path) -> tuple[int, int]:
+    """The file's modification time in ns and its size."""
+    state = file.stat()
+    return state.st_mtime_ns, state.st_size
+
+
 @cache
 def _follow(roots: frozenset[str], _path: tuple[str, ...], _folder: str) -> Sources:
     missing = [name for name in sorted(roots) if find_place(name) is None]
@@ -67,6 +75,7 @@ def _follow(roots: frozenset[str], _path: tuple[str, ...], _folder: str) -> Sour
     return Sources(
         modules=dict(sorted(walk.modules.items())),
         files=data_files(walk.users, roots=roots),
+        stamps=dict(walk.stamps),
         imports=frozenset(walk.libraries),
     )
 
@@ -80,6 +89,7 @@ class _Walk:
     modules: dict[str, str] = field(default_factory=dict)
     users: dict[str, Place] = field(default_factory=dict)
     libraries: set[str] = field(default_factory=set)
+    stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def run(self) -> None:
         todo, seen = list(self.roots), set[str]()
@@ -108,6 +118,7 @@ class _Walk:
             self.users[name] = place
         if place.file is None:  # a namespace package
             return above
+        self.stamps[name] = stamp(place.file)
         self.modules[name], imports = _read(place.file, _package(name, place.file))
         return (*above, *imports)
 
@@ -123,8 +134,7 @@ class _Walk:
 
 
 def _read(file: Path, package: str) -> tuple[str, tuple[str, ...]]:
-    state = file.stat()
-    return _read_once(file, package, state.st_mtime_ns, state.st_size)
+    return _read_once(file, package, *stamp(file))
 
 
 @cache

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.config.identity import workload_key
 from fwexp.config.resolve import usable_cores
 from fwexp.errors import ConfigError, DeviceError
 from fwexp.launch import plan as module
@@ -13,6 +12,7 @@ from fwexp.launch.declare import declare
 from fwexp.launch.plan import Plan
 from fwexp.launch.planning import plan_run, plan_runs
 from fwexp.meters import probe
+from fwexp.runs.identity import workload_key
 from fwexp.store.store import Store
 from tests.tiny import tiny_config, tiny_plan
 
@@ -232,7 +232,7 @@ def test_a_framework_that_is_not_installed_is_told_before_its_version_is_asked(
         pytest.fail("asked for a version")
 
     monkeypatch.setattr(probe, "find_spec", lambda _: None)
-    monkeypatch.setattr("fwexp.config.identity.version", version)
+    monkeypatch.setattr("fwexp.runs.identity.version", version)
     with pytest.raises(DeviceError, match=r"^framework=torch needs torch and pytorch_lightning"):
         plan_run(tiny_config())
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.config import identity
-from fwexp.config.identity import run_digests, run_id, sha256_of, source_digests, workload_key
 from fwexp.config.load import compose
 from fwexp.config.schema import Config
 from fwexp.errors import ConfigError
 from fwexp.models.registry import GIVEN
+from fwexp.runs import identity
+from fwexp.runs.identity import run_digests, run_id, sha256_of, source_digests, workload_key
 
 DECIDES = [
     "framework=tf",
