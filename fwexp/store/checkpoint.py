@@ -100,7 +100,9 @@ def read_checkpoint(folder: Path, *, run_id: str, here: Arithmetic) -> tuple[Che
     try:
         plain = json.loads((path / FILE).read_text(encoding="utf-8"))
         checkpoint = from_plain(plain["checkpoint"], Checkpoint)
-        torn = [name for name, digest in plain["files"].items() if file_sha256(path / name) != digest]
+        torn = [
+            name for name, digest in plain["files"].items() if file_sha256(path / name) != digest
+        ]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UnusableCheckpoint(f"{path}: torn ({type(error).__name__}: {error})") from error
     if torn:
