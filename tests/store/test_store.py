@@ -153,7 +153,8 @@ DAMAGES = {
     "list": ("[]", "not a run's record (it holds a list)"),
     "object": (
         "{}",
-        "not a run's record (too old for this fwexp: KeyError 'config'; type the command again in a new store)",
+        "not a run's record (too old for this fwexp: KeyError 'config'; type the command again "
+        "in a new store)",
     ),
     "lacking": (without("digests"), "not a run's record (Object missing required field `digests`)"),
     "later": (
