@@ -56,7 +56,7 @@ def _migrate(plain: Plain, steps: dict[int, Migration]) -> Plain:
     for version in range(schema, SCHEMA):
         try:
             plain = steps[version](plain)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (LookupError, TypeError, AttributeError) as error:
             raise ValueError(
                 f"too old for this fwexp: {type(error).__name__} {error}; "
                 "type the command again in a new store"
@@ -86,25 +86,23 @@ def _pricing_1(plain: Plain) -> Plain:
 def _manifest_1(plain: Plain) -> Plain:
     """Runs had whole configurations; workloads, in their order, had targets and certificates."""
     keys, certificates = list(plain["targets"]), plain["certificates"]
+    parts: list[Plain] = []  # of configurations, that tell workloads apart; in the keys' order
     workloads: dict[str, Plain] = {}
     runs: dict[str, Plain] = {}
-    found: list[Plain] = []
+    if len(certificates) not in (0, len(keys)):
+        raise LookupError("its certificates are not those of its workloads")
     for run_id, config in plain["runs"].items():
         part = {key: value for key, value in config.items() if key not in NOT_WORKLOAD_1}
-        if part not in found:
-            found.append(part)
-            place = len(found) - 1
-            certificate = certificates[place] if certificates else None
-            without = {**config, "framework": {"name": ""}, "seed": 0}
-            workloads[keys[place]] = {"config": _config_1(without), "certificate": certificate}
-        workload = keys[found.index(part)]
-        runs[run_id] = {
-            "workload": workload,
-            "framework": config["framework"]["name"],
-            "seed": config["seed"],
-        }
-    if len(workloads) != len(keys) or len(certificates) not in (0, len(keys)):
-        raise KeyError("its workloads' targets and certificates do not match its runs")
+        if part not in parts:
+            parts.append(part)
+            shared = _config_1({**config, "framework": {"name": ""}, "seed": 0})
+            certificate = certificates[len(workloads)] if certificates else None
+            workloads[keys[len(workloads)]] = {"config": shared, "certificate": certificate}
+        key = keys[parts.index(part)]
+        framework = config["framework"]["name"]
+        runs[run_id] = {"workload": key, "framework": framework, "seed": config["seed"]}
+    if len(workloads) != len(keys):
+        raise LookupError("its targets are not those of its workloads")
     dropped = ("targets", "levels", "certificates")
     kept = {key: value for key, value in plain.items() if key not in dropped}
     pricing = _pricing_1(plain["pricing"])

@@ -16,6 +16,7 @@ class RunFolder:
     """STORE/runs/<machine class>/<run id>."""
 
     path: Path
+    machine_class: str = ""  # as asked for; other ones may have a folder of the same name
 
     @property
     def run_id(self) -> str:
@@ -76,7 +77,9 @@ class RunFolder:
             record.check()
         except ValueError as error:
             raise StoreError(f"{path}: not a run's record ({error})") from error
-        if (record.run_id, slug(record.machine_class)) != (self.run_id, self.path.parent.name):
+        asked_for = self.machine_class or self.path.parent.name
+        classes = (record.machine_class, slug(record.machine_class))
+        if record.run_id != self.run_id or asked_for not in classes:
             raise StoreError(f"{path}: the record of {record.run_id} on {record.machine_class}")
         return record
 
@@ -87,4 +90,4 @@ class RunFolder:
 
 def run_folder(store: str | Path, machine_class: str, run_id: str) -> RunFolder:
     """The folder of this run in the store, whether it is there yet or not."""
-    return RunFolder(Path(store) / "runs" / slug(machine_class) / run_id)
+    return RunFolder(Path(store) / "runs" / slug(machine_class) / run_id, machine_class)

@@ -1,5 +1,6 @@
 """Simulated sweeps: manifest, records and certificates with known truth and a fixed seed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -115,6 +116,19 @@ class Sweep:
     def bend(self, run_id: str, **changes: Any) -> None:
         """Change fields of a record."""
         self.records[run_id] = replace(self.records[run_id], **changes)
+
+    def split(self, model: str, change: Callable[[Config], Config]) -> None:
+        """Give the runs of seeds above 2 another workload: with that change, and a certificate of
+        its own."""
+        key, other = f"key-{model}", f"key-{model}-2"
+        declared = self.manifest.workloads[key]
+        self.manifest.workloads[other] = DeclaredWorkload(
+            config=change(declared.config), certificate=other
+        )
+        self.certificates[other] = replace(self.certificates[key], key=other)
+        for run_id, run in self.manifest.runs.items():
+            if run.workload == key and run.seed > 2:
+                self.manifest.runs[run_id] = replace(run, workload=other)
 
     def keep_only(self, framework: str) -> None:
         """Leave the other framework out, as a sweep of one framework does."""

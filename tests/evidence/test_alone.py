@@ -17,7 +17,7 @@ from tests.evidence.factory import Truth, simulate
 
 def alone(framework: str, *, num_seeds: int = 3) -> Evidence:
     sweep = simulate({"mlp": Truth(target=0.9)}, num_seeds=num_seeds)
-    sweep.manifest.comparison["num_seeds"] = 5  # the default, which a seed axis overrides
+    sweep.manifest.comparison.num_seeds = 5  # the default, which a seed axis overrides
     sweep.keep_only(framework)
     return sweep.evidence()
 

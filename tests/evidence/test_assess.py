@@ -55,7 +55,7 @@ def test_noise_is_inconclusive_and_names_an_n() -> None:
 
 def test_a_failed_certificate_leaves_no_number() -> None:
     sweep = simulate({"mlp": Truth(), "cnn": Truth()})
-    sweep.certificates[1] = certificate("cnn", passed=False)
+    sweep.certificates["key-cnn"] = certificate("cnn", passed=False)
     evidence = sweep.evidence()
     for answer in evidence.answers:
         void = answer.findings[1]
@@ -94,12 +94,15 @@ def test_no_spread_is_said() -> None:
     assert finding.reason.startswith("all 5 differences are identical")
 
 
-def test_a_price_for_other_hardware_is_unknown_and_the_decision_stands() -> None:
+def test_a_price_for_other_machines_is_unknown_and_the_decision_stands() -> None:
     sweep = simulate({"mlp": Truth()})
-    sweep.manifest.pricing = PRICING | {"hardware": "gpu"}
+    sweep.manifest.pricing = replace(PRICING, machine_class="NVIDIA .*")
     finding = sweep.evidence().answer("cost").findings[0]
     assert finding.verdict is Verdict.UNKNOWN
-    assert finding.reason == "the price example_cpu is for gpu, the runs used cpu"
+    assert finding.reason == (
+        "the price example_cpu is for machines that match 'NVIDIA .*', the runs used "
+        "'Example CPU 3.0 GHz, 4 cores'; choose pricing=…, or one of your own"
+    )
     assert winners(sweep) == [Winner.TORCH]
 
 

@@ -10,7 +10,7 @@ def test_price_cancels_on_one_machine() -> None:
 
 def test_a_void_sweep_has_nothing_to_change() -> None:
     sweep = simulate({"mlp": Truth()})
-    sweep.certificates = [certificate("mlp", passed=False)]
+    sweep.certificates["key-mlp"] = certificate("mlp", passed=False)
     assert sweep.evidence().changes == []
 
 

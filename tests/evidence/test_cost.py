@@ -1,9 +1,11 @@
 """Costs hold only where the price does."""
 
+from dataclasses import replace
+
 import pytest
 
 from fwexp.evidence.cost import cost_usd, tell_price, why_unpriced
-from tests.evidence.factory import PRICING, Truth, simulate
+from tests.evidence.factory import MACHINE, PRICING, Truth, simulate
 
 
 def test_a_run_costs_its_total_time_at_the_price() -> None:
@@ -12,17 +14,21 @@ def test_a_run_costs_its_total_time_at_the_price() -> None:
     assert cost_usd(record, PRICING) == pytest.approx(record.phases.total_s / 3600 * 0.20)
 
 
-def test_a_price_for_other_hardware_gives_no_cost_but_a_reason() -> None:
+def test_a_price_for_other_machines_gives_no_cost_but_a_reason() -> None:
     record = simulate({"mlp": Truth()}).records["torch-mlp-0"]
-    pricing = PRICING | {"hardware": "gpu"}
+    pricing = replace(PRICING, machine_class="NVIDIA A100 .*")
     assert cost_usd(record, pricing) is None
-    expected = "the price example_cpu is for gpu, the runs used cpu"
-    assert why_unpriced(pricing, hardware="cpu") == expected
+    for machine in (MACHINE, "NVIDIA H100 × 1; host Example CPU, 16 cores"):
+        assert why_unpriced(pricing, machine_class=machine) == (
+            "the price example_cpu is for machines that match 'NVIDIA A100 .*', the runs used "
+            f"{machine!r}; choose pricing=…, or one of your own"
+        )
 
 
-def test_no_price_is_said() -> None:
-    assert why_unpriced({}, hardware="cpu") == "the sweep declared no price"
-    assert tell_price({}) == "no price declared"
+def test_a_price_is_for_the_whole_name_of_a_machine_class() -> None:
+    pricing = replace(PRICING, machine_class="Example CPU")
+    assert why_unpriced(pricing, machine_class="Example CPU") == ""
+    assert why_unpriced(pricing, machine_class="Example CPU, 4 cores") != ""
 
 
 def test_a_price_is_told_with_all_it_depends_on() -> None:

@@ -8,7 +8,7 @@ from tests.evidence.factory import Sweep, Truth, simulate
 
 
 def named(sweep: Sweep) -> list[str]:
-    return disturbances(aggregate(sweep.manifest, sweep.records))
+    return disturbances(aggregate(sweep.manifest, sweep.records, sweep.certificates))
 
 
 def test_a_quiet_sweep_names_nothing() -> None:
@@ -35,6 +35,6 @@ def test_a_block_whose_runs_were_on_two_nodes_is_named() -> None:
     sweep = simulate({"mlp": Truth()})
     for run_id, node in (("torch-mlp-0", "nodeA"), ("tf-mlp-0", "nodeB")):
         record = sweep.records[run_id]
-        there = {**record.environment, "node": node}
+        there = replace(record.environment, node=node)
         sweep.records[run_id] = replace(record, environment=there)
     assert named(sweep) == ["mlp, block 0: its runs were on nodeA and nodeB"]

@@ -60,7 +60,9 @@ def test_a_perplexity_is_held_to_the_ratio_and_an_accuracy_to_the_points() -> No
     near = {"mlp": Truth(accuracy_gap=1.0), "gpt": replace(TEXT, perplexity_ratio=1.04)}
     sweep = simulate(near)
     assert verdicts(sweep, "score perplexity") == {"gpt · text": Verdict.IMMATERIAL}
-    sweep.manifest.comparison |= {"score_margin_ratio": 1.01, "score_margin_points": 0.3}
+    sweep.manifest.comparison = replace(
+        sweep.manifest.comparison, score_margin_ratio=1.01, score_margin_points=0.3
+    )
     assert verdicts(sweep, "score perplexity") == {"gpt · text": Verdict.MATERIAL}
     assert verdicts(sweep, "score accuracy") == {"mlp · digits": Verdict.MATERIAL}
 
@@ -107,8 +109,8 @@ def test_a_record_of_another_sweep_is_held_to_this_ones_target() -> None:
     sweep = simulate({"mlp": Truth(target=0.9)})
     before = sweep.evidence().answer("target").findings[0]
     for run_id, record in sweep.records.items():
-        training = record.config["training"] | {"target": 0.999}
-        sweep.records[run_id] = replace(record, config=record.config | {"training": training})
+        training = replace(record.config.training, target=0.999)
+        sweep.bend(run_id, config=replace(record.config, training=training))
     assert sweep.evidence().answer("target").findings[0] == before
     assert math.inf not in before.torch
 

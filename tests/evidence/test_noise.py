@@ -1,6 +1,6 @@
 """Workloads on noise have no score: time alone decides, a step's where no workload has one."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -17,8 +17,7 @@ from tests.evidence.test_decision import SCOPE
 def on_noise(record: RunRecord, *, loss: float) -> RunRecord:
     """The record that the task throughput leaves: a loss, and nothing like an accuracy."""
     evaluations = [replace(e, scores={"loss": loss}) for e in record.evaluations]
-    metric = asdict(Throughput.metric)
-    return replace(record, metric=metric, score=loss, evaluations=evaluations)
+    return replace(record, metric=Throughput.metric, score=loss, evaluations=evaluations)
 
 
 def noisy(*models: str, all_models: dict[str, Truth]) -> Sweep:
@@ -64,7 +63,7 @@ def test_beside_a_workload_with_a_score_only_that_one_is_judged_by_it() -> None:
 
 def test_without_a_certificate_it_is_void() -> None:
     sweep = noisy("vgg19", all_models={"vgg19": Truth()})
-    sweep.certificates[0] = certificate("vgg19", passed=False)
+    sweep.certificates["key-vgg19"] = certificate("vgg19", passed=False)
     (choice,) = sweep.evidence().decision.choices
     assert choice.winner is Winner.VOID
     assert "forward differs" in choice.because

@@ -17,7 +17,7 @@ def total_s(record: RunRecord) -> float | None:
 
 
 def only(sweep: Sweep) -> Workload:
-    (workload,) = aggregate(sweep.manifest, sweep.records)
+    (workload,) = aggregate(sweep.manifest, sweep.records, sweep.certificates)
     return workload
 
 

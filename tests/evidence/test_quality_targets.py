@@ -1,51 +1,51 @@
-"""Did the models learn? Scores against the declared level."""
+"""Did the models learn? Scores against the declared quality target."""
 
 import pytest
 
 from fwexp.evidence.decision import Winner
-from fwexp.evidence.quality_targets import Level
+from fwexp.evidence.quality_targets import QualityResult
 from fwexp.writeup.first_screen import warnings
 from fwexp.writeup.page import render_html
 from tests.evidence.factory import Sweep, Truth, simulate
 
 
-def levels_of(sweep: Sweep) -> dict[tuple[str, str], Level]:
-    return {(level.workload, level.framework): level for level in sweep.evidence().levels}
+def results_of(sweep: Sweep) -> dict[tuple[str, str], QualityResult]:
+    return {(found.workload, found.framework): found for found in sweep.evidence().quality}
 
 
-def test_a_workload_without_a_level_has_none() -> None:
-    found = levels_of(simulate({"mlp": Truth(), "cnn": Truth(level=0.5)}))
+def test_a_workload_without_a_quality_target_has_none() -> None:
+    found = results_of(simulate({"mlp": Truth(), "cnn": Truth(quality_target=0.5)}))
     assert set(found) == {("cnn", "torch"), ("cnn", "tf")}
 
 
-def test_runs_below_the_level_are_counted() -> None:
-    sweep = simulate({"mlp": Truth(accuracy=95, accuracy_gap=-20, level=0.9)})
-    torch, tf = levels_of(sweep).values()
+def test_runs_below_the_quality_target_are_counted() -> None:
+    sweep = simulate({"mlp": Truth(accuracy=95, accuracy_gap=-20, quality_target=0.9)})
+    torch, tf = results_of(sweep).values()
     assert (torch.holds, torch.num_reached, torch.num_runs) == (True, 5, 5)
     assert (tf.holds, tf.num_reached, tf.num_runs) == (False, 0, 5)
     assert torch.worst == min(sweep.records[f"torch-mlp-{seed}"].score for seed in range(5))
     assert torch.baseline == "the largest class"
 
 
-def test_an_error_is_to_lie_below_its_level() -> None:
-    sweep = simulate({"gpt": Truth(perplexity=6.0, perplexity_ratio=3, level=10)})
-    torch, tf = levels_of(sweep).values()
+def test_an_error_is_to_lie_below_its_quality_target() -> None:
+    sweep = simulate({"gpt": Truth(perplexity=6.0, perplexity_ratio=3, quality_target=10)})
+    torch, tf = results_of(sweep).values()
     assert torch.holds
     assert not tf.holds
     assert tf.worst == max(sweep.records[f"tf-gpt-{seed}"].score for seed in range(5))
 
 
 def test_a_run_that_failed_has_not_reached_it() -> None:
-    sweep = simulate({"mlp": Truth(level=0.5)})
+    sweep = simulate({"mlp": Truth(quality_target=0.5)})
     sweep.fail("tf", "mlp", 3, message="out of memory")
-    assert levels_of(sweep)["mlp", "tf"].num_reached == 4
-    assert not levels_of(sweep)["mlp", "tf"].holds
+    assert results_of(sweep)["mlp", "tf"].num_reached == 4
+    assert not results_of(sweep)["mlp", "tf"].holds
 
 
 @pytest.mark.parametrize(("gap", "told"), [(0.0, []), (-20.0, ["0 of 5"])])
 def test_the_reader_is_warned(gap: float, told: list[str]) -> None:
-    evidence = simulate({"mlp": Truth(accuracy_gap=gap, level=0.9)}).evidence()
-    assert [text for text in warnings(evidence) if "target" in text] == [
+    evidence = simulate({"mlp": Truth(accuracy_gap=gap, quality_target=0.9)}).evidence()
+    assert [text for text in warnings(evidence) if "quality target" in text] == [
         f"mlp: {count} TensorFlow runs reached the quality target of 0.900" for count in told
     ]
     html = render_html(evidence)
@@ -58,16 +58,16 @@ def test_the_time_of_what_has_not_learnt_decides_nothing(gap: float) -> None:
     truth = Truth(accuracy=12, accuracy_gap=gap, time_ratio=2)
     (learnt,) = simulate({"mlp": truth}).evidence().decision.choices
     assert learnt.winner is Winner.TORCH
-    truth.level = 0.9
+    truth.quality_target = 0.9
     (choice,) = simulate({"mlp": truth}).evidence().decision.choices
     assert choice.winner is Winner.UNDECIDED
     assert choice.because == (
-        "only 0 of 5 PyTorch runs and 0 of 5 TensorFlow runs reached the declared level, 0.9: "
+        "only 0 of 5 PyTorch runs and 0 of 5 TensorFlow runs reached the quality target, 0.9: "
         "the time of a model that has not learnt decides nothing"
     )
 
 
 def test_a_better_score_decides_all_the_same() -> None:
-    truth = Truth(accuracy=95, accuracy_gap=-30, level=0.9)
+    truth = Truth(accuracy=95, accuracy_gap=-30, quality_target=0.9)
     (choice,) = simulate({"mlp": truth}).evidence().decision.choices
     assert (choice.winner, choice.ground) == (Winner.TORCH, "score")

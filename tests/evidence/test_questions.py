@@ -18,7 +18,7 @@ FIGURES = ["total", "training", "step", "memory", "cost"]
 def asked(*truths: Truth) -> dict[str, Question]:
     """The questions of a sweep of these workloads, by key."""
     sweep = simulate({f"model{i}": truth for i, truth in enumerate(truths)})
-    workloads = aggregate(sweep.manifest, sweep.records)
+    workloads = aggregate(sweep.manifest, sweep.records, sweep.certificates)
     return {q.key: q for q in questions(workloads, pricing=PRICING)}
 
 

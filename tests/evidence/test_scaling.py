@@ -1,11 +1,11 @@
 """Scaling efficiency, from simulated sweeps whose speeds are known."""
 
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from fwexp.config.schema import Config
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.scaling import SHARE, WHOLE, Scaling
 from fwexp.evidence.statistics import MIN_PAIRS
@@ -17,20 +17,26 @@ SPEEDS = {0: 1.0, 1: 1.1, 2: 0.9, 3: 1.05, 4: 1.0}  # of the seeds, whatever the
 
 def on_devices(sweep: Sweep, *, efficiency: float, **changed: dict[str, Any]) -> None:
     """Add every run a second time on other hardware or another batch, at that efficiency."""
-    for run_id, config in list(sweep.manifest.runs.items()):
-        other = deepcopy(config)
-        for group, values in changed.items():
-            other[group].update(values)
-        devices = other["hardware"]["devices"] * other["hardware"]["nodes"]
-        speed = sweep.records[run_id].samples_per_s
-        assert speed is not None
-        own = f"{run_id}-{devices}-{other['training']['batch_size']}"
-        sweep.manifest.runs[own] = other
-        sweep.manifest.blocks.append([own])
-        record = replace(sweep.records[run_id], run_id=own, config=other)
-        sweep.records[own] = replace(
-            record, samples_per_s=speed * devices * efficiency * SPEEDS[config["seed"]]
+    manifest = sweep.manifest
+    for key, workload in list(manifest.workloads.items()):
+        manifest.workloads[f"{key}-more"] = replace(
+            workload, config=changed_config(workload.config, changed)
         )
+    for run_id, run in list(manifest.runs.items()):
+        record = sweep.records[run_id]
+        other = changed_config(record.config, changed)
+        devices = other.hardware.devices * other.hardware.nodes
+        assert record.samples_per_s is not None
+        own = f"{run_id}-{devices}-{other.training.batch_size}"
+        manifest.runs[own] = replace(run, workload=f"{run.workload}-more")
+        manifest.blocks.append([own])
+        speed = record.samples_per_s * devices * efficiency * SPEEDS[run.seed]
+        sweep.records[own] = replace(record, run_id=own, config=other, samples_per_s=speed)
+
+
+def changed_config(config: Config, changed: dict[str, dict[str, Any]]) -> Config:
+    groups = {group: replace(getattr(config, group), **values) for group, values in changed.items()}
+    return replace(config, **groups)
 
 
 def found(sweep: Sweep) -> dict[tuple[str, str, int], Scaling]:

@@ -7,9 +7,10 @@ import pytest
 
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.changes import length_change
-from fwexp.evidence.timing_validity import is_too_much, why_untimed
+from fwexp.evidence.timing_validity import is_too_much, timing_problem
 from fwexp.evidence.verdicts import Verdict
-from fwexp.store.record import Interruption, Load
+from fwexp.meters.load import Load
+from fwexp.store.record import Interruption, RunRecord
 from fwexp.writeup.charts import score_chart, throughput_chart
 from fwexp.writeup.evidence_json import to_plain
 from fwexp.writeup.first_screen import warnings
@@ -61,14 +62,19 @@ def stop(step: int) -> Interruption:
 )
 def test_why_a_run_on_the_cpu_has_no_time(changes: dict[str, Any], reason: str) -> None:
     record = simulate({"mlp": Truth()}, num_seeds=1).records["tf-mlp-0"]
-    assert why_untimed(replace(record, **changes)) == reason
+    assert timing_problem(replace(record, **changes)) == reason
+
+
+def record_on(*, load: Load, **hardware: Any) -> RunRecord:
+    """A run on other hardware, with that beside it."""
+    record = simulate({"mlp": Truth()}, num_seeds=1).records["tf-mlp-0"]
+    config = replace(record.config, hardware=replace(record.config.hardware, **hardware))
+    return replace(record, config=config, load=load)
 
 
 def test_the_threads_of_every_device_are_the_runs_own() -> None:
-    record = simulate({"mlp": Truth()}, num_seeds=1).records["tf-mlp-0"]
-    record.load = Load(num_cores=8, foreign_cores=1.5)
-    record.config["hardware"]["devices"] = 2
-    assert why_untimed(record) == BUSY.replace("4", "8")
+    record = record_on(devices=2, load=Load(num_cores=8, foreign_cores=1.5))
+    assert timing_problem(record) == BUSY.replace("4", "8")
 
 
 @pytest.mark.parametrize(
@@ -81,17 +87,14 @@ def test_the_threads_of_every_device_are_the_runs_own() -> None:
     ],
 )
 def test_on_a_gpu_any_stranger_disturbs_and_the_cores_do_not(num: int | None, reason: str) -> None:
-    record = simulate({"mlp": Truth()}, num_seeds=1).records["tf-mlp-0"]
-    record.config["hardware"]["name"] = "gpu"
-    record.load = Load(num_cores=4, foreign_cores=4.0, foreign_device_processes=num)
-    assert why_untimed(record) == reason
+    load = Load(num_cores=4, foreign_cores=4.0, foreign_device_processes=num)
+    record = record_on(name="gpu", load=load)
+    assert timing_problem(record) == reason
 
 
 def test_on_a_tpu_nobody_else_can_be() -> None:
-    record = simulate({"mlp": Truth()}, num_seeds=1).records["tf-mlp-0"]
-    record.config["hardware"]["name"] = "tpu"
-    record.load = Load(num_cores=4, foreign_cores=4.0)
-    assert why_untimed(record) == ""
+    record = record_on(name="tpu", load=Load(num_cores=4, foreign_cores=4.0))
+    assert timing_problem(record) == ""
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from fwexp.store.checkpoint import (
     Checkpoint,
     Trained,
     UnusableCheckpoint,
-    discard_checkpoint,
     has_checkpoint,
     read_checkpoint,
     write_checkpoint,
@@ -49,7 +48,7 @@ SAVED = Checkpoint(
 def put(folder: Path, *, step: int = 2, text: str = "weights", **changes: Any) -> Path:
     saved = replace(SAVED, step=step, **changes)
     write_checkpoint(folder, saved, lambda path: (path / "w.bin").write_text(text))
-    return folder / "checkpoint" / str(step)
+    return folder / str(step)
 
 
 def read(folder: Path) -> tuple[Checkpoint, Path]:
@@ -62,14 +61,11 @@ def test_it_comes_back_as_it_was(tmp_path: Path) -> None:
     assert (path / "w.bin").read_text() == "weights"
 
 
-def test_there_is_none_before_the_first_and_after_it_is_discarded(tmp_path: Path) -> None:
-    assert not has_checkpoint(tmp_path)
-    discard_checkpoint(tmp_path)
-    put(tmp_path)
-    assert has_checkpoint(tmp_path)
-    discard_checkpoint(tmp_path)
-    assert not has_checkpoint(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+def test_there_is_none_before_the_first(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoint"
+    assert not has_checkpoint(folder)
+    put(folder)
+    assert has_checkpoint(folder)
 
 
 def test_a_new_one_takes_the_place_of_the_old_and_of_what_was_left_half_written(
@@ -128,7 +124,7 @@ def test_it_is_on_the_disk_before_it_has_its_name(
     put(tmp_path)
     assert set(done[:2]) == {"w.bin", "checkpoint.json"}
     assert done[2].startswith(".partial-")
-    assert done[3:] == ["rename", "checkpoint"]
+    assert done[3:] == ["rename", tmp_path.name]
 
 
 def shorten(path: Path) -> None:
@@ -148,7 +144,7 @@ def strip(path: Path) -> None:
         ("w.bin", Path.unlink, "torn (FileNotFoundError: "),
         ("checkpoint.json", Path.unlink, "torn (FileNotFoundError: "),
         ("checkpoint.json", shorten, "torn (JSONDecodeError: "),
-        ("checkpoint.json", strip, "torn (TypeError: "),
+        ("checkpoint.json", strip, "torn (ValidationError: Object missing required field `step`"),
         ("checkpoint.json", lambda path: path.write_text("{}"), "torn (KeyError: 'checkpoint')"),
         ("checkpoint.json", lambda path: path.write_bytes(b"\xff"), "torn (UnicodeDecodeError: "),
     ],

@@ -3,16 +3,17 @@
 import pytest
 
 from fwexp.store.record import RunRecord, is_finished
+from tests.evidence.factory import ENVIRONMENT, base
 
 
 def record(status: str) -> RunRecord:
     return RunRecord(
         run_id="r",
         status=status,
-        config={},
+        config=base(),
         digests={},
         machine_class="m",
-        environment={},
+        environment=ENVIRONMENT,
         started_at="",
         finished_at="",
     )

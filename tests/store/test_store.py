@@ -1,20 +1,23 @@
 """What the store keeps, and what it says of files that are torn or not its own."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fwexp.config.plain import to_plain
 from fwexp.errors import StoreError
+from fwexp.store import files
 from fwexp.store import store as module
 from fwexp.store.certificate import Certificate, Stage
 from fwexp.store.files import write_json
-from fwexp.store.manifest import Manifest
+from fwexp.store.manifest import DeclaredRun, DeclaredWorkload, Manifest
 from fwexp.store.record import Evaluation, Failure, History, Interruption, Memory, Phases, RunRecord
 from fwexp.store.store import Store, check_sweep_name
 from fwexp.tasks.classification import Classification
+from tests.evidence.factory import COMPARISON, ENVIRONMENT, PRICING, config
 
 MACHINE = "A CPU (R), 2 cores"
 PHASES = Phases(
@@ -25,10 +28,10 @@ MEMORY = Memory(import_rss_mib=300, data_peak_mib=1, build_peak_mib=2, train_pea
 DONE = RunRecord(
     run_id="r1",
     status="done",
-    config={"seed": 1},
+    config=config("torch", "mlp", 1),
     digests={"model": "aa"},
     machine_class=MACHINE,
-    environment={"host": "h"},
+    environment=ENVIRONMENT,
     started_at="2026-01-01T00:00:00+00:00",
     finished_at="2026-01-01T00:00:09+00:00",
     phases=PHASES,
@@ -37,7 +40,7 @@ DONE = RunRecord(
     samples_per_s=10.0,
     unit="images",
     units_per_s=10.0,
-    metric=asdict(Classification.metric),
+    metric=Classification.metric,
     score=0.5,
     evaluations=[Evaluation(step=6, train_s=0.9, scores={"accuracy": 0.5, "loss": 1.0})],
 )
@@ -55,11 +58,12 @@ MANIFEST = Manifest(
     command="c",
     declared_at="2026-01-01T00:00:00+00:00",
     sha256="0123456789",
-    comparison={},
-    pricing={},
-    targets={"w": 0.9, "v": None},
-    levels={"w": 0.5, "v": None},
+    comparison=COMPARISON,
+    pricing=PRICING,
     machine_class=MACHINE,
+    workloads={"w": DeclaredWorkload(config=config("", "mlp", 0), certificate="k")},
+    runs={"r1": DeclaredRun(workload="w", framework="torch", seed=1)},
+    blocks=[["r1"]],
 )
 STAGE = Stage(name="data", passed=True, difference=0.0, tolerance=0.0, where="x")
 CERTIFICATE = Certificate(
@@ -81,7 +85,7 @@ def store(tmp_path: Path) -> Store:
 
 def put(store: Store, record: RunRecord, *, under: str = "r1") -> Path:
     path = store.run(MACHINE, under).record_file
-    write_json(path, asdict(record))
+    write_json(path, record)
     return path
 
 
@@ -117,13 +121,18 @@ def test_a_machine_class_may_be_given_by_its_folder(store: Store) -> None:
 def test_a_certificate_and_a_manifest_come_back_as_they_were(store: Store) -> None:
     store.write_certificate(CERTIFICATE)
     store.write_manifest(MANIFEST)
-    assert store.read_certificates(["k", "none"]) == [CERTIFICATE]
+    assert store.read_certificates(["k", "none"]) == ({"k": CERTIFICATE}, [])
     assert store.read_manifest("s") == MANIFEST
+
+
+def test_a_manifest_knows_the_configuration_of_each_run() -> None:
+    assert MANIFEST.config_of("r1") == config("torch", "mlp", 1)
+    assert MANIFEST.certificates == ["k"]
 
 
 def test_there_is_no_record_before_the_run(store: Store) -> None:
     assert store.read_record(MACHINE, "r1") is None
-    assert store.read_history(MACHINE, "r1") is None
+    assert store.run(MACHINE, "r1").read_history() is None
 
 
 def test_no_record_lies_in_a_store_that_is_a_file(tmp_path: Path) -> None:
@@ -132,7 +141,7 @@ def test_no_record_lies_in_a_store_that_is_a_file(tmp_path: Path) -> None:
 
 
 def without(*names: str, **changes: Any) -> str:
-    plain = asdict(DONE) | changes
+    plain = to_plain(DONE) | changes
     return json.dumps({k: v for k, v in plain.items() if k not in names})
 
 
@@ -142,10 +151,20 @@ DAMAGES = {
     "binary": (b"\x80\x81\x00", "cannot be read ('utf-8' codec can't decode"),
     "null": ("null", "not a run's record (it holds a NoneType)"),
     "list": ("[]", "not a run's record (it holds a list)"),
-    "object": ("{}", "not a run's record ('evaluations')"),
-    "lacking": (without("digests"), "not a run's record (RunRecord.__init__() missing 1"),
-    "older": (without(colour=1), "not a run's record (RunRecord.__init__() got an unexpected"),
-    "phases": (without(phases={"x": 1}), "not a run's record (Phases.__init__() got an"),
+    "object": (
+        "{}",
+        "not a run's record (too old for this fwexp: KeyError 'config'; type the command again "
+        "in a new store)",
+    ),
+    "lacking": (without("digests"), "not a run's record (Object missing required field `digests`)"),
+    "later": (
+        without(schema=9),
+        "not a run's record (schema 9, of a later version of fwexp; install that one)",
+    ),
+    "phases": (
+        without(phases={"x": 1}),
+        "not a run's record (Object missing required field `start_s` - at `$.phases`)",
+    ),
     "words": (without(phases="fast"), "not a run's record ("),
     "evaluations": (without(evaluations=None), "not a run's record ("),
     "status": (without(status="half"), "not a run's record (its status is 'half')"),
@@ -159,7 +178,7 @@ DAMAGES = {
     ),
     "before tasks": (
         without("metric", "score", accuracy=0.5),
-        "not a run's record (RunRecord.__init__() got an unexpected keyword argument 'accuracy')",
+        "not a run's record (its status is 'done', but it has no metric, score)",
     ),
     "failure": (
         without(status="failed"),
@@ -194,13 +213,13 @@ def test_other_damaged_files_are_named(store: Store) -> None:
     store.write_manifest(MANIFEST)
     manifest = store.sweep_folder("s") / "manifest.json"
     history = store.run(MACHINE, "r1").history_file
-    write_json(history, asdict(History(loss=[], step_s=[], learning_rate=[])))
+    write_json(history, History(loss=[], step_s=[], learning_rate=[]))
     for path in (certificate, manifest, history):
         path.write_text('{"key": "k"}')
     for path, what, read in (
         (certificate, "a parity certificate", lambda: store.read_certificate("k")),
         (manifest, "a sweep's manifest", lambda: store.read_manifest("s")),
-        (history, "a run's history", lambda: store.read_history(MACHINE, "r1")),
+        (history, "a run's history", store.run(MACHINE, "r1").read_history),
     ):
         with pytest.raises(StoreError) as raised:
             read()
@@ -245,7 +264,7 @@ def test_a_write_that_breaks_off_leaves_the_old_file(
     def full(_: int) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="disk full"):
         write_json(path, {"new": 2})
     assert json.loads(path.read_text()) == {"old": 1}
@@ -272,5 +291,5 @@ def test_a_store_without_permission_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module.os, "access", lambda path, _: path != tmp_path)  # as root's is not
-    with pytest.raises(StoreError, match=rf"\({tmp_path} may not be written\)"):
+    with pytest.raises(StoreError, match=rf"\(no permission to write to {tmp_path}\)"):
         Store(tmp_path / "inner").check_writable()
