@@ -13,7 +13,7 @@ from fwexp.launch.drive import drive, missing_runs
 from fwexp.launch.plan import Plan, plan_run
 from fwexp.meters import probe
 from fwexp.store.store import Store
-from fwexp.tracking.after import track
+from fwexp.tracking.track import track
 
 
 def run_one(config: Config) -> int:

@@ -19,7 +19,7 @@ from fwexp.launch.plan import Plan, plan_runs
 from fwexp.launch.slurm.queue import require_slurm
 from fwexp.launch.sweep_file import read_sweep
 from fwexp.store.store import Store
-from fwexp.tracking.after import track
+from fwexp.tracking.track import track
 
 UNDECIDING = ("tracking", "launcher", "store")  # overrides that leave a sweep what it is
 

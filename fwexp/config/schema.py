@@ -172,3 +172,8 @@ class Config:
     pricing: Pricing = field(default_factory=Pricing)
     seed: int = 0
     store: str = "store"  # the folder of records, certificates and write-ups
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Full batches only: the last samples of an epoch that fill no batch are dropped."""
+        return self.data.num_train // self.training.batch_size

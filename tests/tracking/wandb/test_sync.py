@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from rich.console import Console
 
 from fwexp.commands.report import write
 from fwexp.store.store import Store, write_json
-from fwexp.tracking.copies import copy_of
+from fwexp.tracking.wandb.content import wandb_run
 from tests.evidence.factory import Truth, certificate, simulate
 from tests.proc import commands, wait_until, with_variables
 from tests.tracking.service import KEY, Fault, Service, serve
@@ -32,17 +31,6 @@ from tests.tracking.simulated import (
 )
 
 NUM_RUNS = 12
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with serve() as service:
-        yield service
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return simulated_store(tmp_path / "store")
 
 
 def sync(store: Store, service: Service | None, **more: str) -> subprocess.CompletedProcess[str]:
@@ -68,12 +56,12 @@ def check_there(store: Store, service: Service) -> None:
     wanted = {run_id: list(range(1, num + 1)) for run_id, num in num_rows(store).items()}
     assert uploaded_rows(service) == wanted
     for folder in sweep_folders(store):
-        copy = copy_of(folder)
-        run = service.runs()[copy.wandb_id]
+        content = wandb_run(folder)
+        run = service.runs()[content.wandb_id]
         own = [{k: v for k, v in row.items() if not k.startswith("_")} for row in run.rows]
-        assert own == copy.rows
-        assert run.summary.items() >= copy.summary.items()
-        assert run.state == ("finished" if copy.exit_code == 0 else "failed")
+        assert own == content.rows
+        assert run.summary.items() >= content.summary.items()
+        assert run.state == ("finished" if content.exit_code == 0 else "failed")
 
 
 def wait_for_rows(service: Service, *, more_than: int) -> None:
@@ -172,7 +160,7 @@ def test_a_sync_that_is_ended_under_way_goes_on_where_it_was(
 
 
 def test_rows_that_count_late_are_not_sent_again(store: Store, service: Service) -> None:
-    service.data.late_s = 2.0
+    service.data.late_s = 1.0
     service.fault = Fault(kind="slow", slow_s=0.1)
     process = start_sync(store, service)
     wait_for_rows(service, more_than=0)
@@ -189,7 +177,7 @@ def test_two_at_once_upload_it_once(store: Store, service: Service) -> None:
     both = [start_sync(store, service) for _ in range(2)]
     said = [process.communicate(timeout=120)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert sum("another upload is under way; waiting for it" in text for text in said) == 1
+    assert sum("waiting for another upload to finish" in text for text in said) == 1
     check_complete(store, service)
 
 
@@ -224,7 +212,7 @@ def test_what_ended_after_the_write_up_is_in_the_verdicts_that_go_up(
     assert same_write_up(store, service, lead=tmp_path / "lead")
 
 
-def test_a_torn_entry_of_the_ledger_is_made_again(store: Store, service: Service) -> None:
+def test_a_torn_receipt_is_written_again(store: Store, service: Service) -> None:
     sync(store, service)
     entry = next(store.path.glob("wandb/ledger/*/torch-*.json"))
     entry.write_text(entry.read_text()[:20])
@@ -274,8 +262,8 @@ def test_rows_that_something_else_sent_are_told_and_left_alone(
     doubled.counted += doubled.counted[:5]
     done = sync(store, service)
     assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 1])
-    told = f"the service has {len(doubled.rows)} rows of {len(doubled.rows) - 5}: "
-    assert told + "something else sent it again; delete the run there" in done.stdout
+    told = f"the service has {len(doubled.rows)} rows instead of {len(doubled.rows) - 5}: "
+    assert told + "something else uploaded it too; delete the run there" in done.stdout
 
 
 def test_sweeps_of_several_projects(store: Store) -> None:
@@ -350,7 +338,7 @@ def test_a_store_that_cannot_be_written_to(store: Store, service: Service) -> No
     done = sync(store, service)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert line.endswith(". Nothing is lost: the same command goes on from here")
+    assert line.endswith(". Nothing is lost: the same command resumes from here")
 
 
 def test_without_a_service(store: Store, service: Service) -> None:
@@ -358,7 +346,7 @@ def test_without_a_service(store: Store, service: Service) -> None:
     done = sync(store, service)
     assert done.returncode == 2
     assert done.stderr.startswith(
-        f"{service.url} did not answer within 10 s (ConnectionError): see WANDB_BASE_URL"
+        f"{service.url} did not answer within 10 s (ConnectionError): check WANDB_BASE_URL"
     )
 
 
@@ -377,7 +365,7 @@ def test_a_sweep_that_is_not_there(service: Service, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr.strip()) == (
         2,
-        f"{service.url}/team/fwexp has no sweep 'demo'; where it ran, type: fwexp sync demo. If "
+        f"{service.url}/team/fwexp has no sweep 'demo'; where it ran, type fwexp sync demo. If "
         "it is in another project or team, set WANDB_PROJECT or WANDB_ENTITY",
     )
 
@@ -395,7 +383,7 @@ def test_a_sweep_whose_runs_are_not_all_there(
     assert (done.returncode, done.stderr.strip()) == (
         2,
         f"{service.url}/team/fwexp lacks 1 of the 12 runs of demo, {key[2]} among them; "
-        "where they ran, type: fwexp sync demo",
+        "where they ran, type fwexp sync demo",
     )
     assert counts(sync(store, service)) == [1, NUM_RUNS, 0]
     assert same_write_up(store, service, lead=tmp_path / "lead")
@@ -414,7 +402,7 @@ def test_what_was_typed_without_wandb_stays_here(store: Store, service: Service)
     done = fwexp(*at, environment=wandb_environment(service))
     assert counts(done) == [0, 0, 0]
     assert done.stderr.strip() == (
-        "demo is left out: it was typed without W&B. To upload it: fwexp sync demo"
+        "demo is left out: it ran without W&B. To upload it: fwexp sync demo"
     )
     assert service.runs() == {}
     assert counts(sync(store, service)) == [NUM_RUNS + 1, 0, 0]
