@@ -140,7 +140,7 @@ def test_an_address_that_is_none_leaves_the_runs_offline(
     out, err = capfd.readouterr()
     assert out == "13 W&B offline runs written under the store\n"
     assert err.startswith(
-        "warning: W&B runs stay offline: WANDB_BASE_URL=wandb.example.com: not the address of a W&B "
+        "warning: W&B runs stay offline: WANDB_BASE_URL=wandb.example.com: not the address of a "
     )
 
 

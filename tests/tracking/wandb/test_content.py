@@ -39,7 +39,7 @@ def test_a_text_that_is_no_manifest() -> None:
         manifest_from_text("{}")
 
 
-def test_every_run_is_named_as_its_own_copy_is(store: Store, content: WandbRun) -> None:
+def test_every_run_is_named_by_its_own_id(store: Store, content: WandbRun) -> None:
     ids = {run.name: wandb_run(run).wandb_id for run in store.path.glob("runs/*/*")}
     assert json.loads(content.config["wandb_ids"]) == ids
 

@@ -1,11 +1,8 @@
 """`fwexp sync` with the real client, against a stand-in of the service."""
 
-import base64
-import json
 import math
 import shutil
 import signal
-import subprocess
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -15,53 +12,15 @@ from rich.console import Console
 
 from fwexp.commands.report import write
 from fwexp.store.store import Store, write_json
-from fwexp.tracking.wandb.content import wandb_run
 from tests.evidence.factory import Truth, certificate, simulate
-from tests.proc import commands, wait_until, with_variables
-from tests.tracking.service import KEY, Fault, Service, serve
+from tests.proc import wait_until, with_variables
+from tests.tracking.service import Fault, Service, serve
 from tests.tracking.simulated import (
-    fwexp,
-    num_rows,
     same_write_up,
     simulated_store,
     start_sync,
-    sweep_folders,
-    uploaded_rows,
-    wandb_environment,
 )
-
-NUM_RUNS = 12
-
-
-def sync(store: Store, service: Service | None, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = wandb_environment(service, **more)
-    return fwexp("sync", "demo", "--store", str(store.path), environment=environment)
-
-
-def counts(done: subprocess.CompletedProcess[str]) -> list[int]:
-    """Uploaded, skipped and failed, from the table."""
-    lines = [line for line in done.stdout.splitlines() if line.startswith("│")]
-    assert len(lines) == 3, done.stdout + done.stderr
-    return [int(line.split("│")[2]) for line in lines]
-
-
-def check_complete(store: Store, service: Service) -> None:
-    """Every run and the sweep are there with all they hold, each row sent once."""
-    check_there(store, service)
-    assert service.data.num_resent == 0
-
-
-def check_there(store: Store, service: Service) -> None:
-    """Every run and the sweep are there with all they hold, each row once and in order."""
-    wanted = {run_id: list(range(1, num + 1)) for run_id, num in num_rows(store).items()}
-    assert uploaded_rows(service) == wanted
-    for folder in sweep_folders(store):
-        content = wandb_run(folder)
-        run = service.runs()[content.wandb_id]
-        own = [{k: v for k, v in row.items() if not k.startswith("_")} for row in run.rows]
-        assert own == content.rows
-        assert run.summary.items() >= content.summary.items()
-        assert run.state == ("finished" if content.exit_code == 0 else "failed")
+from tests.tracking.synced import NUM_RUNS, check_complete, check_there, counts, sync
 
 
 def wait_for_rows(service: Service, *, more_than: int) -> None:
@@ -91,10 +50,6 @@ def test_a_sweep_is_uploaded_once_and_its_page_is_the_same_from_there(
     assert {"UpsertBucket", "file_stream"} & set(service.requests[num_requests:]) == set()
 
     assert same_write_up(store, service, lead=tmp_path / "lead")
-
-
-def _text(path: Path) -> str:
-    return path.read_bytes().decode(errors="replace")
 
 
 def test_what_failed_is_missing_or_void_is_told_from_there_as_well(
@@ -220,13 +175,15 @@ def test_a_torn_receipt_is_written_again(store: Store, service: Service) -> None
     check_complete(store, service)
 
 
-def test_the_torn_tail_of_a_copy_is_filled_from_the_record(store: Store, service: Service) -> None:
-    sync(store, service)  # makes the copies
+def test_the_torn_tail_of_an_offline_run_is_filled_from_the_record(
+    store: Store, service: Service
+) -> None:
+    sync(store, service)  # writes the offline runs
     service.data.runs.clear()
     shutil.rmtree(store.path / "wandb" / "ledger")
-    copies = sorted(store.path.glob("runs/*/*/wandb/*/*.wandb"))
-    for copy, share in zip(copies, (0.0, 0.3, 0.9), strict=False):
-        copy.write_bytes(copy.read_bytes()[: int(share * copy.stat().st_size)])
+    files = sorted(store.path.glob("runs/*/*/wandb/*/*.wandb"))
+    for file, share in zip(files, (0.0, 0.3, 0.9), strict=False):
+        file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
     done = sync(store, service)
     assert counts(done) == [NUM_RUNS + 1, 0, 0], done.stdout
     check_complete(store, service)
@@ -264,190 +221,3 @@ def test_rows_that_something_else_sent_are_told_and_left_alone(
     assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 1])
     told = f"the service has {len(doubled.rows)} rows instead of {len(doubled.rows) - 5}: "
     assert told + "something else uploaded it too; delete the run there" in done.stdout
-
-
-def test_sweeps_of_several_projects(store: Store) -> None:
-    manifest = store.read_manifest("demo")
-    manifest.name = "other"
-    for config in manifest.runs.values():
-        config["tracking"]["project"] = "second"
-    store.write_manifest(manifest)
-    done = fwexp("sync", "--store", str(store.path), environment=wandb_environment(None))
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (
-        2,
-        "the runs belong to several W&B projects (fwexp, second): name one sweep, as in "
-        "fwexp sync demo, or set WANDB_PROJECT",
-    )
-
-
-def test_without_a_key(store: Store, service: Service) -> None:
-    environment = {k: v for k, v in wandb_environment(service).items() if k != "WANDB_API_KEY"}
-    done = fwexp("sync", "demo", "--store", str(store.path), environment=environment)
-    assert done.returncode == 2
-    assert done.stderr.strip() == (
-        f"no API key for {service.url}: set WANDB_API_KEY, or type wandb login once"
-    )
-
-
-def test_an_address_that_is_none(store: Store) -> None:
-    environment = wandb_environment(None, WANDB_BASE_URL="wandb.example.com", WANDB_API_KEY=KEY)
-    done = fwexp("sync", "demo", "--store", str(store.path), environment=environment)
-    assert (done.returncode, done.stderr.strip()) == (
-        2,
-        "WANDB_BASE_URL=wandb.example.com: not the address of a W&B server; type one such as "
-        "https://wandb.example.com, or unset it for W&B's own",
-    )
-
-
-def test_the_address_of_wandb_login(store: Store, service: Service, tmp_path: Path) -> None:
-    settings = tmp_path / ".config" / "wandb" / "settings"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(f"[default]\nbase_url = {service.url}\n")
-    environment = wandb_environment(service, HOME=str(tmp_path))
-    del environment["WANDB_BASE_URL"]
-    done = fwexp("sync", "demo", "--store", str(store.path), environment=environment)
-    assert done.returncode == 0, done.stderr
-    check_complete(store, service)
-
-
-def test_a_folder_without_a_store(tmp_path: Path) -> None:
-    done = fwexp("sync", "--store", str(tmp_path / "no"), environment=wandb_environment(None))
-    assert (done.returncode, done.stderr.strip()) == (
-        2,
-        f"no sweep has run in the store {tmp_path / 'no'} yet; type fwexp sweep demo",
-    )
-    assert not (tmp_path / "no").exists()
-
-
-def test_a_sweep_of_another_version_stops_nothing_else(store: Store, service: Service) -> None:
-    (old,) = store.path.glob("runs/*/tf-cnn-0/record.json")
-    write_json(old, json.loads(old.read_text()) | {"metric": {"name": "accuracy"}})
-    done = sync(store, service)
-    assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 1])
-    assert "\ndemo: cannot be written up: TypeError(" in done.stdout
-
-
-def test_a_sweep_of_which_nothing_has_ended_yet(store: Store, service: Service) -> None:
-    shutil.rmtree(store.path / "runs")
-    (store.sweep_folder("demo") / "evidence.json").unlink()
-    assert counts(sync(store, service)) == [1, 0, 0]  # its declaration
-
-
-def test_a_store_that_cannot_be_written_to(store: Store, service: Service) -> None:
-    (store.path / "wandb").write_text("a file where the folder should be")
-    done = sync(store, service)
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
-    assert line.endswith(". Nothing is lost: the same command resumes from here")
-
-
-def test_without_a_service(store: Store, service: Service) -> None:
-    service.refuse()
-    done = sync(store, service)
-    assert done.returncode == 2
-    assert done.stderr.startswith(
-        f"{service.url} did not answer within 10 s (ConnectionError): check WANDB_BASE_URL"
-    )
-
-
-def test_with_a_key_that_is_refused(store: Store, service: Service) -> None:
-    service.fault = Fault(kind="403")
-    done = sync(store, service)
-    assert done.returncode == 2
-    assert f"logging in at {service.url} failed: " in done.stderr
-    assert "403" in done.stderr
-
-
-def test_a_sweep_that_is_not_there(service: Service, tmp_path: Path) -> None:
-    done = fwexp(
-        *("report", "demo", "--from", "wandb", "--store", str(tmp_path)),
-        environment=wandb_environment(service),
-    )
-    assert (done.returncode, done.stderr.strip()) == (
-        2,
-        f"{service.url}/team/fwexp has no sweep 'demo'; where it ran, type fwexp sync demo. If "
-        "it is in another project or team, set WANDB_PROJECT or WANDB_ENTITY",
-    )
-
-
-def test_a_sweep_whose_runs_are_not_all_there(
-    store: Store, service: Service, tmp_path: Path
-) -> None:
-    sync(store, service)
-    (key, *_) = (k for k, run in service.data.runs.items() if run.fields["jobType"] == "train")
-    del service.data.runs[key]
-    done = fwexp(
-        *("report", "demo", "--from", "wandb", "--store", str(tmp_path / "lead")),
-        environment=wandb_environment(service),
-    )
-    assert (done.returncode, done.stderr.strip()) == (
-        2,
-        f"{service.url}/team/fwexp lacks 1 of the 12 runs of demo, {key[2]} among them; "
-        "where they ran, type fwexp sync demo",
-    )
-    assert counts(sync(store, service)) == [1, NUM_RUNS, 0]
-    assert same_write_up(store, service, lead=tmp_path / "lead")
-
-
-def test_what_was_typed_without_wandb_stays_here(store: Store, service: Service) -> None:
-    plan = store.read_manifest("demo")
-    for config in plan.runs.values():
-        config["tracking"]["name"] = "none"
-    store.write_manifest(plan)
-    for file in store.path.glob("runs/*/*/record.json"):
-        record = json.loads(file.read_text())
-        record["config"]["tracking"]["name"] = "none"
-        write_json(file, record)
-    at = ("sync", "--store", str(store.path))
-    done = fwexp(*at, environment=wandb_environment(service))
-    assert counts(done) == [0, 0, 0]
-    assert done.stderr.strip() == (
-        "demo is left out: it ran without W&B. To upload it: fwexp sync demo"
-    )
-    assert service.runs() == {}
-    assert counts(sync(store, service)) == [NUM_RUNS + 1, 0, 0]
-
-
-def test_what_cannot_be_read_stops_nothing_else(store: Store, service: Service) -> None:
-    (store.path / "sweeps" / "torn").mkdir()
-    (store.path / "sweeps" / "torn" / "manifest.json").write_text("{")
-    certificate = next(store.path.glob("certificates/*.json"))
-    certificate.write_text("{")
-    (single,) = store.path.glob("runs/*/tf-mlp-0")
-    (single.parent / "tf-mlp-9").mkdir()
-    (single.parent / "tf-mlp-9" / "record.json").write_text("{")
-    at = ("sync", "--store", str(store.path))
-    done = fwexp(*at, environment=wandb_environment(service))
-    assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 3]), done.stderr
-    told = [line for line in done.stdout.splitlines() if ": " in line and "│" not in line][1:]
-    assert [line.partition(":")[0] for line in told] == ["torn", "tf-mlp-9", "demo"]
-    assert told[2].startswith(f"demo: cannot be written up: {certificate}: cannot be read (")
-
-
-@pytest.mark.parametrize("login", ["machine {host} login user password {key}", ""])
-def test_a_key_of_wandb_login(store: Store, service: Service, tmp_path: Path, login: str) -> None:
-    host = service.url.removeprefix("http://")
-    (tmp_path / "netrc").write_text(login.format(host=host, key=KEY) + "\n")
-    environment = {k: v for k, v in wandb_environment(service).items() if k != "WANDB_API_KEY"}
-    environment["NETRC"] = str(tmp_path / "netrc")
-    done = fwexp("sync", "demo", "--store", str(store.path), environment=environment)
-    assert done.returncode == (0 if login else 2), done.stderr
-
-
-def test_the_key_is_nowhere_to_be_read(store: Store, service: Service, tmp_path: Path) -> None:
-    told = [KEY, base64.b64encode(f"api:{KEY}".encode()).decode()]
-    service.fault = Fault(kind="slow", slow_s=0.05)
-    process = start_sync(store, service)
-    while process.poll() is None:
-        assert not any(KEY.encode() in command for command in commands().values())
-        time.sleep(0.05)
-    out, err = process.communicate()
-    assert process.returncode == 0, err
-    published = fwexp(
-        "publish", "demo", "--store", str(store.path), environment=wandb_environment(service)
-    )
-    assert published.returncode == 0, published.stderr
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) > 100
-    texts = [out, err, published.stdout, published.stderr, *map(_text, files)]
-    assert not any(key in text for key in told for text in texts)
