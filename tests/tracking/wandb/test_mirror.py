@@ -1,4 +1,4 @@
-"""The mirror as the driver starts it: a process of its own, read back from wandb's files."""
+"""The mirror as a command starts it: a process of its own, read back from wandb's files."""
 
 import hashlib
 import json
@@ -14,10 +14,10 @@ import pytest
 
 from fwexp.processes.locks import hold
 from fwexp.store.record import RunRecord
-from fwexp.tracking import start
-from fwexp.tracking.mirror import LOCK
-from fwexp.tracking.rows import config_of, rows_of, summary_of
-from fwexp.tracking.start import MirrorOutcome, start_mirror, wait_for_mirror
+from fwexp.tracking.run_content import config_of, rows_of, summary_of
+from fwexp.tracking.wandb import mirror as mirror_module
+from fwexp.tracking.wandb.mirror import MirrorOutcome, start_mirror, wait_for_mirror
+from fwexp.tracking.wandb.mirror_process import LOCK
 from tests.proc import is_running, wait_until
 from tests.tracking.made_runs import NUM_STEPS, make_failure, make_history, make_record, write_run
 from tests.tracking.wandb_files import read_offline_run
@@ -26,7 +26,7 @@ WANDBS_OWN = ("_timestamp", "_runtime", "_step", "_wandb")
 
 
 def mirror(store: Path, runs: list[Path]) -> MirrorOutcome:
-    return wait_for_mirror(start_mirror(store, runs=runs, project="fwexp", group="demo"))
+    return wait_for_mirror(start_mirror(store, folders=runs, project="fwexp", group="demo"))
 
 
 def contents(store: Path) -> dict[Path, bytes]:
@@ -135,7 +135,7 @@ def test_a_torn_history_is_named_and_the_others_are_copied(store: Path) -> None:
 
     assert mirror(store, [torn, whole]) == MirrorOutcome(
         num_mirrored=1,
-        warning=f"warning: 1 of 2 runs are not copied to W&B: see {log}. "
+        warning=f"warning: 1 of 2 runs were not mirrored to W&B: see {log}. "
         "Their records are complete; the same command tries again.",
     )
     assert f"skipped: StoreError: {torn / 'history.json'}: cannot be read (" in log.read_text()
@@ -149,14 +149,14 @@ def test_a_mirror_that_crashes_harms_no_record(
     before = contents(run)
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "wandb.py").write_text("raise ImportError('no wandb here')")
-    root = Path(start.__file__).parents[2]
+    root = Path(mirror_module.__file__).parents[3]
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'broken'}:{root}")
 
     outcome = mirror(store, [run])
 
     log = store / "wandb" / "mirror.log"
     assert outcome.num_mirrored == 0
-    assert outcome.warning.startswith(f"warning: 1 of 1 runs are not copied to W&B: see {log}. ")
+    assert outcome.warning.startswith(f"warning: 1 of 1 runs were not mirrored to W&B: see {log}. ")
     assert "ImportError: no wandb here" in log.read_text()
     assert contents(run) == before
 
@@ -167,12 +167,12 @@ def test_a_mirror_that_hangs_is_stopped(
     run = write_run(store, record=make_record("torch"), history=make_history())
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "wandb.py").write_text("import time; time.sleep(3600)")
-    root = Path(start.__file__).parents[2]
+    root = Path(mirror_module.__file__).parents[3]
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'broken'}:{root}")
-    monkeypatch.setattr(start, "START_S", 0.1)
-    monkeypatch.setattr(start, "RUN_S", 0.1)
+    monkeypatch.setattr(mirror_module, "START_S", 0.1)
+    monkeypatch.setattr(mirror_module, "RUN_S", 0.1)
 
-    under_way = start_mirror(store, runs=[run], project="fwexp", group="demo")
+    under_way = start_mirror(store, folders=[run], project="fwexp", group="demo")
     assert "it took too long and was stopped" in wait_for_mirror(under_way).warning
     assert under_way.process is not None
     assert under_way.process.returncode == -9
@@ -180,12 +180,12 @@ def test_a_mirror_that_hangs_is_stopped(
 
 def test_a_mirror_ends_with_its_driver(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = write_run(store, record=make_record("torch"), history=make_history())
-    monkeypatch.setenv("PYTHONPATH", str(Path(start.__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(mirror_module.__file__).parents[3]))
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from fwexp.tracking.start import start_mirror\n"
+        "from fwexp.tracking.wandb.mirror import start_mirror\n"
         "runs = [Path(sys.argv[2])]\n"
-        "mirror = start_mirror(Path(sys.argv[1]), runs=runs, project='p', group='g')\n"
+        "mirror = start_mirror(Path(sys.argv[1]), folders=runs, project='p', group='g')\n"
         "print(mirror.process.pid, flush=True); time.sleep(60)"
     )
     with hold(store / "wandb" / LOCK):  # so that it has something to wait for
@@ -210,14 +210,14 @@ def test_a_store_that_takes_no_folder_gives_the_warning(store: Path) -> None:
 
 def test_runs_without_a_record_start_no_process(store: Path) -> None:
     (store / "runs" / "half").mkdir(parents=True)
-    under_way = start_mirror(store, runs=[store / "runs" / "half"], project="p", group="g")
+    under_way = start_mirror(store, folders=[store / "runs" / "half"], project="p", group="g")
     assert under_way.process is None
     assert wait_for_mirror(under_way) == MirrorOutcome(num_mirrored=0, warning="")
     assert not (store / "wandb").exists()
 
 
 def test_the_driver_imports_no_wandb() -> None:
-    code = "import sys, fwexp.tracking.start; print('wandb' in sys.modules)"
+    code = "import sys, fwexp.tracking.track; print('wandb' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 

@@ -1,7 +1,9 @@
-"""The W&B Report of a sweep: the write-up's words and tables, and panels that stay live."""
+"""A sweep's W&B Report: the write-up's words and tables, and panels that stay live."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import wandb_workspaces.reports.v2 as wr
@@ -10,23 +12,62 @@ from wandb_workspaces import expr
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Workload
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.questions import is_score
-from fwexp.tracking.rows import FLAT
+from fwexp.store.files import write_json
+from fwexp.store.store import Store
+from fwexp.tracking.run_content import FRAMEWORK, content_id
+from fwexp.tracking.wandb.service import PROJECT, Service, ServiceError, as_service_errors
+from fwexp.tracking.wandb.sync_state import receipts_of
 from fwexp.writeup.first_screen import warnings
 from fwexp.writeup.section import Section, Table, cell
 from fwexp.writeup.sections import page_sections
 
 GROUPED: dict[str, Any] = {
-    "groupby": wr.Config(FLAT),
+    "groupby": wr.Config(FRAMEWORK),
     "groupby_aggfunc": "mean",
     "groupby_rangefunc": "minmax",
 }
 SECONDS = {"x": "time/train_s", "title_x": "training time, s (evaluations excluded)"}
 
 
+def project_of(evidence: Evidence) -> str:
+    """The W&B project that the sweep's runs name."""
+    configs = list(evidence.manifest.runs.values())
+    return str(configs[0]["tracking"]["project"]) if configs else PROJECT
+
+
+def publish(store: Store, evidence: Evidence, *, service: Service) -> str:
+    """The address of the sweep's Report: a new one, or the one of its last publication, renewed.
+
+    ServiceError if the service lacks some of the runs.
+    """
+    name, ids = evidence.manifest.name, wandb_ids(store, evidence)
+    missing = set(ids.values()) - set(service.find(ids.values()))
+    if missing:
+        raise ServiceError(
+            f"{service.url}/{service.path} lacks {len(missing)} of the {len(ids)} runs of {name}: "
+            f"type fwexp sync {name} first"
+        )
+    report = build_report(evidence, wandb_ids=ids, entity=service.entity, project=service.project)
+    note = receipts_of(store.path, service=service).folder / f"report-{name}.json"
+    with suppress(FileNotFoundError, ValueError, KeyError):  # none yet, or torn: make a new one
+        report.id = json.loads(note.read_text())["id"]
+    with as_service_errors(service.url):
+        report.save()
+    write_json(note, {"id": report.id, "url": report.url})
+    return str(report.url)
+
+
+def wandb_ids(store: Store, evidence: Evidence) -> dict[str, str]:
+    """The W&B ids of the runs that have a record, by run id."""
+    machine_class = evidence.manifest.machine_class
+    runs = [run.run_id for workload in evidence.workloads for run in workload.runs if run.is_there]
+    return {run_id: content_id(store.run_folder(machine_class, run_id)) for run_id in runs}
+
+
 def build_report(
     evidence: Evidence, *, wandb_ids: dict[str, str], entity: str, project: str
 ) -> wr.Report:
-    """The Report; `wandb_ids` are those of the runs that have a copy, by run id."""
+    """The Report; `wandb_ids` are those of the runs that have a record, by run id."""
     manifest, decision = evidence.manifest, evidence.decision
     choices, *others = page_sections(evidence)
     blocks = [
@@ -42,7 +83,7 @@ def build_report(
     return wr.Report(
         project=project,
         entity=entity,
-        title=title[:128],  # W&B takes no more
+        title=title[:128],  # W&B's limit
         description=decision.recommendation,
         blocks=blocks,
         width="fluid",
@@ -50,13 +91,13 @@ def build_report(
 
 
 def spec_text(report: wr.Report) -> str:
-    """The Report as W&B stores it, in JSON; asks no service."""
+    """The Report as W&B stores it, as JSON; needs no service."""
     spec: str = report._to_model().spec.model_dump_json(by_alias=True, exclude_none=True)
     return spec
 
 
 def _live(evidence: Evidence, wandb_ids: dict[str, str]) -> Iterator[Any]:
-    """Panels for each workload that has runs: a mean over several would say nothing."""
+    """Panels per workload with runs: a mean over several workloads would say nothing."""
     if wandb_ids:
         yield wr.H2("The runs, live")
     for workload in evidence.workloads:
@@ -67,13 +108,13 @@ def _live(evidence: Evidence, wandb_ids: dict[str, str]) -> Iterator[Any]:
 
 
 def _run_sets(workload: Workload, wandb_ids: dict[str, str]) -> list[wr.Runset]:
-    """One a framework, of this workload's runs; without a project of their own they are the
-    Report's, and nobody is asked for its number."""
+    """One per framework, of this workload's runs. Without a project of their own they take the
+    Report's, and the service is not asked for its number."""
     sets = []
     for framework in FRAMEWORKS:
         runs = [run.run_id for run in workload.runs if run.framework == framework]
         ids = [wandb_ids[run_id] for run_id in runs if run_id in wandb_ids]
-        filters = expr.And(expr.Config(FLAT) == framework, expr.Metric("ID").isin(ids))
+        filters = expr.And(expr.Config(FRAMEWORK) == framework, expr.Metric("ID").isin(ids))
         sets.append(wr.Runset(name=NAMES[framework], filters=filters))
     return sets
 
@@ -132,7 +173,7 @@ def _list(title: str, items: Sequence[str]) -> list[Any]:
 
 
 def _markdown(table: Table) -> wr.MarkdownBlock:
-    """The table as in the local write-up."""
+    """The table, as in the local write-up."""
     marks = ["---:" if place in table.figures else "---" for place in range(len(table.columns))]
     lines = [table.columns, marks, *table.rows]
     text = "\n".join("| " + " | ".join(map(cell, line)) + " |" for line in lines)
@@ -140,5 +181,5 @@ def _markdown(table: Table) -> wr.MarkdownBlock:
 
 
 def _in_address(title: str) -> str:
-    """Without what would cut the Report's address, which W&B makes of its title."""
+    """Without characters that would cut off the Report's address, which W&B makes of its title."""
     return " ".join(re.sub(r"[?#%/\\]", " ", title).split())

@@ -9,8 +9,7 @@ import pytest
 from fwexp.errors import StoreError
 from fwexp.evidence.read import read_evidence
 from fwexp.store.store import Store
-from fwexp.tracking.copies import Copy, copy_of
-from fwexp.tracking.sweep_copy import manifest_from_text
+from fwexp.tracking.wandb.content import WandbRun, manifest_from_text, wandb_run
 from tests.tracking.simulated import simulated_store
 
 
@@ -20,17 +19,17 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="module")
-def copy(store: Store) -> Copy:
-    return copy_of(store.sweep_folder("demo"))
+def content(store: Store) -> WandbRun:
+    return wandb_run(store.sweep_folder("demo"))
 
 
-def test_the_manifest_comes_back_in_the_same_order(store: Store, copy: Copy) -> None:
-    found = manifest_from_text(copy.config["manifest"])
+def test_the_manifest_comes_back_in_the_same_order(store: Store, content: WandbRun) -> None:
+    found = manifest_from_text(content.config["manifest"])
     assert json.dumps(asdict(found)) == json.dumps(asdict(store.read_manifest("demo")))
 
 
-def test_what_all_runs_share_is_written_once(copy: Copy) -> None:
-    runs = json.loads(copy.config["manifest"])["runs"]
+def test_what_all_runs_share_is_written_once(content: WandbRun) -> None:
+    runs = json.loads(content.config["manifest"])["runs"]
     keys = {key for config in runs.values() for key in config}
     assert keys == {"framework", "model", "training", "seed"}
 
@@ -40,48 +39,50 @@ def test_a_text_that_is_no_manifest() -> None:
         manifest_from_text("{}")
 
 
-def test_every_run_is_named_as_its_own_copy_is(store: Store, copy: Copy) -> None:
-    copies = {run.name: copy_of(run).wandb_id for run in store.path.glob("runs/*/*")}
-    assert json.loads(copy.config["wandb_ids"]) == copies
+def test_every_run_is_named_by_its_own_id(store: Store, content: WandbRun) -> None:
+    ids = {run.name: wandb_run(run).wandb_id for run in store.path.glob("runs/*/*")}
+    assert json.loads(content.config["wandb_ids"]) == ids
 
 
-def test_the_summary_holds_the_verdicts_in_numbers_and_words(store: Store, copy: Copy) -> None:
+def test_the_summary_holds_the_verdicts_in_numbers_and_words(
+    store: Store, content: WandbRun
+) -> None:
     evidence = read_evidence(store, "demo")
-    assert copy.summary["recommendation"] == evidence.decision.recommendation
+    assert content.summary["recommendation"] == evidence.decision.recommendation
     for answer in evidence.answers:
         for finding in answer.findings:
             place = f"{answer.question.key}/{finding.workload}"
-            assert copy.summary[f"{place}/verdict"] == str(finding.verdict)
-            assert copy.summary[f"{place}/n"] == finding.n
+            assert content.summary[f"{place}/verdict"] == str(finding.verdict)
+            assert content.summary[f"{place}/n"] == finding.n
             if finding.outer:
-                assert copy.summary[f"{place}/estimate"] == finding.estimate
-                assert copy.summary[f"{place}/low"] == finding.outer.low
-    assert copy.summary["certificate/mlp/digits/adam/fp32"] == "passed"
-    assert {type(value) for value in copy.summary.values()} <= {str, int, float}
+                assert content.summary[f"{place}/estimate"] == finding.estimate
+                assert content.summary[f"{place}/low"] == finding.outer.low
+    assert content.summary["certificate/mlp/digits/adam/fp32"] == "passed"
+    assert {type(value) for value in content.summary.values()} <= {str, int, float}
 
 
-def test_its_id_outlives_another_tracking(store: Store, copy: Copy) -> None:
+def test_its_id_outlives_another_tracking(store: Store, content: WandbRun) -> None:
     """As when a sweep is typed again to be uploaded: it is the same declaration."""
     before = store.read_manifest("demo")
     again = store.read_manifest("demo")
     for config in again.runs.values():
         config["tracking"] = {**config["tracking"], "name": "wandb_online"}
     store.write_manifest(again)
-    renewed = copy_of(store.sweep_folder("demo"))
+    renewed = wandb_run(store.sweep_folder("demo"))
     store.write_manifest(replace(before, declared_at="2026-02-01T00:00:00+00:00"))
-    another = copy_of(store.sweep_folder("demo"))
+    another = wandb_run(store.sweep_folder("demo"))
     store.write_manifest(before)
-    assert renewed.wandb_id == copy.wandb_id != another.wandb_id
+    assert renewed.wandb_id == content.wandb_id != another.wandb_id
 
 
-def test_its_id_outlives_new_evidence(store: Store, copy: Copy) -> None:
+def test_its_id_outlives_new_evidence(store: Store, content: WandbRun) -> None:
     evidence = store.sweep_folder("demo") / "evidence.json"
     before = evidence.read_text()
     plain = json.loads(before)
     plain["decision"]["how_sure"] = "more than before"
     evidence.write_text(json.dumps(plain))
-    again = copy_of(Path(store.sweep_folder("demo")))
+    again = wandb_run(Path(store.sweep_folder("demo")))
     evidence.write_text(before)
-    assert again.wandb_id == copy.wandb_id
-    assert again.source_sha256 != copy.source_sha256
+    assert again.wandb_id == content.wandb_id
+    assert again.source_sha256 != content.source_sha256
     assert again.summary["how_sure"] == "more than before"

@@ -1,4 +1,4 @@
-"""`tracking=wandb_online`: copies as offline, uploaded after the runs if the service answers."""
+"""`tracking=wandb_online`: offline runs, uploaded after the runs if the service answers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,16 +7,18 @@ import pytest
 
 from fwexp.config.schema import Tracking
 from fwexp.store.store import Store
-from fwexp.tracking.after import track
+from fwexp.tracking.track import track
 from tests.tracking.service import Fault, Service, serve
 from tests.tracking.simulated import (
-    simulated_store,
     sweep_folders,
     uploaded_rows,
     wandb_environment,
 )
 
-SOON_S = 4.0  # where the service is not to answer
+SOON_S = 1.5  # where the service is not to answer
+
+
+pytestmark = pytest.mark.usefixtures("quick_mirror")
 
 
 @pytest.fixture
@@ -25,11 +27,6 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
         for name, value in wandb_environment(service).items():
             monkeypatch.setenv(name, value)
         yield service
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return simulated_store(tmp_path / "store")
 
 
 def track_demo(store: Store, *, answer_s: float = 30.0) -> None:
@@ -47,7 +44,7 @@ def test_a_sweep_goes_to_the_service(
     track_demo(store)
     out, err = capfd.readouterr()
     assert out.splitlines() == [
-        "13 copied to W&B folders under the store",
+        "13 W&B offline runs written under the store",
         f"13 uploaded to {service.url}/team/fwexp",
     ]
     assert err == ""
@@ -56,7 +53,7 @@ def test_a_sweep_goes_to_the_service(
 
 
 @pytest.mark.parametrize("kind", ["refuse", "hang"])
-def test_a_service_that_does_not_answer_leaves_the_copies_offline(
+def test_a_service_that_does_not_answer_leaves_the_runs_offline(
     store: Store, service: Service, capfd: pytest.CaptureFixture[str], kind: str
 ) -> None:
     if kind == "refuse":
@@ -65,9 +62,11 @@ def test_a_service_that_does_not_answer_leaves_the_copies_offline(
         service.fault = Fault(kind="hang")
     track_demo(store, answer_s=SOON_S)
     out, err = capfd.readouterr()
-    assert out == "13 copied to W&B folders under the store\n"
-    assert err.startswith(f"warning: W&B stays offline: {service.url} did not answer within 4 s (")
-    assert err.endswith("; later: fwexp sync\n")
+    assert out == "13 W&B offline runs written under the store\n"
+    assert err.startswith(
+        f"warning: W&B runs stay offline: {service.url} did not answer within 1.5 s ("
+    )
+    assert err.endswith("; run fwexp sync later\n")
     assert service.runs() == {}
 
     service.recover()
@@ -85,9 +84,9 @@ def test_an_upload_that_breaks_off_is_given_up_and_done_later(
     service.fault = Fault(kind=kind, only="/file_stream", after_rows=500)
     track_demo(store, answer_s=SOON_S)
     out, err = capfd.readouterr()
-    assert out == "13 copied to W&B folders under the store\n"
-    assert err.startswith("warning: W&B stays offline in part: ")
-    assert err.endswith("; later: fwexp sync\n")
+    assert out == "13 W&B offline runs written under the store\n"
+    assert err.startswith("warning: some W&B runs stay offline: ")
+    assert err.endswith("; run fwexp sync later\n")
     assert 500 <= service.num_rows() < 12 * 220
 
     service.recover()
@@ -117,7 +116,7 @@ def test_a_key_that_may_not_write(
     service.fault = Fault(kind="403")
     track_demo(store)
     err = capfd.readouterr().err
-    assert err.startswith(f"warning: W&B stays offline: logging in at {service.url} failed")
+    assert err.startswith(f"warning: W&B runs stay offline: logging in at {service.url} failed")
 
 
 def test_without_a_key(
@@ -129,19 +128,19 @@ def test_without_a_key(
     monkeypatch.delenv("WANDB_API_KEY")
     track_demo(store)
     err = capfd.readouterr().err
-    assert err.startswith(f"warning: W&B stays offline: no API key for {service.url}: ")
+    assert err.startswith(f"warning: W&B runs stay offline: no API key for {service.url}: ")
 
 
-def test_an_address_that_is_none_leaves_the_copies_offline(
+def test_an_address_that_is_none_leaves_the_runs_offline(
     store: Store, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in wandb_environment(None, WANDB_BASE_URL="wandb.example.com").items():
         monkeypatch.setenv(name, value)
     track_demo(store)
     out, err = capfd.readouterr()
-    assert out == "13 copied to W&B folders under the store\n"
+    assert out == "13 W&B offline runs written under the store\n"
     assert err.startswith(
-        "warning: W&B stays offline: WANDB_BASE_URL=wandb.example.com: not the address of a W&B "
+        "warning: W&B runs stay offline: WANDB_BASE_URL=wandb.example.com: not the address of a "
     )
 
 
@@ -173,4 +172,4 @@ def test_an_upload_that_cannot_start_is_told(
     track_demo(store)
     out, err = capfd.readouterr()
     assert out == ""
-    assert err.startswith("warning: the upload to W&B came to no end: [Errno ")
+    assert err.startswith("warning: the upload to W&B did not finish: [Errno ")

@@ -1,17 +1,17 @@
-"""What a driver does for the trackers once its runs are over."""
+"""What a command does for its tracker once its runs are over."""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from fwexp.config.schema import Tracking
-from fwexp.tracking.start import start_mirror, wait_for_mirror
+from fwexp.tracking.wandb.mirror import start_mirror, wait_for_mirror
 
 
 def track(store: Path, *, folders: Sequence[Path], tracking: Tracking, group: str) -> None:
-    """Copy the finished runs and sweeps to the tracker, and say what came of it.
+    """Hand the finished runs and sweeps to the tracker, and print the outcome.
 
-    Whatever fails is a warning: the records are complete, and the same command tries again.
+    Any failure is only a warning: the records are complete, and the same command tries again.
     """
     if tracking.name == "none":
         return
@@ -21,14 +21,14 @@ def track(store: Path, *, folders: Sequence[Path], tracking: Tracking, group: st
     online = tracking.name == "wandb_online"
     mirror = start_mirror(
         store,
-        runs=folders,
+        folders=folders,
         project=tracking.project,
         group=group,
         answer_timeout_s=tracking.answer_timeout_s if online else None,
     )
     outcome = wait_for_mirror(mirror)
     if outcome.num_mirrored:
-        print(f"{outcome.num_mirrored} copied to W&B folders under the store")
+        print(f"{outcome.num_mirrored} W&B offline runs written under the store")
     if outcome.warning:
         print(outcome.warning, file=sys.stderr)
     if outcome.upload:
@@ -44,6 +44,6 @@ def _write_for_tensorboard(logs: Path, *, folders: Sequence[Path], group: str) -
     if num:
         print(f"{num} runs written for TensorBoard: tensorboard --logdir {logs}")
     if skipped:
-        share = f"{len(skipped)} of {len(runs)} runs are"
+        share = f"{len(skipped)} of {len(runs)} runs"
         reason = next(iter(skipped.values()))
         print(f"warning: {share} not written for TensorBoard: {reason}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What of a store goes to W&B, in which group, and to which project."""
+"""Which of a store's sweeps and runs `fwexp sync` uploads, and to which project."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -9,9 +9,8 @@ from typing import Any
 from fwexp.errors import FwexpError, StoreError
 from fwexp.store.manifest import Manifest
 from fwexp.store.store import Store
-from fwexp.tracking.marker import read_marker, source_of
-from fwexp.tracking.service import PROJECT
-from fwexp.writeup import write
+from fwexp.tracking.wandb.service import PROJECT
+from fwexp.tracking.wandb.sync_state import read_offline_run, source_of
 
 Plain = dict[str, Any]
 SINGLE = "single"  # the group of runs that no sweep declared
@@ -19,44 +18,46 @@ SINGLE = "single"  # the group of runs that no sweep declared
 
 @dataclass(kw_only=True)
 class Selection:
-    """What goes up, and to which project."""
+    """What is uploaded, and to which project."""
 
     project: str
     sweeps: dict[str, Manifest]
     singles: list[Path] = field(default_factory=list)  # the runs' folders
-    torn: dict[Path, str] = field(default_factory=dict)  # what cannot be read, and why
+    unreadable: dict[Path, str] = field(default_factory=dict)  # why
 
 
 def select(store: Store, name: str | None, *, say: Callable[[str], None]) -> Selection:
-    """The sweep of that name; without one, all sweeps and single runs that are tracked by W&B.
+    """The sweep of that name; without one, all sweeps and single runs tracked by W&B.
 
-    Raises FwexpError where they belong to several projects and WANDB_PROJECT names none.
+    Raises FwexpError if they belong to several projects and WANDB_PROJECT is not set.
     """
-    torn: dict[Path, str] = {}
-    sweeps = {name: store.read_manifest(name)} if name else _tracked_sweeps(store, torn, say)
+    unreadable: dict[Path, str] = {}
+    sweeps = {name: store.read_manifest(name)} if name else _tracked_sweeps(store, unreadable, say)
     known = {folder for manifest in sweeps.values() for folder in _runs(store, manifest)}
-    singles = {} if name else _tracked_singles(store, torn, known=known)
+    singles = {} if name else _tracked_singles(store, unreadable, known=known)
     trackings = [c["tracking"] for m in sweeps.values() for c in m.runs.values()]
     project = _project([*trackings, *singles.values()])
-    return Selection(project=project, sweeps=sweeps, singles=list(singles), torn=torn)
+    return Selection(project=project, sweeps=sweeps, singles=list(singles), unreadable=unreadable)
 
 
-def write_up(store: Store, chosen: Selection) -> dict[str, list[Path]]:
-    """The folders of all that has ended, by W&B's group.
+def finished_folders(
+    store: Store, selection: Selection, *, write_up: Callable[[str], object]
+) -> dict[str, list[Path]]:
+    """The folders of everything that has finished, by W&B group.
 
-    Each sweep is written up from what is there now, as runs may have ended since it last was;
-    where that cannot be, it is noted as torn.
+    Each sweep is written up anew, as runs may have finished since the last time; one that cannot
+    be is noted as unreadable.
     """
     groups = {}
-    for name, manifest in chosen.sweeps.items():
+    for name, manifest in selection.sweeps.items():
         own = [store.sweep_folder(name).resolve()]
         try:
-            write.write_up(store, name)
-        except (StoreError, KeyError, TypeError, ValueError) as error:  # of another version
+            write_up(name)
+        except (StoreError, KeyError, TypeError, ValueError) as error:  # from another version
             what = str(error) if isinstance(error, StoreError) else repr(error)
-            chosen.torn[own.pop()] = f"cannot be written up: {what}"
-        groups[name] = [*_runs(store, manifest), *own]  # no fewer runs than it was written up from
-    return groups | {SINGLE: chosen.singles}
+            selection.unreadable[own.pop()] = f"cannot be written up: {what}"
+        groups[name] = [*_runs(store, manifest), *own]  # at least the runs of the write-up
+    return groups | {SINGLE: selection.singles}
 
 
 def _runs(store: Store, manifest: Manifest) -> list[Path]:
@@ -66,24 +67,26 @@ def _runs(store: Store, manifest: Manifest) -> list[Path]:
 
 
 def _tracked_sweeps(
-    store: Store, torn: dict[Path, str], say: Callable[[str], None]
+    store: Store, unreadable: dict[Path, str], say: Callable[[str], None]
 ) -> dict[str, Manifest]:
     sweeps = {}
     for name in store.sweep_names():
         try:
             manifest = store.read_manifest(name)
         except StoreError as error:
-            torn[store.sweep_folder(name)] = str(error)
+            unreadable[store.sweep_folder(name)] = str(error)
             continue
         if all(_is_tracked(config["tracking"]) for config in manifest.runs.values()):
             sweeps[name] = manifest
         else:
-            say(f"{name} is left out: it was typed without W&B. To upload it: fwexp sync {name}")
+            say(f"{name} is left out: it ran without W&B. To upload it: fwexp sync {name}")
     return sweeps
 
 
-def _tracked_singles(store: Store, torn: dict[Path, str], *, known: set[Path]) -> dict[Path, Plain]:
-    """The other runs, with their settings: those typed with W&B, when they ran or later."""
+def _tracked_singles(
+    store: Store, unreadable: dict[Path, str], *, known: set[Path]
+) -> dict[Path, Plain]:
+    """The other runs tracked by W&B, when they ran or later, with their tracking settings."""
     singles = {}
     for file in sorted((store.path.resolve() / "runs").glob("*/*/record.json")):
         run = file.parent
@@ -92,9 +95,9 @@ def _tracked_singles(store: Store, torn: dict[Path, str], *, known: set[Path]) -
         try:
             record = store.read_record(run.parent.name, run.name)
         except StoreError as error:
-            torn[run] = str(error)
+            unreadable[run] = str(error)
             continue
-        if record and (_is_tracked(record.config["tracking"]) or read_marker(run)):
+        if record and (_is_tracked(record.config["tracking"]) or read_offline_run(run)):
             singles[run] = record.config["tracking"]
     return singles
 
@@ -104,7 +107,7 @@ def _is_tracked(tracking: Plain) -> bool:
 
 
 def _project(trackings: Iterable[Plain]) -> str:
-    """The W&B project that the runs name; FwexpError where they name several."""
+    """The W&B project that the runs name; FwexpError if they name several."""
     projects = sorted({str(tracking["project"]) for tracking in trackings})
     if len(projects) > 1 and "WANDB_PROJECT" not in os.environ:
         raise FwexpError(
