@@ -9,7 +9,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from fwexp.commands.report import write
 from fwexp.errors import StoreError
 from fwexp.processes.locks import hold
 from fwexp.store.store import Store
@@ -18,6 +17,7 @@ from fwexp.tracking.wandb.selection import finished_folders, select
 from fwexp.tracking.wandb.service import RETYPE, confine_wandb, connect
 from fwexp.tracking.wandb.sync import SyncResult, sync_folders
 from fwexp.tracking.wandb.sync_state import is_pending
+from fwexp.writeup.write import write_up
 
 
 def command(argv: list[str]) -> int:
@@ -48,9 +48,7 @@ def _sync(store: Store, name: str | None) -> tuple[SyncResult, str]:
     confine_wandb(os.environ, folder=wandb_folder, online=True)
     selection = select(store, name, say=_say)
     service = connect(project=selection.project)
-    groups = finished_folders(
-        store, selection, write_up=lambda name: write(store, name, console=Console(quiet=True))
-    )
+    groups = finished_folders(store, selection, write_up=lambda name: write_up(store, name))
     skipped: dict[Path, str] = {}
     for group, folders in groups.items():
         skipped |= _mirror(folders, project=selection.project, group=group, own=wandb_folder)

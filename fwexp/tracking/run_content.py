@@ -9,11 +9,12 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from fwexp.config.plain import to_plain
 from fwexp.errors import StoreError
 from fwexp.evidence.cost import cost_usd
 from fwexp.evidence.questions import peak_mib, step_ms
 from fwexp.store.record import Evaluation, History, RunRecord
-from fwexp.store.store import Store
+from fwexp.store.run_folder import RunFolder
 
 Row = dict[str, float]
 
@@ -51,20 +52,15 @@ def read_run(run: Path) -> tuple[RunRecord, History]:
 
     StoreError if a file is torn, or if the two contradict each other.
     """
-    machine_class, run_id = run.parts[-2:]
-    store = Store(run.parents[2])  # STORE/runs/<machine class>/<run id>
-    record = store.read_record(machine_class, run_id)
+    folder = RunFolder(run)
+    record, history = folder.read_record(), folder.read_history()
     if record is None:
         raise StoreError(f"{run}: has no record.json")
-    try:
-        history = store.read_history(machine_class, run_id)
-    except TypeError as error:
-        raise StoreError(f"{run / 'history.json'}: not a run's history ({error})") from error
     if history is None and record.status == "done":
         raise StoreError(f"{run}: has no history.json, though its record says done")
     if history is None:
         return record, History(loss=[], step_s=[], learning_rate=[])
-    _check(history, record=record, path=run / "history.json")
+    _check(history, record=record, path=folder.history_file)
     return record, history
 
 
@@ -86,15 +82,16 @@ def config_of(record: RunRecord) -> dict[str, Any]:
     All of it, with the rest of the record's metadata, is repeated in `record` as JSON text: W&B
     keeps neither the order of keys nor empty groups, and turns 1.0 into 1.
     """
-    metadata = {k: v for k, v in asdict(record).items() if k not in FIGURES}
+    plain = to_plain(record)
+    metadata = {k: v for k, v in plain.items() if k not in FIGURES}
     return {
-        **record.config,
-        FRAMEWORK: record.config["framework"]["name"],
+        **plain["config"],
+        FRAMEWORK: record.config.framework.name,
         "record": json.dumps(metadata),
         "run_id": record.run_id,
         "machine_class": record.machine_class,
-        "environment": record.environment,
-        "effective": record.effective,
+        "environment": plain["environment"],
+        "effective": plain["effective"],
         "digests": record.digests,
         "hashes": record.hashes,
     }
@@ -103,14 +100,14 @@ def config_of(record: RunRecord) -> dict[str, Any]:
 def tags_of(record: RunRecord) -> list[str]:
     """The names of the groups that people filter by."""
     groups = ("framework", "model", "data", "hardware", "precision", "optimizer")
-    return [str(record.config[group]["name"]) for group in groups]
+    return [str(getattr(record.config, group).name) for group in groups]
 
 
 def name_of(record: RunRecord) -> str:
     """The run's display name: torch-cnn-digits-seed0."""
     config = record.config
-    names = [config[group]["name"] for group in ("framework", "model", "data")]
-    return "-".join([*names, f"seed{config['seed']}"])
+    names = [config.framework.name, config.model.name, config.data.name]
+    return "-".join([*names, f"seed{config.seed}"])
 
 
 def rows_of(record: RunRecord, *, history: History) -> Iterator[Row]:
@@ -143,7 +140,7 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
         "num_steps": record.num_steps,
         "num_first_steps": record.num_first_steps,
         "memory/peak_mib": peak_mib(record),
-        "cost_usd": cost_usd(record, record.config.get("pricing", {})),
+        "cost_usd": cost_usd(record, record.config.pricing),
     }
     if record.evaluations:
         scores = record.evaluations[-1].scores
@@ -159,9 +156,9 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
 
 
 def _axes(record: RunRecord, *, step: int) -> Row:
-    batch_size = record.config["training"]["batch_size"]
-    steps_per_epoch = record.config["data"]["num_train"] // batch_size
-    return {AXIS: step, "samples_seen": step * batch_size, "epoch": step / steps_per_epoch}
+    config = record.config
+    samples_seen = step * config.training.batch_size
+    return {AXIS: step, "samples_seen": samples_seen, "epoch": step / config.steps_per_epoch}
 
 
 def _training(history: History, *, index: int) -> Row:

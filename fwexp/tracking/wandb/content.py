@@ -3,13 +3,15 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fwexp.config.plain import from_plain, to_plain
 from fwexp.errors import StoreError
-from fwexp.evidence.aggregate import MISSING
+from fwexp.evidence.aggregate import NO_RECORD
 from fwexp.store.manifest import Manifest
+from fwexp.store.migrations import migrate_manifest
 from fwexp.store.store import Store
 from fwexp.tracking.run_content import (
     Row,
@@ -99,41 +101,29 @@ def _sweep_tags(evidence: Plain) -> list[str]:
 def _sweep_config(store: Store, manifest: Manifest, evidence: Plain) -> Plain:
     """What the write-up needs besides the runs, as JSON text, for the same reasons as a record."""
     runs = [run for workload in evidence["workloads"] for run in workload["runs"]]
-    recorded = [run["run_id"] for run in runs if run["problem"] != MISSING]
-    ids = {i: content_id(store.run_folder(manifest.machine_class, i)) for i in recorded}
-    certificates = store.read_certificates(manifest.certificates)
+    recorded = [run["run_id"] for run in runs if run["problem"] != NO_RECORD]
+    ids = {i: content_id(store.run(manifest.machine_class, i).path) for i in recorded}
+    certificates, _ = store.read_certificates(manifest.certificates)
     shown = ("name", "title", "command", "declared_at", "machine_class")
     return {
         **{key: evidence["sweep"][key] for key in shown},
-        "manifest": json.dumps(_factored(asdict(manifest))),
-        "certificates": json.dumps([asdict(c) for c in certificates]),
+        "manifest": json.dumps(to_plain(manifest)),
+        "certificates": json.dumps(to_plain(list(certificates.values()))),
         "complaints": json.dumps(evidence["complaints"]),
         "wandb_ids": json.dumps(ids),
     }
-
-
-def _factored(manifest: Plain) -> Plain:
-    """What all runs share is written once: a sweep of 10,000 runs would not fit a W&B config."""
-    configs = list(manifest["runs"].values())
-    first = configs[0] if configs else {}
-    shared = {k: v for k, v in first.items() if all(c.get(k) == v for c in configs)}
-    runs = {
-        run_id: {k: v for k, v in config.items() if k not in shared}
-        for run_id, config in manifest["runs"].items()
-    }
-    keys = list(dict.fromkeys(key for config in configs for key in config))
-    return {**manifest, "shared": shared, "keys": keys, "runs": runs}
 
 
 def manifest_from_text(text: str) -> Manifest:
     """The manifest in a sweep's W&B run; StoreError if the text holds none."""
     try:
         plain = json.loads(text)
-        shared, keys = plain.pop("shared"), plain.pop("keys")
-        for run_id, own in plain["runs"].items():
-            config = shared | own
-            plain["runs"][run_id] = {key: config[key] for key in keys if key in config}
-        return Manifest(**plain)
+        if "shared" in plain:  # version 1 wrote what all runs share once
+            shared, keys = plain.pop("shared"), plain.pop("keys")
+            for run_id, own in plain["runs"].items():
+                config = shared | own
+                plain["runs"][run_id] = {key: config[key] for key in keys if key in config}
+        return from_plain(migrate_manifest(plain), Manifest)
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"the sweep's W&B run holds no manifest ({error})") from error
 

@@ -11,10 +11,14 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from fwexp.config.plain import from_plain
+from fwexp.errors import StoreError
 from fwexp.evidence.assess import Evidence, assess
+from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
+from fwexp.store.migrations import migrate_record
 from fwexp.store.record import Evaluation, Memory, Phases, RunRecord
-from fwexp.store.store import certificate_from_plain, check_sweep_name, record_from_plain
+from fwexp.store.store import check_sweep_name
 from fwexp.tracking.run_content import AXIS
 from fwexp.tracking.wandb.content import manifest_from_text
 from fwexp.tracking.wandb.service import (
@@ -55,10 +59,11 @@ def read_evidence(service: Service, name: str) -> Evidence:
         found = f"{len(sweeps)} sweeps are called {name!r}; this one was declared last, on "
         print(f"{found}{config['declared_at']}, {config['machine_class']}", file=sys.stderr)
     manifest = manifest_from_text(config["manifest"])
+    certificates = from_plain(json.loads(config["certificates"]), list[Certificate])
     return assess(
         manifest,
         records=_records(service, manifest, ids=json.loads(config["wandb_ids"])),
-        certificates=[certificate_from_plain(c) for c in json.loads(config["certificates"])],
+        certificates={c.key: c for c in certificates},
         complaints=json.loads(config["complaints"]),
     )
 
@@ -87,20 +92,22 @@ def read_record(run: Any) -> RunRecord:
     plain = {
         **metadata,
         **{name: summary.get(name) for name in COUNTS},
-        "config": metadata["config"],
         "phases": _group(Phases, summary, prefix="time/"),
         "memory": _group(Memory, summary, prefix="memory/"),
-        "import_s": _float(summary.get("time/import_s")),
+        "import_s": summary.get("time/import_s"),
         "num_parameters": summary.get("model/num_parameters"),
-        "samples_per_s": _float(summary.get("throughput/samples_per_s")),
-        "units_per_s": _float(summary.get(f"throughput/{metadata['unit']}_per_s")),
-        "data_wait_ms_per_step": _float(summary.get("time/data_wait_ms_per_step")),
+        "samples_per_s": summary.get("throughput/samples_per_s"),
+        "units_per_s": summary.get(f"throughput/{metadata['unit']}_per_s"),
+        "data_wait_ms_per_step": summary.get("time/data_wait_ms_per_step"),
         "evaluations": [vars(evaluation) for evaluation in evaluations],
         "score": None,
     }
     if metadata["metric"] and evaluations:
         plain["score"] = evaluations[-1].scores[metadata["metric"]["name"]]
-    return record_from_plain(plain)
+    try:
+        return from_plain(migrate_record(plain), RunRecord)
+    except ValueError as error:
+        raise StoreError(f"W&B run {run.id}: not a run's record ({error})") from error
 
 
 def _evaluations(rows: Iterable[dict[str, Any]]) -> Iterable[Evaluation]:
@@ -116,10 +123,5 @@ def _group(
 ) -> dict[str, float] | None:
     """The fields of a record's group; None if the run has none of them."""
     names = [field.name for field in fields(kind)]
-    found = {n: float(summary[prefix + n]) for n in names if summary.get(prefix + n) is not None}
+    found = {n: summary[prefix + n] for n in names if summary.get(prefix + n) is not None}
     return found or None
-
-
-def _float(value: Any) -> float | None:
-    """W&B turns 1.0 into 1."""
-    return None if value is None else float(value)

@@ -31,8 +31,8 @@ SECONDS = {"x": "time/train_s", "title_x": "training time, s (evaluations exclud
 
 def project_of(evidence: Evidence) -> str:
     """The W&B project that the sweep's runs name."""
-    configs = list(evidence.manifest.runs.values())
-    return str(configs[0]["tracking"]["project"]) if configs else PROJECT
+    workloads = evidence.manifest.workloads.values()
+    return next((workload.config.tracking.project for workload in workloads), PROJECT)
 
 
 def publish(store: Store, evidence: Evidence, *, service: Service) -> str:
@@ -60,8 +60,8 @@ def publish(store: Store, evidence: Evidence, *, service: Service) -> str:
 def wandb_ids(store: Store, evidence: Evidence) -> dict[str, str]:
     """The W&B ids of the runs that have a record, by run id."""
     machine_class = evidence.manifest.machine_class
-    runs = [run.run_id for workload in evidence.workloads for run in workload.runs if run.is_there]
-    return {run_id: content_id(store.run_folder(machine_class, run_id)) for run_id in runs}
+    runs = [run for workload in evidence.workloads for run in workload.runs if run.has_record]
+    return {run.run_id: content_id(store.run(machine_class, run.run_id).path) for run in runs}
 
 
 def build_report(

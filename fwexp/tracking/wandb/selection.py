@@ -4,15 +4,14 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from fwexp.config.schema import Tracking
 from fwexp.errors import FwexpError, StoreError
 from fwexp.store.manifest import Manifest
 from fwexp.store.store import Store
 from fwexp.tracking.wandb.service import PROJECT
 from fwexp.tracking.wandb.sync_state import read_offline_run, source_of
 
-Plain = dict[str, Any]
 SINGLE = "single"  # the group of runs that no sweep declared
 
 
@@ -35,7 +34,7 @@ def select(store: Store, name: str | None, *, say: Callable[[str], None]) -> Sel
     sweeps = {name: store.read_manifest(name)} if name else _tracked_sweeps(store, unreadable, say)
     known = {folder for manifest in sweeps.values() for folder in _runs(store, manifest)}
     singles = {} if name else _tracked_singles(store, unreadable, known=known)
-    trackings = [c["tracking"] for m in sweeps.values() for c in m.runs.values()]
+    trackings = [w.config.tracking for m in sweeps.values() for w in m.workloads.values()]
     project = _project([*trackings, *singles.values()])
     return Selection(project=project, sweeps=sweeps, singles=list(singles), unreadable=unreadable)
 
@@ -62,7 +61,7 @@ def finished_folders(
 
 def _runs(store: Store, manifest: Manifest) -> list[Path]:
     """The folders of a sweep's runs that have a record."""
-    runs = [store.run_folder(manifest.machine_class, run_id) for run_id in manifest.runs]
+    runs = [store.run(manifest.machine_class, run_id).path for run_id in manifest.runs]
     return [run.resolve() for run in runs if source_of(run).is_file()]
 
 
@@ -76,7 +75,7 @@ def _tracked_sweeps(
         except StoreError as error:
             unreadable[store.sweep_folder(name)] = str(error)
             continue
-        if all(_is_tracked(config["tracking"]) for config in manifest.runs.values()):
+        if all(_is_tracked(w.config.tracking) for w in manifest.workloads.values()):
             sweeps[name] = manifest
         else:
             say(f"{name} is left out: it ran without W&B. To upload it: fwexp sync {name}")
@@ -85,30 +84,30 @@ def _tracked_sweeps(
 
 def _tracked_singles(
     store: Store, unreadable: dict[Path, str], *, known: set[Path]
-) -> dict[Path, Plain]:
+) -> dict[Path, Tracking]:
     """The other runs tracked by W&B, when they ran or later, with their tracking settings."""
     singles = {}
-    for file in sorted((store.path.resolve() / "runs").glob("*/*/record.json")):
-        run = file.parent
+    for folder in store.recorded_runs():
+        run = folder.path
         if run in known:
             continue
         try:
-            record = store.read_record(run.parent.name, run.name)
+            record = folder.read_record()
         except StoreError as error:
             unreadable[run] = str(error)
             continue
-        if record and (_is_tracked(record.config["tracking"]) or read_offline_run(run)):
-            singles[run] = record.config["tracking"]
+        if record and (_is_tracked(record.config.tracking) or read_offline_run(run)):
+            singles[run] = record.config.tracking
     return singles
 
 
-def _is_tracked(tracking: Plain) -> bool:
-    return str(tracking["name"]).startswith("wandb")
+def _is_tracked(tracking: Tracking) -> bool:
+    return tracking.name.startswith("wandb")
 
 
-def _project(trackings: Iterable[Plain]) -> str:
+def _project(trackings: Iterable[Tracking]) -> str:
     """The W&B project that the runs name; FwexpError if they name several."""
-    projects = sorted({str(tracking["project"]) for tracking in trackings})
+    projects = sorted({tracking.project for tracking in trackings})
     if len(projects) > 1 and "WANDB_PROJECT" not in os.environ:
         raise FwexpError(
             f"the runs belong to several W&B projects ({', '.join(projects)}): name one sweep, as "

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fwexp.store.store import slug, write_json
+from fwexp.store.files import slug, write_json
 from fwexp.tracking.wandb.service import Service
 
 STATE_FILE = "wandb.json"  # beside a run's record, or a sweep's evidence
