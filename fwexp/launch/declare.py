@@ -8,7 +8,7 @@ from fwexp.config.identity import sha256_of
 from fwexp.config.plain import to_plain
 from fwexp.errors import StoreError
 from fwexp.launch.plan import Plan, PlannedRun
-from fwexp.parity.certify import certificate_key
+from fwexp.parity.key import certificate_key
 from fwexp.store.manifest import Manifest
 from fwexp.store.store import Store
 
