@@ -16,10 +16,10 @@ Tokens = NDArray[np.int32]
 
 
 class Translation:
-    """Inputs are `source` and `target_in` (sentences, places), outputs logits over the tokens.
+    """Inputs are `source` and `target_in` (sentences, positions), outputs logits over the tokens.
 
-    The loss has no label smoothing. Targets are the next token at each place, IGNORED after the
-    end; the data set's extras are its tokenizer and the test sentences' references.
+    The loss has no label smoothing. Targets are the next token at each position, IGNORED after the
+    end; the data set's extras are its tokenizer and the test references.
     """
 
     loss = "masked_cross_entropy"
@@ -46,10 +46,10 @@ class Translation:
 
 
 def translate(predict: Predict, inputs: Inputs, *, vocabulary_size: int) -> Tokens:
-    """The target tokens (sentences, places), each the likeliest after those before it.
+    """The target tokens (sentences, positions), decoded greedily.
 
-    Every step computes all places anew from a batch of one fixed shape, so that either framework
-    does the same work and none compiles again.
+    Every step recomputes all positions from a batch of one fixed shape, so that both frameworks
+    do the same work and neither compiles again.
     """
     given: Tokens = np.full(inputs["target_in"].shape, PAD, dtype=np.int32)
     given[:, 0] = BOS
@@ -78,7 +78,7 @@ def detokenize(tokens: Tokens, *, tokenizer: NDArray[np.uint8]) -> list[str]:
 
 
 def references(data: DataSet) -> list[str]:
-    """The test sentences as their translators wrote them."""
+    """The reference translations of the test sentences."""
     return data.extras["references"].tobytes().decode().split("\n")
 
 
