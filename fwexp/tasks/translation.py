@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from fwexp.config.schema import Data
 from fwexp.data.dataset import DataSet
 from fwexp.data.tokens import BOS, EOS, PAD
+from fwexp.errors import ConfigError
 from fwexp.tasks.metric import Metric
 from fwexp.tasks.numerics import IGNORED, cross_entropy
 from fwexp.tasks.task import Inputs, Predict, Scores
@@ -32,7 +33,8 @@ class Translation:
     )
 
     def __init__(self, data: Data) -> None:
-        assert data.vocabulary_size is not None
+        if data.vocabulary_size is None:
+            raise ConfigError([f"data.task={data.task}: data={data.name} has no vocabulary_size"])
         self.vocabulary_size = data.vocabulary_size
 
     def num_units(self, targets: NDArray[Any]) -> int:
@@ -54,14 +56,14 @@ def translate(predict: Predict, inputs: Inputs, *, vocabulary_size: int) -> Toke
     given: Tokens = np.full(inputs["target_in"].shape, PAD, dtype=np.int32)
     given[:, 0] = BOS
     found: Tokens = np.full(given.shape, PAD, dtype=np.int32)
-    for place in range(given.shape[1]):
+    for position in range(given.shape[1]):
         logits = predict({"source": inputs["source"], "target_in": given})
-        chosen = logits[:, place, :vocabulary_size].argmax(axis=-1)
+        chosen = logits[:, position, :vocabulary_size].argmax(axis=-1)
         ended = (found == EOS).any(axis=1)
-        found[:, place] = np.where(ended, PAD, chosen)
+        found[:, position] = np.where(ended, PAD, chosen)
         if (found == EOS).any(axis=1).all():
             break
-        given[:, place + 1 : place + 2] = found[:, place : place + 1]
+        given[:, position + 1 : position + 2] = found[:, position : position + 1]
     return found
 
 
