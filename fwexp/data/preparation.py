@@ -34,10 +34,10 @@ def prepare(data: Data, *, say: Say = _to_stderr) -> Provenance:
     """
     if synthetic.is_synthetic(data):
         return synthetic.provenance(data)
+    decode: Decode = load_dotted(data.format, key=f"data.format={data.format}")
     places = origins(data)
     if known := _cached(data, places=places, say=say):
         return known
-    decode: Decode = load_dotted(data.format, key=f"data.format={data.format}")
     refused: list[tuple[Origin, str]] = []
     for origin in places:
         say(f"data={data.name}: {origin.label}")
