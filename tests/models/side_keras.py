@@ -10,7 +10,7 @@ from fwexp.models.keras_layers import BatchNorm
 from fwexp.models.registry import build, load_spec
 from fwexp.trainers.devices import keras_arguments
 from fwexp.trainers.keras import ONLY_IN_KERAS, set_up, spec_name
-from tests.trainers.jobs import small_job
+from tests.trainers.recipes import small_job
 
 
 @pytest.fixture(autouse=True, scope="module")
