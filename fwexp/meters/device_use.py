@@ -1,4 +1,4 @@
-"""Which processes compute on a run's GPUs, as nvidia-smi lists them."""
+"""The processes computing on a run's GPUs, as nvidia-smi lists them."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ class DeviceUse:
     """The processes on a run's GPUs at one moment: process ids by the GPU's UUID."""
 
     processes: dict[str, list[str]]
-    unknown: str = ""  # why they are not known
+    unknown: str = ""  # why they are unknown
 
 
 def device_use(*, num_devices: int = 1) -> DeviceUse:
@@ -34,11 +34,11 @@ def device_use(*, num_devices: int = 1) -> DeviceUse:
 
 
 def num_foreign(before: DeviceUse, after: DeviceUse, *, own: Collection[int]) -> int:
-    """How many processes of others used the GPUs before the run had touched them, or after it.
+    """How many other processes used the GPUs before the run first used them, or after it.
 
-    LookupError where the lists do not tell. Of those before none can be the run's. After it one
-    a GPU is: in a container it may go by the host's number for it, which no process can know.
-    One that came and went between the two is not seen.
+    LookupError where the lists cannot tell. Before, none can be the run's own. After, one per GPU
+    is: in a container it may be listed under the host's process id, which it cannot know. A
+    process that came and went in between is not seen.
     """
     num_before = sum(len(pids) for pids in before.processes.values())
     unknown = before.unknown or after.unknown
@@ -60,7 +60,7 @@ def _query(what: str) -> list[tuple[str, str]]:
     except FileNotFoundError:
         raise LookupError("there is no nvidia-smi on this machine") from None
     except subprocess.TimeoutExpired:
-        raise LookupError(f"nvidia-smi gave no answer in {TIMEOUT_S} s") from None
+        raise LookupError(f"nvidia-smi did not answer within {TIMEOUT_S} s") from None
     if done.returncode != 0:
         told = (done.stdout + done.stderr).strip().splitlines()
         raise LookupError(f"nvidia-smi failed: {told[0] if told else done.returncode}")

@@ -17,10 +17,10 @@ Part = Callable[[Any, str], Any]  # a replica's targets, and the dtype of its an
 
 
 def part_of_batch(recipe: Recipe) -> Part:
-    """How much of the batch's loss a replica's mean is: the parts of all replicas sum to 1.
+    """The weight of a replica's mean loss in the batch's; the replicas' weights sum to 1.
 
-    Keras sums the replicas' gradients, and so the parts make them the batch's. Raises ConfigError
-    as `loss_weights` does.
+    Keras sums the replicas' gradients, so the weighted ones add up to the batch's. Raises
+    ConfigError as `loss_weights` does.
     """
     loss_weights(recipe, replica=0)
     return (
@@ -29,12 +29,12 @@ def part_of_batch(recipe: Recipe) -> Part:
 
 
 def equal_part(num_replicas: int) -> Part:
-    """Every share has as many labels."""
+    """Every share has the same number of labels."""
     return lambda _, dtype: ops.convert_to_tensor(1.0 / num_replicas, dtype=dtype)
 
 
 def part_that_counts(targets: Any, dtype: str) -> Any:
-    """By the labels that are not ignored: those here, of those in the whole batch."""
+    """The share's labels that are not ignored, as a fraction of the whole batch's."""
     here = ops.sum(ops.cast(ops.not_equal(targets, IGNORED), dtype))
     return here / sum_over_replicas(here)
 
@@ -47,7 +47,7 @@ def sum_over_replicas(value: Any) -> Any:
 def predict_by_first(model: keras.Model) -> Predict:
     """The first replica's outputs in evaluation mode; Keras's own predict joins those of all.
 
-    All compute, since a TPU's cannot be asked alone, and at the same time.
+    All replicas compute, at the same time: on a TPU one cannot run alone.
     """
     strategy = model.distribute_strategy
 

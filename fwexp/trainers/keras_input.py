@@ -14,12 +14,12 @@ ALIGNMENT = 64  # bytes: what TensorFlow asks of a tensor's memory
 
 
 def pipeline(recipe: Recipe) -> tf.data.Dataset:
-    """The training set in memory; batch k is gathered when Model.fit asks for it."""
+    """The training set in memory; a batch is gathered when Model.fit requests it."""
     inputs = as_tensors(recipe.data.train.inputs, recipe.dtype)
     targets = as_tensor(recipe.data.train.targets, recipe.dtype)
     options = tf.data.Options()
-    options.autotune.enabled = False  # no worker and no read-ahead: torch's side has none
-    # The rewriting of the graph finds nothing here, but copies the whole training set to do so.
+    options.autotune.enabled = False  # no workers or read-ahead, as on torch's side
+    # Graph rewriting finds nothing to improve here, but copies the whole training set to look.
     options.experimental_optimization.apply_default_optimizations = False
     rows = tf.data.Dataset.from_tensor_slices(recipe.order)
     batches = rows.map(lambda i: (tuple(tf.gather(x, i) for x in inputs), tf.gather(targets, i)))
@@ -43,14 +43,14 @@ def _draw(batches: Any, num_batches: Any) -> None:
 
 
 def as_tensors(inputs: Inputs, dtype: str) -> list[tf.Tensor]:
-    """The inputs in the order in which the network takes them."""
+    """The inputs, in the network's order."""
     return [as_tensor(array, dtype) for array in inputs.values()]
 
 
 def as_tensor(array: NDArray[Any], dtype: str) -> tf.Tensor:
-    """A copy of the array on the host, real numbers in this dtype: where batches are gathered.
+    """A copy of the array on the host, where batches are gathered; real numbers in this dtype.
 
-    One copy, where tf.constant would make two.
+    One copy; tf.constant would make two.
     """
     kind = np.dtype(dtype) if array.dtype.kind == "f" else array.dtype
     num_bytes = array.size * kind.itemsize

@@ -23,7 +23,7 @@ class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
         self.outputs_dtype = ""
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        # as the network has them: Keras warns of a list of one, and of a tuple
+        # Keras warns about a list of one and about a tuple
         given = inputs[0] if len(inputs) == 1 else list(inputs)
         return self.network(given, training=training)
 
@@ -33,7 +33,7 @@ class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
         return {"loss": loss if self.part is None else sum_over_replicas(loss)}
 
     def loss_and_gradients(self, inputs: Any, targets: Any) -> tuple[Any, list[Any]]:
-        """The batch's loss, and the gradient of the (scaled, for fp16) loss by each weight."""
+        """The batch's loss, and the (for fp16, scaled) loss's gradient for each weight."""
         with tf.GradientTape() as tape:
             outputs = self(inputs, training=True)
             at_least_float32 = keras.backend.result_type(outputs.dtype, "float32")
@@ -43,6 +43,6 @@ class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
             scaled = self.optimizer.scale_loss(loss)
         self.outputs_dtype = keras.backend.standardize_dtype(outputs.dtype)
         gradients = tape.gradient(scaled, self.trainable_variables)
-        # An embedding's comes as slices, a row twice where its token is in the batch twice: to
-        # square those is not to square the gradient. torch's are whole, and update every row.
+        # An embedding's gradient comes as slices, with a row twice if its token is in the batch
+        # twice: squaring slices is not squaring the gradient. torch's is dense, on every row.
         return loss, [None if g is None else tf.convert_to_tensor(g) for g in gradients]

@@ -30,7 +30,7 @@ from fwexp.trainers.replicas import batch_statistics, num_replicas
 EVALUATION_BATCH = 1000
 SAVED = "keras.npz"
 ONLY_IN_KERAS = ("seed_generator_state",)  # of an LSTM's dropout, though its rate is 0
-FIRST_LOSS_SCALE = 2.0**16  # of fp16: torch's, whose GradScaler else moves as Keras's does
+FIRST_LOSS_SCALE = 2.0**16  # for fp16: torch's; otherwise its GradScaler moves as Keras's does
 
 
 class Steps(keras.callbacks.Callback):  # type: ignore[misc]
@@ -79,7 +79,7 @@ class KerasTrainer:
     def fit(self, observer: Observer, *, first_step: int = 0) -> None:
         steps = Steps(observer, self.step_losses, first_step=first_step)
         if first_step:
-            del self.pipeline  # it holds a copy of the training set, as the next one will
+            del self.pipeline  # it holds a copy of the training set, and so will the next one
             self.pipeline = pipeline(replace(self.recipe, order=self.recipe.order[first_step:]))
         self.model.fit(self.pipeline, epochs=1, verbose=0, shuffle=False, callbacks=[steps])
 
@@ -112,7 +112,7 @@ class KerasTrainer:
                 variable.assign(state[name])
 
     def save(self, folder: Path) -> None:
-        with ArrayWriter(folder / SAVED) as file:  # one after another: no second copy of them all
+        with ArrayWriter(folder / SAVED) as file:  # one at a time: no second copy of them all
             for k, variable in enumerate(self._saved()):
                 file.add({str(k): ops.convert_to_numpy(variable)})
 
@@ -123,7 +123,7 @@ class KerasTrainer:
                 variable.assign(array)
 
     def _saved(self) -> list[Any]:
-        """In an order that is every process's; the seed of each dropout is among them."""
+        """In the same order in every process; each dropout's seed is among them."""
         return [*self.model.network.variables, *self.model.optimizer.variables]
 
     def _variables(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What each of a run's replicas takes of a batch, and what its loss counts in the whole.
+"""Which part of a batch each of a run's replicas takes, and how much its loss counts.
 
 A batch is split evenly and in order: replica r of n takes the r-th n-th of its samples.
 """
@@ -14,7 +14,7 @@ from fwexp.errors import ConfigError
 from fwexp.tasks.numerics import IGNORED
 from fwexp.trainers.protocol import Recipe
 
-MASKED = ("masked_cross_entropy",)  # the losses that leave labels out
+MASKED = ("masked_cross_entropy",)  # the losses that ignore some labels
 
 
 def num_replicas(config: Config) -> int:
@@ -38,7 +38,7 @@ def on_one_device(config: Config) -> Config:
 
 
 def batch_statistics(num_replicas: int) -> str:
-    """Over what a BatchNorm takes its statistics: none is synchronised."""
+    """What BatchNorm's statistics are taken over; they are never synchronised."""
     return "per replica" if num_replicas > 1 else "whole batch"
 
 
@@ -48,10 +48,9 @@ def share(order: NDArray[np.int64], *, replica: int, num_replicas: int) -> NDArr
 
 
 def loss_weights(recipe: Recipe, *, replica: int) -> NDArray[np.float64]:
-    """(steps,): what a replica's mean loss counts, so that the replicas' mean is the batch's.
+    """(steps,): the weights of a replica's mean loss that make the replicas' mean the batch's.
 
-    The mean over a share in which more labels count, counts for more. Raises ConfigError where a
-    share has none.
+    A share with more counted labels weighs more. Raises ConfigError where a share has none.
     """
     of_all = num_replicas(recipe.config)
     if of_all == 1 or recipe.task.loss not in MASKED:
@@ -61,8 +60,9 @@ def loss_weights(recipe: Recipe, *, replica: int) -> NDArray[np.float64]:
         step, empty = np.argwhere(counts == 0)[0]
         raise ConfigError(
             [
-                f"training.batch_size={recipe.config.training.batch_size}: in step {step + 1} no "
-                f"label of replica {empty}'s share counts; choose a larger batch, or fewer devices."
+                f"training.batch_size={recipe.config.training.batch_size}: in step {step + 1} "
+                f"replica {empty}'s share has no labels that count; choose a larger batch or fewer "
+                "devices."
             ]
         )
     weights: NDArray[np.float64] = counts[:, replica] * of_all / counts.sum(axis=1)

@@ -24,7 +24,7 @@ def num_steps(training: Training, num_train: int) -> int:
 def sample_order(
     *, num_train: int, batch_size: int, num_steps: int, seed: int
 ) -> NDArray[np.int64]:
-    """(steps, batch): one fresh permutation an epoch, end to end."""
+    """(steps, batch): one fresh permutation per epoch, end to end."""
     per_epoch = num_train // batch_size
     rng = np.random.default_rng([seed, 1])  # 0: weights; 1: sample order
     epochs = [

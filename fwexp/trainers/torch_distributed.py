@@ -1,6 +1,6 @@
 """torch's process group: how the ranks of a run find each other and how long they wait.
 
-Which rank a process is stands in the variables that torchrun sets, too: runs/ranks.py sets them.
+A process reads its rank from the variables that torchrun also sets; runs/ranks.py sets them.
 """
 
 import os
@@ -19,15 +19,15 @@ from fwexp.hardware.table import HARDWARE
 from fwexp.trainers.replicas import has_ranks
 
 RENDEZVOUS = timedelta(minutes=10)  # until all ranks must be there
-# At a collective, for rank 0 to come back from an evaluation; a dead rank ends the others itself.
+# At a collective, for rank 0 to finish an evaluation; a dead rank ends the others by itself.
 PATIENCE = timedelta(days=30)
 
 
 def join(config: Config) -> None:
-    """Make this process one of the run's ranks, before Lightning would with its own time limits.
+    """Make this process one of the run's ranks, before Lightning does with its own time limits.
 
-    A run without ranks, and a process that has joined, are left alone. Raises
-    torch.distributed.DistNetworkError or DistStoreError where the others do not come.
+    Does nothing for a run without ranks or a process that has joined. Raises
+    torch.distributed.DistNetworkError or DistStoreError where the others do not arrive.
     """
     if not has_ranks(config) or distributed.is_initialized():
         return
@@ -52,7 +52,7 @@ def join(config: Config) -> None:
 
 
 def lightning_plugins(config: Config) -> list[Any]:
-    """Where Lightning reads its rank; said, for on a cluster it would look around for itself."""
+    """Where Lightning reads its rank; explicit, as on a cluster it would guess by itself."""
     return [TorchElasticEnvironment() if has_ranks(config) else LightningEnvironment()]
 
 

@@ -17,7 +17,7 @@ TensorBatch = tuple[list[Tensor], Tensor]  # the inputs, in the network's order,
 
 
 class Pipeline:
-    """The training set in memory; this rank's share of batch k is gathered when it is asked for."""
+    """The training set in memory; this rank's share of a batch is gathered when requested."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.inputs = as_tensors(recipe.data.train.inputs, recipe.dtype)
@@ -45,14 +45,14 @@ def drain(batches: Pipeline, num_batches: int) -> float:
 
 
 def as_tensors(inputs: Inputs, dtype: str) -> list[Tensor]:
-    """The inputs in the order in which the network takes them."""
+    """The inputs, in the network's order."""
     return [as_tensor(array, dtype) for array in inputs.values()]
 
 
 def as_tensor(array: NDArray[Any], dtype: str) -> Tensor:
     """An array as a tensor, real numbers in this dtype; images NHWC → NCHW, torch's layout.
 
-    Always a copy, though some could share the array's memory: TensorFlow copies, too.
+    Always a copy, even where memory could be shared: TensorFlow copies too.
     """
     if array.dtype.kind != "f":
         return torch.from_numpy(array.copy())

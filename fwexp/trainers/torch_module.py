@@ -1,7 +1,7 @@
-"""The model, its loss and its optimizer as Lightning wants them, and little else in a step.
+"""The model, its loss and its optimizer as Lightning runs them, with little else in a step.
 
-Lightning's hooks cost a small model's step several per cent, so this takes the shorter ways that
-it offers. `make bench` measures what is left.
+Lightning's hooks cost a small model's step several per cent, so this takes the shortcuts that it
+offers. `make bench` measures what is left.
 """
 
 import contextlib
@@ -72,7 +72,7 @@ class Network(pl.LightningModule):
             optimizer.step()
         return mean_over_ranks(loss.detach()) if self.has_ranks else loss.detach()
 
-    # Lightning inspects the signature in every step; this one is found ready.
+    # Lightning inspects the signature in every step; this one is computed once.
     training_step.__signature__ = inspect.signature(training_step)  # type: ignore[attr-defined]
 
     def training_loss(self, batch: TensorBatch) -> Tensor:
@@ -95,13 +95,13 @@ class Network(pl.LightningModule):
         device: torch.device,
         dataloader_idx: int,  # noqa: ARG002
     ) -> TensorBatch:
-        """What Lightning does by itself, without its search for tensors in any structure."""
+        """As Lightning does, but without its search for tensors in nested structures."""
         inputs, targets = batch
         moved = [values.to(device, non_blocking=True) for values in inputs]
         return moved, targets.to(device, non_blocking=True)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Lightning notes the hook it is in some forty times a step; torch looks long at each."""
+        """Lightning records its current hook some forty times per step, slow through torch."""
         if name == "_current_fx_name":
             self.__dict__[name] = value
         else:
@@ -109,7 +109,7 @@ class Network(pl.LightningModule):
 
 
 class NoProfiler(Profiler):
-    """Lightning's own PassThroughProfiler makes a generator for every hook."""
+    """Unlike Lightning's PassThroughProfiler, creates no generator for every hook."""
 
     def __init__(self) -> None:
         super().__init__()

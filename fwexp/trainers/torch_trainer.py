@@ -130,7 +130,7 @@ class LightningTrainer:
         torch.save(saved, folder / SAVED)
 
     def restore(self, folder: Path) -> None:
-        # to the CPU, where the module is until `fit` moves it with its optimizer's state
+        # onto the CPU, where the module is until `fit` moves it and its optimizer's state
         saved = torch.load(folder / SAVED, map_location="cpu", weights_only=True)
         self.module.network.load_state_dict(saved["network"])
         self.module.optimizer.load_state_dict(saved["optimizer"])

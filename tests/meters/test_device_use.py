@@ -96,7 +96,7 @@ def test_on_several_gpus_every_rank_is_of_the_run() -> None:
     [
         ("echo NVIDIA-SMI has failed; exit 9", "nvidia-smi failed: NVIDIA-SMI has failed"),
         ("exit 9", "nvidia-smi failed: 9"),
-        ("exec sleep 60", "nvidia-smi gave no answer in 0.2 s"),
+        ("exec sleep 60", "nvidia-smi did not answer within 0.2 s"),
         ("", "nvidia-smi does not even list the run's own process"),
     ],
 )

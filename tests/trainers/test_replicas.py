@@ -73,6 +73,6 @@ def test_a_share_without_a_label() -> None:
     with pytest.raises(ConfigError) as raised:
         loss_weights(recipe, replica=0)
     assert str(raised.value) == (
-        "training.batch_size=8: in step 2 no label of replica 1's share counts; "
-        "choose a larger batch, or fewer devices."
+        "training.batch_size=8: in step 2 replica 1's share has no labels that count; "
+        "choose a larger batch or fewer devices."
     )
