@@ -7,7 +7,7 @@ from pkgutil import resolve_name
 
 from fwexp import __version__
 from fwexp.commands import VERBS
-from fwexp.config.choices import near_match
+from fwexp.config.suggestions import near_match
 from fwexp.errors import FwexpError
 
 

@@ -9,8 +9,10 @@ from fwexp.config.load import compose
 from fwexp.config.paths import conf_dir
 from fwexp.data.presence import Status, status
 from fwexp.errors import DeviceError
+from fwexp.hardware.kind import HardwareKind
+from fwexp.hardware.table import HARDWARE
 from fwexp.meters.environment import cpu_machine_class
-from fwexp.meters.probe import ASK, look, require_framework
+from fwexp.meters.probe import look, require_framework
 
 PACKAGES = (
     "torch",
@@ -59,23 +61,20 @@ def _frameworks(framework: str) -> bool:
 
 
 def _devices(frameworks: list[str]) -> None:
-    print("  cpu                yes, for both")
-    for framework, hardware in ASK:
-        if framework not in frameworks or (hardware == "tpu" and not _has_tpu_build(framework)):
-            continue
-        found = look(framework, hardware, timeout_s=PROBE_TIMEOUT_S)
-        seen = ", ".join(found.devices) or f"none ({found.words})"
-        print(f"  {hardware} for {framework:<11} {seen}", flush=True)
+    for kind in HARDWARE.values():
+        if not kind.probes:
+            print(f"  {kind.name:<18} yes, for both")
+        for framework in (name for name in frameworks if name in kind.probes):
+            print(f"  {kind.name} for {framework:<11} {_seen(kind, framework)}", flush=True)
 
 
-def _has_tpu_build(framework: str) -> bool:
-    packages = {"torch": ("torch-xla", "torch-tpu"), "tf": ("tensorflow-tpu",)}[framework]
-    if any(_version(package) != "MISSING" for package in packages):
-        return True
-    print(
-        f"  tpu for {framework:<11} none (its TPU build, {' or '.join(packages)}, is not installed)"
-    )
-    return False
+def _seen(kind: HardwareKind, framework: str) -> str:
+    build = kind.builds.get(framework)
+    if build is not None and build.why_missing():
+        packages = " or ".join(build.packages)
+        return f"none (its {kind.title} build, {packages}, is not installed)"
+    found = look(framework, kind.name, timeout_s=PROBE_TIMEOUT_S)
+    return ", ".join(found.devices) or f"none ({found.words})"
 
 
 def _say_data(found: Status) -> None:

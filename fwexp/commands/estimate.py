@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from fwexp.config.identity import workload_key
 from fwexp.evidence.cost import SECONDS_PER_HOUR, cost_usd, tell_price, why_unpriced
+from fwexp.hardware.table import HARDWARE
 from fwexp.launch.plan import Plan, PlannedRun
+from fwexp.runs.identity import workload_key
 from fwexp.store.record import RunRecord
 from fwexp.store.store import Store
 
@@ -80,7 +81,8 @@ def _device_hours(record: RunRecord) -> float:
     """Of all its devices: accelerators, or machines where it trained on the CPU."""
     assert record.phases is not None
     hardware = record.config.hardware
-    num_devices = hardware.nodes * (1 if hardware.name == "cpu" else hardware.devices)
+    is_accelerator = HARDWARE[hardware.name].is_accelerator
+    num_devices = hardware.nodes * (hardware.devices if is_accelerator else 1)
     return num_devices * record.phases.total_s / SECONDS_PER_HOUR
 
 

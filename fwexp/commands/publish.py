@@ -6,8 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from fwexp.commands.report import read_evidence
 from fwexp.evidence.assess import Evidence
+from fwexp.evidence.read import read_evidence
 from fwexp.store.files import write_json, write_text
 from fwexp.store.store import Store
 from fwexp.tracking.ledger import open_ledger

@@ -8,7 +8,7 @@ from fwexp.evidence.cost import cost_usd, why_unpriced
 from fwexp.evidence.questions import time_to_target_s
 from fwexp.evidence.timing_validity import timing_problem
 from fwexp.store.record import RunRecord
-from fwexp.tasks.task import Metric
+from fwexp.tasks.metric import Metric
 
 
 def print_summary(record: RunRecord, pricing: Pricing, folder: Path, *, is_new: bool) -> None:

@@ -88,7 +88,7 @@ def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
     `retried` says how the command is typed so that failed runs are done again. With a launcher that
     returns early it is written up if asked to `wait`, or when nothing is left to do.
     """
-    from fwexp.commands.report import write  # draws charts: not for a dry run
+    from fwexp.commands.report import write_and_show  # draws charts: not for a dry run
 
     store = Store(plan.first.store)
     store.check_writable()
@@ -104,7 +104,7 @@ def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
         if not wait:
             return 0
         outcome = wait_for(store, plan.name, console=Console(stderr=True)).outcome()
-    write(store, plan.name)
+    write_and_show(store, plan.name)
     folders = [store.run(plan.machine_class, run.run_id).path for run in plan.runs]
     folders.append(store.sweep_folder(plan.name))
     track(store.path, folders=folders, tracking=plan.first.tracking, group=plan.name)

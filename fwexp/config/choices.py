@@ -1,9 +1,8 @@
-"""The config groups and their options, in our own folder and in the user's; near matches."""
+"""The config groups and their options, in our own folder and in the user's."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from fwexp.errors import ConfigError
@@ -46,15 +45,3 @@ def find_folders(main: Path, *, config_dirs: Sequence[str]) -> ConfigFolders:
     if problems:
         raise ConfigError(problems)
     return ConfigFolders(main=main, user=tuple(Path(name).resolve() for name in config_dirs))
-
-
-def near_match(word: str, choices: Iterable[str]) -> str | None:
-    """The choice that was probably meant."""
-    return next(iter(get_close_matches(word, sorted(choices), n=1)), None)
-
-
-def suggest(word: str, choices: Iterable[str]) -> str:
-    """The end of a message: the near match, or else every choice."""
-    names = sorted(choices)
-    near = near_match(word, names)
-    return f"Did you mean '{near}'?" if near else f"Choose from: {', '.join(names)}."

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fwexp.config.choices import ConfigFolders, near_match, suggest
+from fwexp.config.choices import ConfigFolders
 from fwexp.config.files import find_file_misfits
 from fwexp.config.schema import Config
+from fwexp.config.suggestions import near_match, suggest
 from fwexp.config.values import Misfit, fields_of, find_misfits, is_free, kind_at
 
 if TYPE_CHECKING:

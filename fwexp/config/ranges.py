@@ -2,19 +2,26 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from functools import reduce
 from typing import Any
 
+from fwexp.config.dotted import is_dotted
 from fwexp.config.schema import Config
+from fwexp.hardware.precision import PRECISIONS
+from fwexp.hardware.table import HARDWARE
 
+DOTTED = {  # key -> an example
+    "data.task": "fwexp.tasks.classification:Classification",
+    "data.format": "fwexp.data.formats.idx:decode",
+}
 MAX_SEED = 2**32 - 1  # NumPy's and Lightning's
 
-CHOICES = {
+CHOICES: dict[str, Collection[str]] = {
     "framework.name": ("torch", "tf"),
-    "hardware.name": ("cpu", "gpu", "tpu"),
-    "precision.name": ("fp32", "tf32", "bf16", "fp16"),
+    "hardware.name": HARDWARE,
+    "precision.name": PRECISIONS,
     "execution.name": ("plain", "debug"),
     "optimizer.name": ("sgd", "momentum", "adam", "adamw"),
     "optimizer.schedule.name": ("constant", "cosine"),
@@ -91,6 +98,9 @@ def _find_bad_texts(config: Config) -> Iterator[str]:
             f"pricing.machine_class={config.pricing.machine_class}: must be a regular expression "
             f"for the whole machine class that fwexp doctor prints ({reason})."
         )
+    for key, example in DOTTED.items():
+        if not is_dotted(value_at(config, key)):
+            yield f"{key}={value_at(config, key)}: must be 'package.module:name', as in {example}."
     if not _is_date(config.pricing.date):
         yield f"pricing.date={config.pricing.date}: must be a date, as in 2026-01-31."
     if not re.fullmatch("[0-9a-f]{64}", config.data.sha256):

@@ -1,9 +1,14 @@
-"""What values may not be together: pure rules over the typed configuration."""
+"""Which values may not be combined: pure rules over the typed configuration.
+
+What depends on the task is checked once the task is loaded: fwexp/tasks/checks.py.
+"""
 
 from collections.abc import Callable, Collection, Iterator
 
 from fwexp.config.ranges import find_bad_values, value_at
 from fwexp.config.schema import Config
+from fwexp.hardware.precision import PRECISIONS
+from fwexp.hardware.table import HARDWARE
 
 FORMULA_FIELDS = {
     "sgd": (),
@@ -11,14 +16,6 @@ FORMULA_FIELDS = {
     "adam": ("beta_1", "beta_2", "epsilon"),
     "adamw": ("beta_1", "beta_2", "epsilon", "weight_decay"),
 }
-REFUSED_PRECISION = {
-    ("fp16", "cpu"): "Lightning would train bf16 while Keras trains fp16; use bf16 or fp32.",
-    ("fp16", "tpu"): "a TPU has no float16 arithmetic; use bf16 or fp32.",
-    ("tf32", "cpu"): "TF32 is an NVIDIA Ampere-or-newer mode.",
-    ("tf32", "tpu"): "TF32 is an NVIDIA Ampere-or-newer mode.",
-}
-# Tasks whose runs are timed and have no score: no accuracy, no BLEU, no hit rate.
-SPEED_ALONE = ("throughput", "throughput_translation", "throughput_recommendation")
 
 Rule = Callable[[Config], Iterator[str]]
 
@@ -26,8 +23,8 @@ Rule = Callable[[Config], Iterator[str]]
 def check(config: Config, *, doubtful: Collection[str] = ()) -> list[str]:
     """A message for every rule that the configuration breaks.
 
-    `doubtful` are dotted keys whose override was refused: a rule that reads one is not asked,
-    since the value there is not what the user typed.
+    `doubtful` are dotted keys whose override was refused: a rule that reads one is skipped, since
+    the value there is not what the user typed.
     """
     problems = list(find_bad_values(config))
     for rule, reads in RULES.items():
@@ -38,7 +35,9 @@ def check(config: Config, *, doubtful: Collection[str] = ()) -> list[str]:
 
 def check_precision(config: Config) -> Iterator[str]:
     precision, hardware = config.precision.name, config.hardware.name
-    reason = REFUSED_PRECISION.get((precision, hardware))
+    if hardware not in HARDWARE:  # an unknown name has its own message
+        return
+    reason = HARDWARE[hardware].refused_precisions.get(precision)
     if reason:
         yield f"precision={precision} on {hardware} is refused: {reason}"
 
@@ -72,7 +71,7 @@ def check_shares(config: Config) -> Iterator[str]:
     below = batch_size // num_replicas * num_replicas
     sizes = [size for size in (below, below + num_replicas) if size > 0]
     yield (
-        f"training.batch_size={batch_size} is no {num_replicas} equal shares "
+        f"training.batch_size={batch_size} does not divide evenly across {num_replicas} replicas "
         f"(hardware.devices={devices}, hardware.nodes={nodes}); "
         f"choose training.batch_size={'|'.join(map(str, sizes))}."
     )
@@ -80,25 +79,25 @@ def check_shares(config: Config) -> Iterator[str]:
 
 def check_replicas(config: Config) -> Iterator[str]:
     framework, hardware = config.framework.name, config.hardware
+    kind, precision = HARDWARE.get(hardware.name), PRECISIONS.get(config.precision.name)
     if framework == "tf" and hardware.nodes > 1:
         yield (
             f"hardware.nodes={hardware.nodes} framework=tf is refused: Keras 3's fit fails under "
             "MultiWorkerMirroredStrategy (keras#20585); choose hardware.nodes=1, or "
             "framework=torch."
         )
-    if framework == "tf" and hardware.devices > 1 and config.precision.name == "fp16":
+    if framework == "tf" and hardware.devices > 1 and precision and precision.scales_loss:
         yield (
-            f"hardware.devices={hardware.devices} framework=tf precision=fp16 is refused: Keras's "
-            "loss scaling asks the first device alone whether gradients are finite; choose "
-            "hardware.devices=1, or precision=bf16|fp32."
+            f"hardware.devices={hardware.devices} framework=tf precision={precision.name} is "
+            "refused: Keras's loss scaling checks only the first device's gradients for overflow; "
+            "choose hardware.devices=1, or precision=bf16|fp32."
         )
     several = max(hardware.devices, hardware.nodes) > 1
-    if framework == "torch" and hardware.name == "tpu" and several:
+    if framework == "torch" and kind and kind.why_one_torch_device and several:
         yield (
             f"hardware.devices={hardware.devices} hardware.nodes={hardware.nodes} framework=torch "
-            "on tpu is refused: Lightning's XLAStrategy trains in processes of its own, of which "
-            "no measurement comes back; choose hardware.devices=1 hardware.nodes=1, or "
-            "framework=tf."
+            f"on {kind.name} is refused: {kind.why_one_torch_device}; choose hardware.devices=1 "
+            "hardware.nodes=1, or framework=tf."
         )
 
 
@@ -110,36 +109,9 @@ def check_optimizer(config: Config) -> Iterator[str]:
     for name in FORMULA_FIELDS["momentum"] + FORMULA_FIELDS["adamw"]:
         value = getattr(optimizer, name)
         if value is not None and name not in used:
-            yield f"optimizer.{name}={value}: {optimizer.name} does not use {name}; take it out."
+            yield f"optimizer.{name}={value}: {optimizer.name} does not use {name}; remove it."
         if value is None and name in used:
             yield f"optimizer.{name}: {optimizer.name} needs it; type optimizer.{name}=…"
-
-
-def check_accuracy_margin(config: Config) -> Iterator[str]:
-    margin, data = config.comparison.score_margin_points, config.data
-    if data.num_test < 1 or data.num_classes is None or data.task in SPEED_ALONE:
-        return  # only an accuracy comes in steps of one sample
-    resolution = 100 / data.num_test  # points that one test sample is worth
-    if 0 < margin < resolution:
-        yield (
-            f"comparison.score_margin_points={margin:g} is finer than {data.name} can resolve: "
-            f"{data.num_test} test samples are {resolution:.2g} points each"
-        )
-
-
-def check_noise(config: Config) -> Iterator[str]:
-    data, training = config.data, config.training
-    if data.format == "synthetic" and data.task not in SPEED_ALONE:
-        yield (
-            f"data.task={data.task}: {data.name} is noise, of which nothing can be learnt; "
-            f"choose another data set, or data.task={' or '.join(SPEED_ALONE)}."
-        )
-    for name, score in (
-        ("target", training.target),
-        ("quality_target", training.quality_target),
-    ):
-        if data.task in SPEED_ALONE and score is not None:
-            yield f"training.{name}={score:g}: {data.task} has no score to reach; set it to null."
 
 
 def check_quality_target(config: Config) -> Iterator[str]:
@@ -169,7 +141,7 @@ def check_channels(config: Config) -> Iterator[str]:
     for name in ("mean", "std"):
         values = value_at(config, f"data.{name}")
         if len(values) != shape[2]:
-            yield f"data.{name}={values}: must be one number a channel, and there are {shape[2]}."
+            yield f"data.{name}={values}: must be one number per channel (there are {shape[2]})."
     if not all(value > 0 for value in config.data.std):
         yield f"data.std={config.data.std}: each must be above 0."
 
@@ -183,16 +155,6 @@ RULES: dict[Rule, tuple[str, ...]] = {
     check_replicas: ("framework.name", "hardware", "precision.name"),
     check_optimizer: tuple(
         f"optimizer.{name}" for name in ("name", "momentum", *FORMULA_FIELDS["adamw"])
-    ),
-    check_accuracy_margin: (
-        *("comparison.score_margin_points", "data.num_test", "data.num_classes", "data.task"),
-    ),
-    check_noise: (
-        "data.name",
-        "data.format",
-        "data.task",
-        "training.target",
-        "training.quality_target",
     ),
     check_quality_target: ("training.quality_target", "training.baseline"),
     check_channels: ("data.image_shape", "data.scale", "data.mean", "data.std"),

@@ -38,8 +38,8 @@ class Source:
 @dataclass(kw_only=True)
 class Data:
     name: str = MISSING
-    task: str = MISSING  # a key of fwexp.tasks.TASKS: the loss, the metrics, the unit of speed
-    format: str = MISSING  # a key of fwexp.data.formats.FORMATS: how the files decode
+    task: str = MISSING  # "package.module:Name" of a fwexp.tasks.task.Task: loss, metrics, unit
+    format: str = MISSING  # "package.module:name" of the function that decodes the files
     path: str | None = None  # a local folder with the original files; tried first
     num_train: int = MISSING
     num_test: int = MISSING

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 from omegaconf import DictConfig, OmegaConf
 
-from fwexp.config.choices import suggest
+from fwexp.config.suggestions import suggest
 from fwexp.errors import ConfigError
 
 

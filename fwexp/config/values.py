@@ -9,8 +9,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from fwexp.config.choices import near_match, suggest
 from fwexp.config.schema import Config
+from fwexp.config.suggestions import near_match, suggest
 
 KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 

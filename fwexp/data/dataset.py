@@ -65,8 +65,8 @@ def load(data: Data) -> DataSet:
 
 
 def _arrays(data: Data) -> tuple[Arrays, str]:
-    """The decoded arrays and their source: out of the cache, or made on the spot."""
-    if data.format == synthetic.FORMAT:
+    """The decoded arrays and their source: from the cache, or generated on the spot."""
+    if synthetic.is_synthetic(data):
         return synthetic.make(data), synthetic.SOURCE
     file = cache.arrays_file(data)
     known = cache.provenance_of(data)

@@ -5,15 +5,17 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from fwexp.config.dotted import load_dotted
 from fwexp.config.schema import Data
 from fwexp.data import cache, synthetic
 from fwexp.data.arrays import Arrays, content_sha256, problems_with, shape_problems
 from fwexp.data.cache import Provenance
 from fwexp.data.faults import DamagedFile, MissingFiles, SourceAbsent
-from fwexp.data.formats import decoder
-from fwexp.data.sources import Origin, origins
+from fwexp.data.sources.origin import Origin
+from fwexp.data.sources.registry import origins
 from fwexp.errors import DataError
 
+Decode = Callable[[Path], Arrays]  # of the folder that holds the original files
 Say = Callable[[str], None]
 
 
@@ -27,19 +29,20 @@ def prepare(data: Data, *, say: Say = _to_stderr) -> Provenance:
     Takes a millisecond where they were; `say` is told of each source that is tried otherwise.
 
     Raises:
-        DataError: no source is usable, or one is and its files are not the declared set.
+        ConfigError: data.format names no function.
+        DataError: no source is usable, or the files of one are not the declared data set.
     """
-    if data.format == synthetic.FORMAT:
+    if synthetic.is_synthetic(data):
         return synthetic.provenance(data)
     places = origins(data)
     if known := _cached(data, places=places, say=say):
         return known
-    decode_named = decoder(data.format)
+    decode: Decode = load_dotted(data.format, key=f"data.format={data.format}")
     refused: list[tuple[Origin, str]] = []
     for origin in places:
         say(f"data={data.name}: {origin.label}")
         try:
-            arrays = _decode(origin, decode=decode_named, data=data, say=say)
+            arrays = _decode(origin, decode=decode, data=data, say=say)
         except SourceAbsent as absent:
             say(f"  not usable: {absent.reason}")
             refused.append((origin, absent.reason))
@@ -78,7 +81,7 @@ def _cached(data: Data, *, places: list[Origin], say: Say) -> Provenance | None:
     return provenance  # copied or touched, and sound
 
 
-def _decode(origin: Origin, *, decode: Callable[[Path], Arrays], data: Data, say: Say) -> Arrays:
+def _decode(origin: Origin, *, decode: Decode, data: Data, say: Say) -> Arrays:
     with tempfile.TemporaryDirectory(prefix="fwexp-data-") as scratch:
         try:
             return decode(origin.fetch(into=Path(scratch), say=say))

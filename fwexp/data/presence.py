@@ -1,4 +1,4 @@
-"""What is known of a data set here without downloading anything, for `fwexp doctor`."""
+"""What is known about a data set here without downloading anything, for `fwexp doctor`."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 from fwexp.config.schema import Data
 from fwexp.data import cache, synthetic
 from fwexp.data.cache import Provenance
-from fwexp.data.sources import State, origins
+from fwexp.data.sources.origin import State
+from fwexp.data.sources.registry import origins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +22,13 @@ class Status:
 def status(data: Data) -> Status:
     """Which sources are present, whether the set is decoded, and what to type if neither.
 
-    Advice is given where a run would have nothing to begin with: no cached arrays, no source
+    Advice is given where a run would have nothing to start from: no cached arrays, no source
     here, none to download.
 
     Raises:
         DataError: the data set's own YAML names an unknown source.
     """
-    if data.format == synthetic.FORMAT:
+    if synthetic.is_synthetic(data):
         return Status(
             name=data.name,
             cache_file=cache.arrays_file(data),

@@ -1,7 +1,7 @@
-"""Data of any size, made of noise on the spot: to measure speed, never a score.
+"""Synthetic data of any size, generated on the spot: to measure speed, never a score.
 
-All of it is cut from streams of bytes, each a generator's of a fixed seed. The declared sha256 is
-that of the first stream's first mebibyte, whatever the data's size: it holds as long as the
+All of it is cut from streams of bytes, each generated from a fixed seed. The declared sha256 is
+that of the first stream's first mebibyte, whatever the size of the data: it holds as long as the
 generator gives the same bytes.
 """
 
@@ -20,31 +20,35 @@ from fwexp.data.cache import Provenance, layout
 from fwexp.data.tokens import BOS, EOS
 from fwexp.errors import DataError
 
-FORMAT = "synthetic"
 SOURCE = "made on the spot, from a fixed seed"
 FIRST, SECOND, THIRD = 0, 1, 2  # the seeds of the streams
 CHECKED_BYTES = 2**20
 ROW_BYTES = 8  # of one draw
 FIRST_WORD = EOS + 1  # the tokens before it stand for no word
-SAMPLES_A_CLICK = 5  # as in MLPerf's NCF: four negatives to each item taken
+SAMPLES_PER_CLICK = 5  # as in MLPerf's NCF: four negatives to each item taken
 
 
 @dataclass(frozen=True, kw_only=True)
 class Noise:
-    """One kind of noise: what decides its shape, and how it is made."""
+    """One kind of noise: what decides its shape, and what generates it."""
 
     needs: tuple[str, ...]  # fields of the declaration
     make: Callable[[Data], Arrays]  # `x` or `x.NAME`, and `y`, of all samples
 
 
+def is_synthetic(data: Data) -> bool:
+    """Whether data.format is one of this module's."""
+    return data.format in NOISES
+
+
 def make(data: Data) -> Arrays:
-    """The arrays of the noise that the task trains on, the training samples before the others.
+    """The arrays that data.format generates, the training samples before the test samples.
 
     Raises DataError where the declaration is not one of noise.
     """
     if problems := _problems(data):
         raise DataError(f"data={data.name}: " + "; ".join(problems))
-    whole = NOISES[data.task].make(data)
+    whole = NOISES[data.format].make(data)
     parts = {"train": slice(data.num_train), "test": slice(data.num_train, None)}
     return {
         _name_in(part, name): array[rows]
@@ -54,7 +58,7 @@ def make(data: Data) -> Arrays:
 
 
 def provenance(data: Data) -> Provenance:
-    """Where the arrays come from; they are made to know that they can be."""
+    """Where the arrays come from; generating them shows that they can be."""
     return Provenance(
         name=data.name,
         source=SOURCE,
@@ -69,15 +73,15 @@ def _problems(data: Data) -> list[str]:
     problems = []
     if data.path is not None:
         problems.append(f"data.path={data.path}: the noise is {SOURCE}; leave data.path out")
-    given = {name: getattr(data, name) for name in NOISES[data.task].needs}
+    given = {name: getattr(data, name) for name in NOISES[data.format].needs}
     problems += [
-        f"data.{name}: noise for {data.task} needs it; type data.{name}=…"
+        f"data.{name}: data.format={data.format} needs it; type data.{name}=…"
         for name, value in given.items()
         if value is None
     ]
     if (given.get("vocabulary_size") or FIRST_WORD + 1) <= FIRST_WORD:
         problems.append(
-            f"data.vocabulary_size={data.vocabulary_size}: its first {FIRST_WORD} tokens stand for "
+            f"data.vocabulary_size={data.vocabulary_size}: the first {FIRST_WORD} tokens stand for "
             f"no word; type {FIRST_WORD + 1} or more"
         )
     found = hashlib.sha256(_bytes(CHECKED_BYTES).data).hexdigest()
@@ -88,7 +92,7 @@ def _problems(data: Data) -> list[str]:
     return problems
 
 
-def _images(data: Data) -> Arrays:
+def images(data: Data) -> Arrays:
     """Pixels uint8 (samples, height, width, channels) and labels int64 (samples,)."""
     assert data.image_shape is not None
     assert data.num_classes is not None
@@ -98,7 +102,7 @@ def _images(data: Data) -> Arrays:
     return {"x": pixels, "y": labels.astype(np.int64)}
 
 
-def _pairs(data: Data) -> Arrays:
+def pairs(data: Data) -> Arrays:
     """Sentences as formats/sentence_pairs.py has them, int32 (samples, places), none padded."""
     assert data.sequence_length is not None
     assert data.target_length is not None
@@ -114,7 +118,7 @@ def _pairs(data: Data) -> Arrays:
     }
 
 
-def _ratings(data: Data) -> Arrays:
+def ratings(data: Data) -> Arrays:
     """Users and items int32 (samples,), and whether the user took the item, uint8 (samples,)."""
     assert data.num_users is not None
     assert data.num_items is not None
@@ -122,16 +126,16 @@ def _ratings(data: Data) -> Arrays:
     return {
         "x.user": _below(data.num_users, FIRST, (count,)),
         "x.item": _below(data.num_items, SECOND, (count,)),
-        "y": (_below(SAMPLES_A_CLICK, THIRD, (count,)) == 0).astype(np.uint8),
+        "y": (_below(SAMPLES_PER_CLICK, THIRD, (count,)) == 0).astype(np.uint8),
     }
 
 
-NOISES = {  # by the task that trains on it
-    "throughput": Noise(needs=("image_shape", "num_classes"), make=_images),
-    "throughput_translation": Noise(
-        needs=("sequence_length", "target_length", "vocabulary_size"), make=_pairs
+NOISES = {  # by data.format
+    "fwexp.data.synthetic:images": Noise(needs=("image_shape", "num_classes"), make=images),
+    "fwexp.data.synthetic:pairs": Noise(
+        needs=("sequence_length", "target_length", "vocabulary_size"), make=pairs
     ),
-    "throughput_recommendation": Noise(needs=("num_users", "num_items"), make=_ratings),
+    "fwexp.data.synthetic:ratings": Noise(needs=("num_users", "num_items"), make=ratings),
 }
 
 
@@ -146,7 +150,7 @@ def _words(seed: int, shape: tuple[int, int], *, vocabulary_size: int) -> NDArra
 
 
 def _below(limit: int, seed: int, shape: tuple[int, ...]) -> NDArray[np.int32]:
-    """Whole numbers from 0 on and below the limit."""
+    """Whole numbers from 0 to below the limit."""
     numbers: NDArray[np.int32] = (_draw(seed, prod(shape)) % np.uint64(limit)).astype(np.int32)
     return numbers.reshape(shape)
 
@@ -157,6 +161,6 @@ def _bytes(num_bytes: int) -> Bytes:
 
 
 def _draw(seed: int, count: int) -> NDArray[Any]:
-    """The bit generator's own numbers: NumPy keeps this stream from release to release."""
+    """The bit generator's raw numbers: NumPy keeps this stream from release to release."""
     raw: NDArray[Any] = np.random.PCG64(seed).random_raw(count)
     return raw

@@ -9,7 +9,7 @@ from fwexp.evidence.timing_validity import timing_problem
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
 from fwexp.store.record import RunRecord
-from fwexp.tasks.task import Metric
+from fwexp.tasks.metric import Metric
 
 FRAMEWORKS = ("torch", "tf")
 NO_RECORD = "missing"  # what is wrong with a run that has no record, or a torn one

@@ -6,7 +6,7 @@ from enum import StrEnum
 from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.quality_targets import QualityResult
 from fwexp.evidence.verdicts import Finding, Verdict
-from fwexp.tasks.task import Metric
+from fwexp.tasks.metric import Metric
 
 OTHER = {"torch": "tf", "tf": "torch"}
 

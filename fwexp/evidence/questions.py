@@ -8,7 +8,7 @@ from fwexp.config.schema import Pricing
 from fwexp.evidence.aggregate import Workload
 from fwexp.evidence.cost import cost_usd
 from fwexp.store.record import RunRecord
-from fwexp.tasks.task import Metric
+from fwexp.tasks.metric import Metric
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Why a run's times do not count: what happened to it, and never how slow it was."""
 
+from fwexp.hardware.table import HARDWARE
 from fwexp.meters.load import Load
 from fwexp.store.record import RunRecord
 
@@ -18,11 +19,12 @@ def timing_problem(record: RunRecord) -> str:
 
 def _disturbed(record: RunRecord, load: Load) -> str:
     hardware = record.config.hardware
-    if hardware.name == "gpu":
+    kind = HARDWARE[hardware.name]
+    if kind.metering == "nvidia-smi":
         num = load.foreign_device_processes or 0
         processes = "1 process" if num == 1 else f"{num} processes"
-        return f"{processes} of others on its GPU" if num else ""
-    if hardware.name != "cpu" or load.foreign_cores is None or record.effective is None:
+        return f"{processes} of others on its {kind.title}" if num else ""
+    if kind.metering != "cores" or load.foreign_cores is None or record.effective is None:
         return ""
     threads = record.effective.num_threads * hardware.devices
     foreign = load.foreign_cores

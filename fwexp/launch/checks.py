@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from fwexp.config import rules
-from fwexp.config.identity import UNDECIDING_FIELDS, run_digests
 from fwexp.config.ranges import value_at
 from fwexp.config.schema import Config
 from fwexp.errors import ConfigError
+from fwexp.identity.sources import Sources
 from fwexp.launch.plan import PlannedRun
 from fwexp.meters import probe
 from fwexp.models.linter import live_traps
-from fwexp.tasks.registry import make_task
+from fwexp.runs.identity import UNDECIDING_FIELDS, run_digests, run_roots, run_sources
 
 ONE_PER_WORKLOAD = [f"{group}.{key}" for group, keys in UNDECIDING_FIELDS.items() for key in keys]
 DECLARED_ONCE = ("comparison", "pricing", "launcher", "store", "tracking")
@@ -24,7 +24,7 @@ class OncePerPlan:
     def __init__(self) -> None:
         self.frameworks: set[str] = set()
         self.packages: set[Path] = set()
-        self.digests: dict[tuple[str, ...], dict[str, str]] = {}
+        self.sources: dict[tuple[str, ...], tuple[Sources, dict[str, str]]] = {}
 
     def framework(self, name: str) -> None:
         if name not in self.frameworks:
@@ -36,11 +36,12 @@ class OncePerPlan:
             raise ConfigError([trap.told() for trap in traps])
         self.packages.add(package)
 
-    def digests_of(self, config: Config) -> dict[str, str]:
-        key = (config.framework.name, config.model.implementation, config.data.sha256)
-        if key not in self.digests:
-            self.digests[key] = run_digests(config)
-        return self.digests[key]
+    def sources_of(self, config: Config) -> tuple[Sources, dict[str, str]]:
+        """What the run executes, and the digests of all that decides its result."""
+        key = (*run_roots(config), config.data.sha256)
+        if key not in self.sources:
+            self.sources[key] = run_sources(config), run_digests(config)
+        return self.sources[key]
 
 
 def check_rules(settings: list[Config], seeds: Sequence[int]) -> None:
@@ -84,17 +85,3 @@ def check_one_per_workload(runs: list[PlannedRun]) -> None:
     ]
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-
-
-def check_task(config: Config) -> None:
-    """Raise ConfigError where the data set's task is none of ours, or a score cannot be reached."""
-    metric = make_task(config.data).metric
-    scores = {"target": config.training.target, "quality_target": config.training.quality_target}
-    problems = [
-        f"training.{name}={score:g}: {metric.name} is a share, at most 1; "
-        f"type training.{name}={score / 100:g} for {score:g} %"
-        for name, score in scores.items()
-        if score is not None and metric.unit == "%" and score > 1
-    ]
-    if problems:
-        raise ConfigError(problems)

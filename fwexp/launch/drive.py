@@ -115,6 +115,7 @@ def _request(missing: MissingRun, plan: Plan, store: Store, fwexp_commit: str | 
     return RunRequest(
         run_id=missing.run.run_id,
         config=missing.run.config,
+        sources=missing.run.sources,
         digests=missing.run.digests,
         machine_class=plan.machine_class,
         commit=fwexp_commit,

@@ -5,8 +5,8 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Protocol
 
-from fwexp.config.choices import suggest
 from fwexp.config.schema import Config
+from fwexp.config.suggestions import suggest
 from fwexp.errors import ConfigError
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.store.record import is_finished

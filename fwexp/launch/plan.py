@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from fwexp.config.schema import Config
+from fwexp.identity.sources import Sources
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedRun:
     run_id: str
     config: Config
+    sources: Sources
     digests: dict[str, str]
     workload: str  # the same for runs that differ in framework and seed alone
 

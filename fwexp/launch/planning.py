@@ -3,16 +3,16 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from fwexp.config.identity import package_folder, run_ids, workload_key
 from fwexp.config.schema import Config
 from fwexp.errors import ConfigError
+from fwexp.identity.places import find_place
 from fwexp.launch.checks import (
     OncePerPlan,
     check_declared_once,
     check_one_per_workload,
     check_rules,
-    check_task,
     check_timed,
 )
 from fwexp.launch.combine import combine
@@ -20,6 +20,8 @@ from fwexp.launch.launcher import load_launcher
 from fwexp.launch.plan import Plan, PlannedRun, one_per_device
 from fwexp.models.registry import load_spec
 from fwexp.parity.stand_in import stand_in_of
+from fwexp.runs.identity import run_ids, workload_key
+from fwexp.tasks.checks import check_task
 
 
 def plan_runs(
@@ -75,18 +77,25 @@ def _plan(config: Config, seeds: Sequence[int], check: OncePerPlan) -> list[Plan
     for sized in filter(None, (config, stand_in_of(config))):
         load_spec(sized.model, sized.data)
     check_task(config)
-    check.traps(package_folder(config))
-    digests, workload = check.digests_of(config), workload_key(config)
+    check.traps(_model_folder(config))
+    (sources, digests), workload = check.sources_of(config), workload_key(config)
     ids = run_ids(config, digests, seeds=seeds)
     return [
         PlannedRun(
             run_id=run_id,
             config=replace(config, seed=seed),
+            sources=sources,
             digests=digests,
             workload=workload,
         )
         for run_id, seed in zip(ids, seeds, strict=True)
     ]
+
+
+def _model_folder(config: Config) -> Path:
+    place = find_place(config.model.implementation)
+    assert place is not None  # its spec is loaded
+    return place.folders[0]
 
 
 def _seeds(axes: Mapping[str, Sequence[str]], config: Config) -> list[int]:

@@ -9,10 +9,10 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from fwexp.config.choices import suggest
 from fwexp.config.load import check_sweep
 from fwexp.config.overrides import spread_sweeps
 from fwexp.config.paths import sweeps_dir
+from fwexp.config.suggestions import suggest
 from fwexp.errors import ConfigError
 from fwexp.store.store import check_sweep_name
 

@@ -1,65 +1,35 @@
-"""Is the device there? Asked in a subprocess with a time-out: a look can hang or abort."""
+"""Is the device there? Asked in a subprocess with a time limit, as a probe can hang or abort."""
 
 import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from fwexp.config.schema import Config, Hardware
 from fwexp.errors import DeviceError
+from fwexp.hardware.kind import HardwareKind
+from fwexp.hardware.precision import PRECISIONS
+from fwexp.hardware.table import HARDWARE
 from fwexp.meters.environment import cpu_machine_class
 
 IMPORTS = {"torch": ("torch", "pytorch_lightning"), "tf": ("tensorflow", "keras")}
 INSTALL = {"torch": "torch pytorch-lightning", "tf": "tensorflow keras"}
-ASK = {  # each prints one JSON line: the devices' names, and the compute capability of the first
-    ("torch", "gpu"): """
-import json, torch
-n = torch.cuda.device_count()
-print(json.dumps({"devices": [torch.cuda.get_device_name(i) for i in range(n)],
-                  "capability": list(torch.cuda.get_device_capability(0)) if n else None}))
-""",
-    ("tf", "gpu"): """
-import json, tensorflow as tf
-gpus = [tf.config.experimental.get_device_details(g)
-        for g in tf.config.list_physical_devices("GPU")]
-print(json.dumps({"devices": [g.get("device_name", "GPU") for g in gpus],
-                  "capability": list(gpus[0].get("compute_capability", ())) if gpus else None}))
-""",
-    ("torch", "tpu"): """
-import json, importlib.util
-if importlib.util.find_spec("torch_xla"):
-    import torch_xla.core.xla_model as xm
-    devices = [str(d) for d in xm.get_xla_supported_devices("TPU") or []]
-else:
-    import torch, torch_tpu
-    devices = [f"tpu:{i}" for i in range(torch.tpu.device_count())]
-print(json.dumps({"devices": devices, "capability": None}))
-""",
-    ("tf", "tpu"): """
-import json, tensorflow as tf
-resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu="local")
-tf.config.experimental_connect_to_cluster(resolver)
-tf.tpu.experimental.initialize_tpu_system(resolver)
-devices = [d.name for d in tf.config.list_logical_devices("TPU")]
-print(json.dumps({"devices": devices, "capability": None}))
-""",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a look for a device saw."""
+    """What a probe found."""
 
-    devices: list[str]
+    devices: list[str]  # their names
     capability: list[int] | None  # CUDA compute capability, major and minor
     words: str  # for a message
 
 
 def require_framework(framework: str) -> None:
-    """Raise DeviceError, saying what to install, when the framework is not there."""
+    """Raise DeviceError, saying what to install, when the framework is missing."""
     missing = [name for name in IMPORTS[framework] if find_spec(name) is None]
     if missing:
         raise DeviceError(
@@ -69,30 +39,33 @@ def require_framework(framework: str) -> None:
 
 
 def machine_class(config: Config) -> str:
-    """The machine class this configuration would run on here: accelerator and host.
+    """The machine class on which this configuration would run here: accelerator and host.
 
-    How many of the accelerators a run takes is the configuration's: what was measured on one and
-    on four is of one class. Raises DeviceError, and nothing has been trained, when a device is
-    not to be had.
+    How many accelerators a run takes is the configuration's: measurements on one and on four are
+    of one class. Raises DeviceError, before anything is trained, when a device is missing.
     """
     require_framework(config.framework.name)
-    hardware = config.hardware.name
-    if hardware == "cpu":
+    framework, kind = config.framework.name, HARDWARE[config.hardware.name]
+    if not kind.probes:
         return cpu_machine_class()
-    if hardware == "tpu":
-        _require_tpu_build(config.framework.name)
-    found = look(config.framework.name, hardware, timeout_s=config.hardware.probe_timeout_s)
+    if framework in kind.builds and (why := kind.builds[framework].why_missing()):
+        raise DeviceError(why)
+    found = look(framework, kind.name, timeout_s=config.hardware.probe_timeout_s)
     if not found.devices:
-        raise DeviceError(_absent(hardware, found.words))
+        raise DeviceError(_absent(kind, found.words))
     if len(found.devices) < config.hardware.devices:
-        raise DeviceError(_too_few(config.hardware, found))
-    _require_capability(config.precision.name, found)
+        raise DeviceError(_too_few(config.hardware, kind, found))
+    _require_capability(config.precision.name, kind, found)
     return f"{found.devices[0]}; host {cpu_machine_class()}"
 
 
 def look(framework: str, hardware: str, *, timeout_s: float) -> Found:
-    """What the framework itself sees of this hardware, from a process of its own."""
-    command = [sys.executable, "-c", ASK[framework, hardware]]
+    """What the framework itself sees of this hardware, asked in a process of its own.
+
+    The probe's last line is JSON: the devices' names, and the compute capability of the first.
+    """
+    kind = HARDWARE[hardware]
+    command = [sys.executable, "-c", kind.probes[framework]]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s)
     except subprocess.TimeoutExpired:
@@ -104,55 +77,44 @@ def look(framework: str, hardware: str, *, timeout_s: float) -> Found:
     try:
         answer = json.loads(lines[-1])
     except json.JSONDecodeError:
-        words = f"an answer that is none: {lines[-1][:200]}"
+        words = f"an answer that is not JSON: {lines[-1][:200]}"
         return Found(devices=[], capability=None, words=words)
-    words = f"{framework} sees {len(answer['devices'])} {hardware.upper()}s"
+    words = f"{framework} sees {len(answer['devices'])} {kind.title}s"
     return Found(devices=answer["devices"], capability=answer["capability"], words=words)
 
 
-def _absent(hardware: str, words: str) -> str:
-    name = hardware.upper()
-    others = {"gpu": "cpu|tpu", "tpu": "cpu|gpu"}[hardware]
+def _absent(kind: HardwareKind, words: str) -> str:
+    others = "|".join(name for name in HARDWARE if name != kind.name)
     return (
-        f"hardware={hardware} was asked for but no {name} was found on {socket.gethostname()} "
-        f"({words}). Nothing was trained. On Slurm ask for a {name} partition, "
+        f"hardware={kind.name} was asked for but no {kind.title} was found on "
+        f"{socket.gethostname()} ({words}). Nothing was trained. On Slurm ask for a {kind.title} "
+        "partition, "
         f"or choose hardware={others}."
     )
 
 
-def _too_few(hardware: Hardware, found: Found) -> str:
-    num, name = len(found.devices), hardware.name.upper()
-    there = f"{num} {name}s were" if num > 1 else f"1 {name} was"
+def _too_few(hardware: Hardware, kind: HardwareKind, found: Found) -> str:
+    num = len(found.devices)
+    there = f"{num} {kind.title}s were" if num > 1 else f"1 {kind.title} was"
     return (
         f"hardware.devices={hardware.devices} was asked for but {there} found on "
-        f"{socket.gethostname()} ({found.words}). Nothing was trained. On Slurm ask for more a "
+        f"{socket.gethostname()} ({found.words}). Nothing was trained. On Slurm ask for more per "
         f"node, or choose hardware.devices={num}."
     )
 
 
-def _require_tpu_build(framework: str) -> None:
-    if framework == "torch":
-        has_xla = find_spec("torch_xla") is not None
-        has_tpu = find_spec("torch_tpu") is not None and find_spec("libtpu") is not None
-        if not (has_xla or has_tpu):
-            raise DeviceError(
-                "framework=torch hardware=tpu needs torch_xla 2.9 with torch 2.9, or torch_tpu + "
-                f"libtpu (torch 2.11-2.15); found torch {version('torch')} and neither."
-            )
+def _require_capability(precision: str, kind: HardwareKind, found: Found) -> None:
+    needed = PRECISIONS[precision].min_capability
+    if needed is None or not found.capability or tuple(found.capability) >= needed:
         return
-    try:
-        version("tensorflow-tpu")
-    except PackageNotFoundError:
-        raise DeviceError(
-            f"framework=tf hardware=tpu: this TensorFlow ({version('tensorflow')}) has no TPU "
-            "kernels; tensorflow-tpu with a matching libtpu is needed."
-        ) from None
+    others = [p.name for p in PRECISIONS.values() if p.min_capability is None]
+    allowed = "|".join(name for name in others if name not in kind.refused_precisions)
+    raise DeviceError(
+        f"precision={precision} needs compute capability {_dotted(needed)} or later; "
+        f"{found.devices[0]} has {_dotted(found.capability)}. Nothing was trained. "
+        f"Choose precision={allowed}."
+    )
 
 
-def _require_capability(precision: str, found: Found) -> None:
-    if precision in ("bf16", "tf32") and found.capability and found.capability[0] < 8:
-        capability = ".".join(map(str, found.capability))
-        raise DeviceError(
-            f"precision={precision} needs compute capability 8.0 or later; "
-            f"{found.devices[0]} has {capability}. Nothing was trained. Choose precision=fp32|fp16."
-        )
+def _dotted(capability: Iterable[int]) -> str:
+    return ".".join(map(str, capability))

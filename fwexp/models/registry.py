@@ -1,12 +1,11 @@
 """From a model's configuration to its spec and its implementation in one framework."""
 
 from dataclasses import MISSING, fields
-from importlib import import_module
-from types import ModuleType
 from typing import Any, get_type_hints
 
-from fwexp.config.choices import suggest
+from fwexp.config.dotted import load_dotted
 from fwexp.config.schema import Data, Model
+from fwexp.config.suggestions import suggest
 from fwexp.errors import ConfigError
 from fwexp.models.initialization import INITIALIZERS
 from fwexp.models.spec import Spec
@@ -29,7 +28,7 @@ def load_spec(model: Model, data: Data) -> Spec:
     Raises ConfigError when the package has no spec, the options are not the spec's own, or a
     variable's initializer is not one of ours.
     """
-    spec_type = _member(model, "spec", "Spec")
+    spec_type = _load(model, "spec:Spec")
     problems = _option_problems(model, get_type_hints(spec_type), spec_type)
     if problems:
         raise ConfigError(problems)
@@ -67,29 +66,19 @@ def _listing(names: list[str]) -> str:
 
 def build(model: Model, spec: Spec, *, framework: str) -> Any:
     """The model itself: a torch.nn.Module, or a functional keras.Model."""
-    return _member(model, FILES[framework], "build")(spec)
+    return _load(model, f"{FILES[framework]}:build")(spec)
 
 
-def _member(model: Model, file: str, name: str) -> Any:
-    module = _module(model, file)
-    if not hasattr(module, name):
-        raise ConfigError([f"model={model.name}: {module.__file__} has no {name}"])
-    return getattr(module, name)
+def declared_differences(model: Model, data: Data) -> list[str]:
+    """What the spec declares that the implementations do differently, computing the same."""
+    return list(getattr(load_spec(model, data), "declared_differences", ()))
 
 
-def _module(model: Model, file: str) -> ModuleType:
-    name = f"{model.implementation}.{file}"
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        if not f"{name}.".startswith(f"{error.name}."):
-            raise  # the model's own import is missing, not the model
-        raise ConfigError(
-            [
-                f"model={model.name}: there is no module {name}; model.implementation names a "
-                "package with spec.py, torch.py and keras.py that Python can import from here"
-            ]
-        ) from error
+def _load(model: Model, name: str) -> Any:
+    """What "file:name" names in the model's package."""
+    return load_dotted(
+        f"{model.implementation}.{name}", key=f"model.implementation={model.implementation}"
+    )
 
 
 def _option_problems(model: Model, types: dict[str, Any], spec_type: Any) -> list[str]:

@@ -30,6 +30,9 @@ class Spec(Protocol):
         """The layers, named alike in both implementations, whose outputs must agree."""
         ...
 
+    # Optional: `declared_differences: tuple[str, ...]`, what the two implementations do differently
+    # although they compute the same; a write-up prints each as a sentence.
+
 
 def dense(num_in: int, num_out: int, *, initializer: str = "he_normal") -> dict[str, Variable]:
     """A dense layer's kernel and bias."""

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from fwexp.config.identity import FRAMEWORK_PACKAGES, files_sha256, run_digests, sha256_of
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
+from fwexp.hardware.cpu import CPU
+from fwexp.hardware.precision import PRECISIONS
+from fwexp.identity.sources import follow
+from fwexp.models.code_lines import implementation_lines
 from fwexp.models.registry import GIVEN, load_spec
-from fwexp.models.shared_lines import implementation_lines
 from fwexp.models.spec import Spec
 from fwexp.parity.comparing import FLOAT64_TOLERANCE
 from fwexp.parity.hints import hinted
@@ -23,14 +25,21 @@ from fwexp.parity.stages import dtype_stages, full_size_stages, numeric_stages, 
 from fwexp.parity.stand_in import describe_stand_in, stand_in_of
 from fwexp.processes.locks import hold
 from fwexp.processes.warm_servers import ServerDied, WarmServers
+from fwexp.runs.identity import run_roots, sha256_of, source_digests
 from fwexp.store.array_file import ArrayFile
 from fwexp.store.certificate import Certificate, Stage
 from fwexp.store.store import Store
+from fwexp.trainers.registry import TRAINERS
 
-MIXED = ("bf16", "fp16")
+PACKAGES = ("torch", "pytorch-lightning", "tensorflow", "keras")
 CAPTURE = "fwexp.parity.capture:examine"
 FOLDER = "fwexp-parity-"
 BLOCK_STAGES = ("shapes", "forward", "forward in float32", "dtypes")  # that name a block
+# Of the modules that decide what a certificate says; the rest is imported from them.
+DECIDING = (
+    *("fwexp.parity.capture", "fwexp.parity.inspect_torch", "fwexp.parity.inspect_keras"),
+    "fwexp.parity.certify",
+)
 Say = Callable[[str], None]
 Compared = Callable[[ArrayFile, ArrayFile, Spec], list[Stage]]
 
@@ -39,13 +48,12 @@ def certificate_key(config: Config) -> str:
     """A hash of everything the certificate vouches for: it is void when any of it changes."""
     plain = to_plain(config)
     kept = {k: plain[k] for k in ("model", "optimizer", "precision", "execution")}
-    here = Path(__file__).parent
-    sides = [run_digests(_of(config, framework)) for framework in FRAMEWORK_PACKAGES]
-    parity = files_sha256(here.glob("*.py"))
     shape = {name: getattr(config.data, name) for name in ("task", *GIVEN)}
-    on = config.hardware.name if config.precision.name in MIXED else "cpu"
-    depends = {"config": kept, "sides": sides, "parity": parity, "data": shape, "on": on}
-    return sha256_of(depends)[:16]
+    on = config.hardware.name if PRECISIONS[config.precision.name].is_mixed else CPU.name
+    roots = {root for framework in TRAINERS for root in run_roots(_of(config, framework))}
+    digests = source_digests(follow({*roots, *DECIDING}))
+    depends = {"config": kept, "digests": digests, "data": {**shape, "sha256": config.data.sha256}}
+    return sha256_of(depends | {"on": on})[:16]
 
 
 def certify(config: Config, *, store: Store, servers: WarmServers, say: Say) -> Certificate:
@@ -96,7 +104,6 @@ def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certi
     spec = load_spec(config.model, config.data)
     stages = _all_stages(config, store, servers)
     shapes = [v.shape for v in spec.variables().values() if v.trainable]
-    packages = [p for names in FRAMEWORK_PACKAGES.values() for p in names]
     return Certificate(
         key=key,
         passed=all(stage.passed for stage in stages),
@@ -108,7 +115,7 @@ def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certi
         stages=stages,
         stand_in=describe_stand_in(config),
         code_lines=implementation_lines(config.model.implementation),
-        versions={p: version(p) for p in packages},
+        versions={name: version(name) for name in PACKAGES},
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
@@ -129,14 +136,14 @@ def _all_stages(config: Config, store: Store, servers: WarmServers) -> list[Stag
         stages = compare("full size", full_size_stages, config)
         found = compare("stand-in", numeric_stages, smaller)
         stages += taken_from_stand_in(found, smaller.model.name)
-    if config.precision.name in MIXED:
+    if PRECISIONS[config.precision.name].is_mixed:
         stages += compare("dtypes", dtype_stages, config)
     return stages
 
 
 def _numeric(config: Config) -> Config:
     """The same on the CPU without reduced precision, where rounding hides least."""
-    hardware = replace(config.hardware, name="cpu")
+    hardware = replace(config.hardware, name=CPU.name)
     return replace(config, hardware=hardware, precision=replace(config.precision, name="fp32"))
 
 

@@ -6,7 +6,8 @@ import keras
 from keras import ops
 
 from fwexp.models.initialization import Weights
-from fwexp.trainers.keras import KerasTrainer, as_tensor, as_tensors, spec_name
+from fwexp.trainers.keras_input import as_tensor, as_tensors
+from fwexp.trainers.keras_trainer import KerasTrainer, spec_name
 from fwexp.trainers.protocol import Batch
 
 

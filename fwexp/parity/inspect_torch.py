@@ -6,8 +6,9 @@ import torch
 
 from fwexp.models.initialization import Weights
 from fwexp.models.torch_names import named_tensors
-from fwexp.trainers.lightning import LightningTrainer, as_tensor, as_tensors, channels_last
 from fwexp.trainers.protocol import Batch
+from fwexp.trainers.torch_input import as_tensor, as_tensors, channels_last
+from fwexp.trainers.torch_trainer import LightningTrainer
 
 
 def block_outputs(trainer: LightningTrainer, batch: Batch) -> dict[str, tuple[Any, str]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from fwexp.config.schema import Hardware
+from fwexp.hardware.table import HARDWARE
 from fwexp.processes.messages import Interrupted, is_asked_to_stop
 
 POLL_S = 0.05
@@ -68,16 +69,11 @@ def device_lock(hardware: Hardware) -> Path:
     folder = Path(os.environ.get("FWEXP_LOCKS", "/tmp"))
     # The parts of one run must not wait for each other where a machine pretends to be two.
     node = os.environ.get("SLURMD_NODENAME", "") if hardware.nodes > 1 else ""
-    parts = [str(os.getuid()), hardware.name, _given(hardware.name), node]
+    parts = [str(os.getuid()), hardware.name, _assigned(hardware.name), node]
     return folder / f"fwexp-{'-'.join(filter(None, parts))}.lock"
 
 
-def _given(hardware: str) -> str:
-    """Which of the machine's devices this process was given; empty where it has them all."""
-    if hardware == "gpu":
-        names = ("SLURM_JOB_GPUS", "CUDA_VISIBLE_DEVICES")  # a container may number anew
-        given = next((os.environ[name] for name in names if os.environ.get(name)), "")
-    else:
-        cores = sorted(os.sched_getaffinity(0))
-        given = "" if len(cores) == os.cpu_count() else str(cores)
-    return hashlib.sha256(given.encode()).hexdigest()[:8] if given else ""
+def _assigned(hardware: str) -> str:
+    """Which of the machine's devices this process was assigned; empty where it has them all."""
+    assigned = HARDWARE[hardware].assigned()
+    return hashlib.sha256(assigned.encode()).hexdigest()[:8] if assigned else ""

@@ -1,5 +1,6 @@
 """Execute one run in this process, and leave its history and record in its folder."""
 
+import sys
 import time
 import traceback
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from fwexp.config.plain import from_plain
 from fwexp.config.schema import Config
 from fwexp.data import dataset
 from fwexp.errors import StoreError
+from fwexp.hardware.table import HARDWARE
+from fwexp.identity.loaded import check_loaded, check_unchanged
+from fwexp.identity.sources import Sources
 from fwexp.meters.device_use import device_use
 from fwexp.meters.environment import environment
 from fwexp.meters.load import LoadMeter
@@ -40,6 +44,7 @@ class RunRequest:
 
     run_id: str
     config: Config
+    sources: Sources
     digests: dict[str, str]
     machine_class: str
     commit: str | None  # fwexp's own
@@ -69,12 +74,12 @@ def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> N
         with hold(device, on_wait=wait):
             record = _begin(request, import_s=timing.import_s)
             follow(
-                lambda: _train_in_ranks(record, timing, folder, tell),
+                lambda: _train_in_ranks(request, record, timing, tell),
                 is_recorded=lambda: _is_already_done(request),
             )
         return
     with hold(folder.lock, on_wait=wait), hold(device, on_wait=wait):
-        if config.hardware.name == "gpu":
+        if HARDWARE[config.hardware.name].metering == "nvidia-smi":
             timing.device_before = device_use(num_devices=config.hardware.devices)
         timing.left_out_s = time.monotonic() - waiting_since
         if _is_already_done(request):
@@ -125,12 +130,12 @@ def _begin(request: RunRequest, *, import_s: float) -> RunRecord:
 
 
 def _run(request: RunRequest, timing: Timing, tell: Tell) -> RunRecord:
-    record, folder = _begin(request, import_s=timing.import_s), request.folder
+    record = _begin(request, import_s=timing.import_s)
     try:
         if has_ranks(request.config):
-            record = _train_in_ranks(record, timing, folder, tell)
+            record = _train_in_ranks(request, record, timing, tell)
         else:
-            _train(record, timing, folder, tell)
+            _train(request, record, timing, tell)
         record.status = "done"
     except Exception as error:  # whatever a run raises becomes its record's failure
         traceback.print_exc()
@@ -147,11 +152,13 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _train_in_ranks(record: RunRecord, timing: Timing, folder: RunFolder, tell: Tell) -> RunRecord:
+def _train_in_ranks(
+    request: RunRequest, record: RunRecord, timing: Timing, tell: Tell
+) -> RunRecord:
     """The first rank's record, with the memory of all those on this node."""
 
     def work(others: list[int]) -> RunRecord:
-        _train(record, timing, folder, tell, others=others)
+        _train(request, record, timing, tell, others=others)
         return record
 
     node = find_node(record.config, run_id=record.run_id)
@@ -162,15 +169,15 @@ def _train_in_ranks(record: RunRecord, timing: Timing, folder: RunFolder, tell: 
 
 
 def _train(
+    request: RunRequest,
     record: RunRecord,
     timing: Timing,
-    folder: RunFolder,
     tell: Tell,
     *,
     others: Sequence[int] = (),
 ) -> None:
-    config = record.config
-    attempt = Attempt(record, timing, folder, num_threads=config.hardware.num_threads)
+    before, config = frozenset(sys.modules), request.config
+    attempt = Attempt(record, timing, request.folder, num_threads=config.hardware.num_threads)
     meter = PeakMeter()
     timing.start_s = timing.since_dispatch_s()
     tick = time.monotonic()
@@ -201,11 +208,12 @@ def _train(
         build_peak_mib=build_peak,
         train_peak_mib=train_peak,
     )
-    if not leads:
-        return
-    trained = observer.trained()
-    check_finite(trained.losses, trained.evaluations)
-    measure(record, recipe, trained, timing)
-    record.load = load.load()
-    record.data_wait_ms_per_step = data_wait_ms(trainer, len(recipe.order) - attempt.first_step)
-    folder.write_history(history(recipe, trained))
+    if leads:
+        trained = observer.trained()
+        check_finite(trained.losses, trained.evaluations)
+        measure(record, recipe, trained, timing)
+        record.load = load.load()
+        record.data_wait_ms_per_step = data_wait_ms(trainer, len(recipe.order) - attempt.first_step)
+        request.folder.write_history(history(recipe, trained))
+    check_unchanged(request.sources)
+    check_loaded(request.sources, before=before)

@@ -4,7 +4,7 @@ from fwexp.config.schema import Config
 from fwexp.data import dataset
 from fwexp.models.initialization import initial_weights
 from fwexp.models.registry import load_spec
-from fwexp.tasks.registry import make_task
+from fwexp.tasks.task import make_task
 from fwexp.trainers.protocol import Recipe
 from fwexp.trainers.schedule import learning_rates, num_steps, sample_order
 

@@ -26,6 +26,8 @@ class Certificate:
     num_parameters: int
     stages: list[Stage] = field(default_factory=list)
     code_lines: dict[str, int] = field(default_factory=dict)  # of torch.py, keras.py, and shared
+    # what the two implementations do differently though they compute the same, in words
+    declared_differences: list[str] = field(default_factory=list)
     stand_in: str = ""  # whose the locked steps are, where twenty of the model's own are too large
     versions: dict[str, str] = field(default_factory=dict)
     made_at: str = ""  # ISO 8601, UTC

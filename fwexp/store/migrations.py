@@ -18,6 +18,21 @@ TASKS_1 = {
     "throughput_translation": "fwexp.tasks.throughput:TranslationThroughput",
     "translation": "fwexp.tasks.translation:Translation",
 }
+FORMATS_1 = {
+    "airline": "fwexp.data.formats.series:decode_airline",
+    "catalogues": "fwexp.data.formats.catalogues:decode",
+    "cifar10": "fwexp.data.formats.cifar10:decode",
+    "electricity": "fwexp.data.formats.series:decode_electricity",
+    "idx": "fwexp.data.formats.idx:decode",
+    "kjv": "fwexp.data.formats.kjv:decode",
+    "kjv_sections": "fwexp.data.formats.kjv_sections:decode",
+    "ml100k": "fwexp.data.formats.ml100k:decode",
+    "sklearn_digits": "fwexp.data.formats.sklearn_digits:decode",
+    "verses": "fwexp.data.formats.verses:decode",
+    "synthetic throughput": "fwexp.data.synthetic:images",
+    "synthetic throughput_translation": "fwexp.data.synthetic:pairs",
+    "synthetic throughput_recommendation": "fwexp.data.synthetic:ratings",
+}
 # A price was for any machine of its hardware; a machine class with an accelerator names its host.
 MACHINES_1 = {"cpu": "[^;]+", "gpu": ".+; host .+", "tpu": ".+; host .+"}
 # Manifests had a run's whole configuration; these parts of it tell no two workloads apart.
@@ -57,7 +72,9 @@ def _record_1(plain: Plain) -> Plain:
 def _config_1(plain: Plain) -> Plain:
     training, data = dict(plain["training"]), dict(plain["data"])
     training["quality_target"] = training.pop("level")
-    data["task"] = TASKS_1.get(data["task"], data["task"])
+    is_noise = data["format"] == "synthetic"
+    data["format"] = FORMATS_1[f"synthetic {data['task']}" if is_noise else data["format"]]
+    data["task"] = TASKS_1[data["task"]]
     return {**plain, "training": training, "data": data, "pricing": _pricing_1(plain["pricing"])}
 
 

@@ -6,7 +6,7 @@ from fwexp.config.schema import Config
 from fwexp.meters.environment import Environment
 from fwexp.meters.load import Load
 from fwexp.store.migrations import SCHEMA
-from fwexp.tasks.task import Metric
+from fwexp.tasks.metric import Metric
 
 REQUIRED = {  # by a record's status, the fields that it cannot be without
     "done": (

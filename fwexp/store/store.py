@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from fwexp.config.choices import suggest
+from fwexp.config.suggestions import suggest
 from fwexp.errors import StoreError
 from fwexp.store.certificate import Certificate
 from fwexp.store.files import read_json, slug, write_json

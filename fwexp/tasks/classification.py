@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from fwexp.config.schema import Data
 from fwexp.data.dataset import DataSet
+from fwexp.tasks.metric import Metric
 from fwexp.tasks.numerics import cross_entropy
-from fwexp.tasks.task import Metric, Predict, Scores
+from fwexp.tasks.task import Predict, Scores
 
 
 class Classification:

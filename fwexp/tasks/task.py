@@ -1,46 +1,32 @@
-"""What a task decides for both frameworks alike."""
+"""What a task decides for both frameworks alike, and the task that a data set names."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from fwexp.config.dotted import load_dotted
+from fwexp.config.schema import Data
 from fwexp.data.dataset import DataSet
+from fwexp.tasks.metric import Metric
+
+# What both trainers can train on.
+LOSSES = ("cross_entropy", "masked_cross_entropy", "binary_cross_entropy", "mean_squared_error")
 
 Inputs = Mapping[str, NDArray[Any]]
 Predict = Callable[[Inputs], NDArray[Any]]  # a model's outputs in evaluation mode, as NumPy
 Scores = dict[str, float]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """A task's headline metric, and how two values of it are compared."""
-
-    name: str  # "accuracy"
-    title: str  # "Accuracy on the test set"
-    higher_is_better: bool
-    comparison: Literal["points", "ratio"]  # a difference of points, or a ratio
-    points: float = 1.0  # points in one whole: 100 where the value is a share
-    unit: str = ""  # of a value in points: "%"
-    compared: bool = True  # False: it says nothing of how well a model learnt
-
-    def reaches(self, value: float, wanted: float) -> bool:
-        """Whether a value is as good as the one wanted, or better; no number never is."""
-        return value >= wanted if self.higher_is_better else value <= wanted
-
-    def tell(self, value: float) -> str:
-        """A value in words: 98.06 % accuracy, perplexity 22; no more digits than it needs."""
-        shown = self.points * value
-        figure = f"{shown:.3g}" if abs(shown) < 1 else f"{shown:.2f}".rstrip("0").rstrip(".")
-        return f"{figure} {self.unit} {self.name}" if self.unit else f"{self.name} {figure}"
-
-
 class Task(Protocol):
-    """The loss, the metrics and the unit of speed of one kind of data set."""
+    """The loss, the metrics and the unit of throughput of one kind of data set.
+
+    data.task names a class of this shape, whose constructor takes the declared Data. It may
+    refuse them with a ConfigError.
+    """
 
     @property
-    def loss(self) -> str: ...  # a key of the trainers' LOSSES
+    def loss(self) -> str: ...  # one of LOSSES
 
     @property
     def metric(self) -> Metric: ...
@@ -55,3 +41,9 @@ class Task(Protocol):
     def evaluate(self, predict: Predict, data: DataSet) -> Scores:
         """The headline metric and all others on the test set, by name; "loss" among them."""
         ...
+
+
+def make_task(data: Data) -> Task:
+    """The data set's task. Raises ConfigError where data.task names nothing."""
+    task: Task = load_dotted(data.task, key=f"data.task={data.task}")(data)
+    return task

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from fwexp.config.schema import Data
 from fwexp.data.dataset import DataSet
 from fwexp.tasks.classification import Classification
+from fwexp.tasks.metric import Metric
 from fwexp.tasks.numerics import binary_cross_entropy, cross_entropy
 from fwexp.tasks.recommendation import Recommendation
-from fwexp.tasks.task import Metric, Predict, Scores, Task
+from fwexp.tasks.task import Predict, Scores, Task
 from fwexp.tasks.translation import Translation
 
 

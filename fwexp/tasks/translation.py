@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from fwexp.config.schema import Data
 from fwexp.data.dataset import DataSet
 from fwexp.data.tokens import BOS, EOS, PAD
+from fwexp.tasks.metric import Metric
 from fwexp.tasks.numerics import IGNORED, cross_entropy
-from fwexp.tasks.task import Inputs, Metric, Predict, Scores
+from fwexp.tasks.task import Inputs, Predict, Scores
 
 Tokens = NDArray[np.int32]
 

@@ -11,10 +11,9 @@ from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Workload
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.questions import is_score
 from fwexp.tracking.rows import FLAT
-from fwexp.writeup import detail_tables as particulars
-from fwexp.writeup import first_screen as summary
-from fwexp.writeup.page import details
-from fwexp.writeup.tables import Table, answer_table, cell
+from fwexp.writeup.first_screen import warnings
+from fwexp.writeup.section import Section, Table, cell
+from fwexp.writeup.sections import page_sections
 
 GROUPED: dict[str, Any] = {
     "groupby": wr.Config(FLAT),
@@ -29,23 +28,15 @@ def build_report(
 ) -> wr.Report:
     """The Report; `wandb_ids` are those of the runs that have a copy, by run id."""
     manifest, decision = evidence.manifest, evidence.decision
+    choices, *others = page_sections(evidence)
     blocks = [
         wr.P(decision.headline),
         wr.P(f"How sure? {decision.how_sure}"),
-        *_list("Mind", summary.warnings(evidence)),
-        wr.H2("The recommendation, one by one"),
-        _markdown(particulars.choice_table(evidence)),
+        *_list("Caveats", warnings(evidence)),
+        *_section(choices),
         *_live(evidence, wandb_ids),
-        *_list("What would change this answer", evidence.changes),
-        *(
-            block
-            for answer in evidence.answers
-            for block in _section(answer_table(answer, evidence))
-        ),
-        *(block for table in details(evidence) for block in _section(table)),
-        *_list("What was not measured", summary.not_measured(evidence)),
-        *_list("How this was decided", summary.terms(evidence)),
-        wr.P(f"To repeat it: {manifest.command}"),
+        *(block for section in others for block in _section(section)),
+        wr.P(f"To reproduce: {manifest.command}"),
     ]
     title = f"TensorFlow or PyTorch: {_in_address(manifest.title)}"
     return wr.Report(
@@ -122,15 +113,15 @@ def _panels(workload: Workload, evidence: Evidence) -> list[Any]:
     ]
 
 
-def _section(table: Table) -> Iterator[Any]:
-    if not (table.rows or table.notes):
-        return
-    yield wr.H2(f"{table.title} ({table.basis})" if table.basis else table.title)
-    if table.lead:
-        yield wr.P(table.lead)
-    if table.rows:
-        yield _markdown(table)
-    for note in table.notes:
+def _section(section: Section) -> Iterator[Any]:
+    yield wr.H2(f"{section.title} ({section.basis})" if section.basis else section.title)
+    if section.lead:
+        yield wr.P(section.lead)
+    if section.table and section.table.rows:
+        yield _markdown(section.table)
+    if section.points:
+        yield wr.UnorderedList(items=section.points)
+    for note in section.notes:
         yield wr.P(note)
 
 

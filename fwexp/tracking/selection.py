@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from fwexp.commands.report import write
 from fwexp.errors import FwexpError, StoreError
 from fwexp.store.manifest import Manifest
 from fwexp.store.store import Store
 from fwexp.tracking.marker import read_marker, source_of
 from fwexp.tracking.service import PROJECT
+from fwexp.writeup import write
 
 Plain = dict[str, Any]
 SINGLE = "single"  # the group of runs that no sweep declared
@@ -53,7 +51,7 @@ def write_up(store: Store, chosen: Selection) -> dict[str, list[Path]]:
     for name, manifest in chosen.sweeps.items():
         own = [store.sweep_folder(name).resolve()]
         try:
-            write(store, name, console=Console(quiet=True))
+            write.write_up(store, name)
         except (StoreError, KeyError, TypeError, ValueError) as error:  # of another version
             what = str(error) if isinstance(error, StoreError) else repr(error)
             chosen.torn[own.pop()] = f"cannot be written up: {what}"

@@ -1,4 +1,4 @@
-"""TensorFlow's replicas in one process: their devices, and each one's part of a batch's loss."""
+"""TensorFlow's replicas, all in one process: the part of a batch's loss that each computes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,23 +9,11 @@ from keras import ops
 from numpy.typing import NDArray
 
 from fwexp.tasks.numerics import IGNORED
-from fwexp.trainers.devices import KerasArguments
 from fwexp.trainers.protocol import Recipe
 from fwexp.trainers.replicas import MASKED, loss_weights, num_replicas
 
 Predict = Callable[[list[tf.Tensor]], NDArray[Any]]
 Part = Callable[[Any, str], Any]  # a replica's targets, and the dtype of its answer
-
-
-def mirrored(arguments: KerasArguments) -> tf.distribute.MirroredStrategy:
-    """A strategy over this node's GPUs, or over as many logical devices of its CPU."""
-    if arguments.logical_cpus:
-        (cpu,) = tf.config.list_physical_devices("CPU")
-        one = tf.config.LogicalDeviceConfiguration()
-        tf.config.set_logical_device_configuration(cpu, [one] * arguments.logical_cpus)
-    cpus = [f"cpu:{i}" for i in range(arguments.logical_cpus)]
-    gpus = [f"gpu:{i}" for i in range(arguments.visible_gpus)]
-    return tf.distribute.MirroredStrategy(cpus or gpus)
 
 
 def part_of_batch(recipe: Recipe) -> Part:

@@ -5,8 +5,8 @@ from importlib import import_module
 from fwexp.trainers.protocol import Recipe, Trainer
 
 TRAINERS = {
-    "torch": "fwexp.trainers.lightning:LightningTrainer",
-    "tf": "fwexp.trainers.keras:KerasTrainer",
+    "torch": "fwexp.trainers.torch_trainer:LightningTrainer",
+    "tf": "fwexp.trainers.keras_trainer:KerasTrainer",
 }
 
 

@@ -15,6 +15,7 @@ from pytorch_lightning.plugins.environments import (  # type: ignore[attr-define
 from torch import Tensor, distributed
 
 from fwexp.config.schema import Config
+from fwexp.hardware.table import HARDWARE
 from fwexp.trainers.replicas import has_ranks
 
 RENDEZVOUS = timedelta(minutes=10)  # until all ranks must be there
@@ -38,15 +39,15 @@ def join(config: Config) -> None:
         is_master=rank == 0,
         timeout=RENDEZVOUS,
     )
-    on_gpu = config.hardware.name == "gpu"
-    local = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if on_gpu else None
+    kind = HARDWARE[config.hardware.name]
+    device = torch.device(kind.device_types["torch"], int(os.environ["LOCAL_RANK"]))
     distributed.init_process_group(
-        "nccl" if on_gpu else "gloo",
+        kind.torch_backend,
         store=store,
         rank=rank,
         world_size=world_size,
         timeout=PATIENCE,
-        device_id=local,
+        device_id=device if kind.is_accelerator else None,
     )
 
 

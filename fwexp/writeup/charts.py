@@ -12,14 +12,14 @@ from fwexp.evidence.statistics import MIN_PAIRS, mean_interval
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.style import COLOURS, colour, shape, to_svg
 
-NEITHER = "not shown to differ materially"
+NEITHER = "no material difference shown"
 FAVOURS = COLOURS | {NEITHER: "#7b8490"}
 TICKS = [0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 10, 20, 50]
 Row = dict[str, Any]
 
 
 def score_chart(evidence: Evidence, answer: Answer) -> str:
-    """A test score over training seconds, a thin line a run and a thick one their mean."""
+    """A test score over training seconds: a thin line per run, a thick one for their mean."""
     asked = {finding.workload for finding in answer.findings}
     compared = [workload for workload in _compared(evidence) if workload.label in asked]
     rows = [row for workload in compared for row in _curve_rows(workload)]
@@ -47,7 +47,7 @@ def score_chart(evidence: Evidence, answer: Answer) -> str:
 
 
 def throughput_chart(evidence: Evidence) -> str:
-    """Samples a second: a small dot a run, the mean with its interval."""
+    """Samples per second: a small dot per run, and the mean with its interval."""
     runs, means = _throughput_rows(evidence)
     if not runs:
         return ""
@@ -71,8 +71,8 @@ def throughput_chart(evidence: Evidence) -> str:
 
 
 def _throughput_rows(evidence: Evidence) -> tuple[list[Row], list[Row]]:
-    """A row a run, and a row a mean where there are runs enough for an interval."""
-    confidence = evidence.manifest.comparison["confidence"]
+    """A row per run, and one per mean where there are enough runs for an interval."""
+    confidence = evidence.manifest.comparison.confidence
     runs: list[Row] = []
     means: list[Row] = []
     for workload in _compared(evidence):
@@ -97,7 +97,7 @@ def _units(evidence: Evidence) -> str:
 
 def ratio_chart(evidence: Evidence) -> str:
     """Every ratio with its interval on a log axis, the margin shaded around 1."""
-    margin = evidence.manifest.comparison["ratio_margin"]
+    margin = evidence.manifest.comparison.ratio_margin
     limits = {"from": 1 / margin, "to": margin, "one": 1}
     rows = [
         _ratio_row(answer.question.title, finding) | limits

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.verdicts import Verdict
+from fwexp.writeup.findings import tell_alone, tell_estimate, tell_verdict
 from fwexp.writeup.first_screen import warnings
 from fwexp.writeup.numbers import percent, tell_interval
-from fwexp.writeup.tables import tell_alone, tell_estimate, tell_verdict
 
 STYLES = {
     Verdict.EQUIVALENT: "green",
@@ -24,7 +24,7 @@ STYLES = {
 
 
 def show(evidence: Evidence, *, page: Path, console: Console) -> None:
-    """Print headline, verdicts and path; a pipe gets plain lines, one a finding."""
+    """Print headline, verdicts and path; a pipe gets plain lines, one per finding."""
     in_a_pipe = not console.is_terminal  # there a line stays whole; a terminal wraps at words
     console.print(Text(evidence.decision.headline, style="bold"), soft_wrap=in_a_pipe)
     console.print(Text(f"How sure? {evidence.decision.how_sure}"), soft_wrap=in_a_pipe)
@@ -39,9 +39,9 @@ def show(evidence: Evidence, *, page: Path, console: Console) -> None:
 
 
 def _table(evidence: Evidence) -> RichTable:
-    level = percent(evidence.manifest.comparison["confidence"])
+    level = percent(evidence.manifest.comparison.confidence)
     table = RichTable(
-        caption=f"TensorFlow ÷ PyTorch, or points; {level} intervals, verdicts by Holm",
+        caption=f"TensorFlow ÷ PyTorch, or points; {level} intervals, verdicts Holm-corrected",
         caption_justify="left",
     )
     for column in ("Question", "Workload", "N", "Estimate", "Interval", "Verdict", "Basis"):

@@ -9,8 +9,10 @@ from keras import ops
 from fwexp.models import registry
 from fwexp.models.initialization import Weights
 from fwexp.trainers.devices import keras_arguments
-from fwexp.trainers.keras import pipeline, set_up, spec_name
+from fwexp.trainers.keras_input import pipeline
 from fwexp.trainers.keras_optimizers import TorchFormula
+from fwexp.trainers.keras_setup import set_up
+from fwexp.trainers.keras_trainer import spec_name
 from fwexp.trainers.protocol import Recipe
 
 

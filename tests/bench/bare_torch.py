@@ -8,9 +8,10 @@ from torch.nn import functional
 from fwexp.models import registry
 from fwexp.models.initialization import Weights
 from fwexp.models.torch_names import named_tensors
-from fwexp.trainers.lightning import Pipeline, set_up
 from fwexp.trainers.protocol import Recipe
+from fwexp.trainers.torch_input import Pipeline
 from fwexp.trainers.torch_optimizers import make_optimizer
+from fwexp.trainers.torch_setup import set_up
 
 
 def train(recipe: Recipe, *, num_first: int) -> tuple[float, Weights]:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fwexp.commands.dry_run import dry_run
-from fwexp.config.identity import workload_key
 from fwexp.config.plain import to_plain
 from fwexp.launch.plan import Plan, PlannedRun
+from fwexp.runs.identity import workload_key
 from fwexp.store.files import write_json
 from fwexp.store.record import Failure, Phases, RunRecord
 from fwexp.store.store import Store

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from fwexp.commands.publish import command
-from fwexp.commands.report import read_evidence
 from fwexp.evidence.aggregate import Workload
+from fwexp.evidence.read import read_evidence
 from fwexp.store.store import Store
 from fwexp.tasks.language_model import LanguageModel
 from fwexp.tracking.copies import Copy, copy_of

@@ -113,6 +113,16 @@ def test_choice(config: Config, path: str, choices: str) -> None:
             "must be a dotted package name, as in mypackage.mymodel.",
         ),
         ("model.implementation", "", "must be a dotted package name, as in mypackage.mymodel."),
+        (
+            "data.task",
+            "throughput",
+            "must be 'package.module:name', as in fwexp.tasks.classification:Classification.",
+        ),
+        (
+            "data.format",
+            "my.format:",
+            "must be 'package.module:name', as in fwexp.data.formats.idx:decode.",
+        ),
         ("pricing.date", "9 Nov", "must be a date, as in 2026-01-31."),
         (
             "tracking.project",
@@ -124,8 +134,8 @@ def test_choice(config: Config, path: str, choices: str) -> None:
         ("store", "", "must be the name of a folder, as in store=store."),
         ("data.image_shape", [8, 8], "must be height, width and channels, each at least 1."),
         ("data.image_shape", [8, 0, 1], "must be height, width and channels, each at least 1."),
-        ("data.mean", [0.1, 0.2], "must be one number a channel, and there are 1."),
-        ("data.std", [], "must be one number a channel, and there are 1."),
+        ("data.mean", [0.1, 0.2], "must be one number per channel (there are 1)."),
+        ("data.std", [], "must be one number per channel (there are 1)."),
         ("data.std", [0.0], "each must be above 0."),
     ],
 )
@@ -166,10 +176,11 @@ def test_refused_precision(precision: str, hardware: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("devices", "nodes", "instead"), [(3, 1, "63|66"), (5, 3, "60|75"), (100, 1, "100")]
 )
-def test_a_batch_of_unequal_shares(devices: int, nodes: int, instead: str) -> None:
+def test_a_batch_that_does_not_divide_evenly(devices: int, nodes: int, instead: str) -> None:
     assert problems_of(f"hardware.devices={devices}", f"hardware.nodes={nodes}") == [
-        f"training.batch_size=64 is no {devices * nodes} equal shares (hardware.devices={devices}, "
-        f"hardware.nodes={nodes}); choose training.batch_size={instead}."
+        f"training.batch_size=64 does not divide evenly across {devices * nodes} replicas "
+        f"(hardware.devices={devices}, hardware.nodes={nodes}); "
+        f"choose training.batch_size={instead}."
     ]
 
 
@@ -184,14 +195,14 @@ def test_a_batch_of_unequal_shares(devices: int, nodes: int, instead: str) -> No
         ),
         (
             ["framework=tf", "hardware=gpu", "hardware.devices=2", "precision=fp16"],
-            "hardware.devices=2 framework=tf precision=fp16 is refused: Keras's loss scaling asks "
-            "the first device alone whether gradients are finite; choose hardware.devices=1, or "
+            "hardware.devices=2 framework=tf precision=fp16 is refused: Keras's loss scaling "
+            "checks only the first device's gradients for overflow; choose hardware.devices=1, or "
             "precision=bf16|fp32.",
         ),
         (
             ["framework=torch", "hardware=tpu", "hardware.devices=4"],
             "hardware.devices=4 hardware.nodes=1 framework=torch on tpu is refused: Lightning's "
-            "XLAStrategy trains in processes of its own, of which no measurement comes back; "
+            "XLAStrategy trains in processes of its own, from which no measurements return; "
             "choose hardware.devices=1 hardware.nodes=1, or framework=tf.",
         ),
     ],
@@ -252,7 +263,7 @@ def test_batch_larger_than_the_training_set() -> None:
 )
 def test_value_that_the_formula_does_not_use(optimizer: str, unused: str) -> None:
     assert problems_of(f"optimizer={optimizer}", f"optimizer.{unused}=0.5") == [
-        f"optimizer.{unused}=0.5: {optimizer} does not use {unused}; take it out."
+        f"optimizer.{unused}=0.5: {optimizer} does not use {unused}; remove it."
     ]
 
 
@@ -270,19 +281,6 @@ def test_value_that_the_formula_needs(optimizer: str, needed: str) -> None:
     assert problems_of(f"optimizer={optimizer}", f"optimizer.{needed}=null") == [
         f"optimizer.{needed}: {optimizer} needs it; type optimizer.{needed}=…"
     ]
-
-
-def test_margin_finer_than_the_test_set_resolves() -> None:
-    assert problems_of("comparison.score_margin_points=0.1") == [
-        "comparison.score_margin_points=0.1 is finer than digits can resolve: "
-        "360 test samples are 0.28 points each"
-    ]
-    assert compose(["comparison.score_margin_points=0.28"])
-
-
-def test_a_set_without_classes_has_no_accuracy_to_resolve(config: Config) -> None:
-    fine = with_value(config, "comparison.score_margin_points", 0.1)
-    assert check(with_value(fine, "data.num_classes", None)) == []
 
 
 def test_a_level_stands_above_something() -> None:

@@ -48,12 +48,16 @@ def declare() -> Callable[..., Data]:
     """A declaration that fits the arrays."""
 
     def _declare(
-        arrays: Arrays, *, format: str, sources: list[Source] | None = None, **more
+        arrays: Arrays,
+        *,
+        format: str = "fwexp.data.formats.idx:decode",
+        sources: list[Source] | None = None,
+        **more,
     ) -> Data:
         shape = arrays["x_train"].shape[1:]
         fields = {
             "name": "small",
-            "task": "classification",
+            "task": "fwexp.tasks.classification:Classification",
             "format": format,
             "num_train": len(arrays["x_train"]),
             "num_test": len(arrays["x_test"]),

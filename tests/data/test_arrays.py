@@ -48,11 +48,11 @@ def test_arrays_of_any_type_and_none_have_a_hash():
 
 
 def test_arrays_that_fit_have_no_problem(grey, declare):
-    assert problems_with(grey, data=declare(grey, format="idx")) == []
+    assert problems_with(grey, data=declare(grey)) == []
 
 
 def test_counts_shapes_and_labels_that_do_not_fit_are_all_named(grey, declare):
-    data = declare(grey, format="idx", num_test=11, num_classes=9)
+    data = declare(grey, num_test=11, num_classes=9)
     labelled = {**grey, "y_train": np.full(20, 9, np.uint8)}
     assert problems_with(labelled, data=data)[:3] == [
         "x_test has shape [10, 6, 5, 1], declared is [11, 6, 5, 1]",
@@ -62,7 +62,7 @@ def test_counts_shapes_and_labels_that_do_not_fit_are_all_named(grey, declare):
 
 
 def test_images_of_another_shape_are_named_and_an_extra_array_is_none(grey, declare):
-    data = declare(grey, format="idx", image_shape=[6, 6, 1])
+    data = declare(grey, image_shape=[6, 6, 1])
     arrays = {**grey, "references": np.zeros((3, 7), np.uint8)}
     assert problems_with(arrays, data=data) == [
         "x_train has shape [20, 6, 5, 1], declared is [20, 6, 6, 1]",
@@ -71,7 +71,7 @@ def test_images_of_another_shape_are_named_and_an_extra_array_is_none(grey, decl
 
 
 def test_every_input_of_a_set_without_images_has_the_declared_count(grey, declare):
-    data = declare(grey, format="idx", image_shape=None, num_classes=None)
+    data = declare(grey, image_shape=None, num_classes=None)
     arrays = {
         "x_train.user": np.zeros(20, np.int32),
         "x_train.item": np.zeros(19, np.int32),

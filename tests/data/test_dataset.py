@@ -6,7 +6,7 @@ import pytest
 from fwexp.data import cache
 from fwexp.data.arrays import content_sha256
 from fwexp.data.dataset import load, normalise, split
-from fwexp.data.formats import FORMATS
+from fwexp.data.formats import idx
 from fwexp.data.preparation import prepare
 from fwexp.errors import DataError
 
@@ -25,7 +25,7 @@ def prepared(colour, put, declare, tmp_path):
     files["test_batch.bin"] = rows(colour["x_test"], colour["y_test"])
     data = declare(
         colour,
-        format="cifar10",
+        format="fwexp.data.formats.cifar10:decode",
         path=str(put(tmp_path / "files", files)),
         mean=[0.1, 0.2, 0.3],
         std=[0.4, 0.5, 0.6],
@@ -60,11 +60,10 @@ def pairs(grey, declare, put, tmp_path, monkeypatch):
         "y_test": np.arange(10, dtype=np.int32),
         "vocabulary": np.array([97, 98], dtype=np.uint32),
     }
-    monkeypatch.setitem(FORMATS, "pairs", lambda _: arrays)
+    monkeypatch.setattr(idx, "decode", lambda _: arrays)
     bare = dict.fromkeys(("image_shape", "scale", "mean", "std", "num_classes"))
     data = declare(
         grey,
-        format="pairs",
         path=str(put(tmp_path / "files", {})),
         sha256=content_sha256(arrays),
         **bare,
@@ -117,7 +116,7 @@ def test_normalising_is_float32_arithmetic_to_the_bit(prepared, colour):
 
 
 def test_a_set_that_is_not_prepared_says_what_to_type(grey, declare):
-    data = declare(grey, format="idx")
+    data = declare(grey)
     with pytest.raises(DataError) as caught:
         load(data)
     assert str(caught.value) == (
@@ -150,12 +149,25 @@ def test_loading_imports_neither_scikit_learn_nor_pandas_nor_a_framework():
     import sys
 
     code = (
-        "import sys; from fwexp.data import load, prepare, status\n"
+        "import sys; from fwexp.data import dataset, preparation, presence\n"
         "heavy = {'sklearn', 'pandas', 'scipy', 'torch', 'tensorflow', 'PIL', 'requests'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_runs_process_imports_nothing_that_prepares():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; import fwexp.data.dataset\n"
+        "print(sorted(m for m in sys.modules if m.startswith('fwexp.data.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names = ("arrays", "cache", "dataset", "synthetic", "tokens")
+    assert done.stdout == f"{[f'fwexp.data.{name}' for name in names]}\n"
 
 
 def test_a_cache_file_that_cannot_be_read_says_what_to_do(prepared):

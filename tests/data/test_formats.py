@@ -11,9 +11,8 @@ from PIL import Image
 from fwexp.config.schema import Source
 from fwexp.data.arrays import content_sha256
 from fwexp.data.faults import DamagedFile, MissingFiles
-from fwexp.data.formats import FORMATS, cifar10, decoder, idx, sklearn_digits
+from fwexp.data.formats import cifar10, idx, sklearn_digits
 from fwexp.data.sources.sklearn import SklearnPackage
-from fwexp.errors import DataError
 
 
 @pytest.mark.parametrize("separator", ["-", "."])
@@ -228,10 +227,3 @@ def test_a_damaged_digits_file_is_named(tmp_path, table, problem):
     (tmp_path / "digits.csv.gz").write_bytes(gzip.compress(table))
     with pytest.raises(DamagedFile, match=problem):
         sklearn_digits.decode(tmp_path)
-
-
-def test_an_unknown_format_lists_the_options():
-    assert {"cifar10", "idx", "sklearn_digits"} <= set(FORMATS)
-    with pytest.raises(DataError) as caught:
-        decoder("cifar")
-    assert str(caught.value) == ("data.format=cifar: no such format. Did you mean 'cifar10'?")

@@ -21,7 +21,7 @@ def system(folder):
 def small(grey, idx_files, put, declare, tmp_path):
     """A set present as a system package."""
     folder = put(tmp_path / "system", idx_files(grey))
-    return declare(grey, format="idx", sources=[system("/nowhere/at/all"), system(folder)])
+    return declare(grey, sources=[system("/nowhere/at/all"), system(folder)])
 
 
 def test_the_first_present_source_wins_and_is_told(small, tmp_path):

@@ -13,7 +13,7 @@ def small(grey, declare, tmp_path):
         Source(kind="system", package="dataset-small", directory=str(tmp_path / "system")),
         Source(kind="npm", package="small-data", version="1.0.0", directory="package"),
     ]
-    return declare(grey, format="idx", sources=sources)
+    return declare(grey, sources=sources)
 
 
 def test_a_set_without_any_source_says_what_to_type(small, tmp_path, monkeypatch):
@@ -53,7 +53,7 @@ def test_a_cached_set_tells_its_source_and_needs_no_advice(
 
 def test_a_url_counts_as_here_once_its_files_are_downloaded(grey, declare, cache_folder):
     source = Source(kind="url", base_url="http://127.0.0.1:9/", files={"a.gz": "md5:0"})
-    data = declare(grey, format="idx", sources=[source])
+    data = declare(grey, sources=[source])
     assert status(data).sources["url http://127.0.0.1:9/"].where == "to download"
     (cache_folder / "downloads" / "small").mkdir(parents=True)
     (cache_folder / "downloads" / "small" / "a.gz").write_bytes(b"")

@@ -9,7 +9,8 @@ from fwexp.config.schema import Source
 from fwexp.data.faults import DamagedFile
 from fwexp.data.preparation import prepare
 from fwexp.data.reading import unzip
-from fwexp.data.sources import downloading, origins, pypi
+from fwexp.data.sources import downloading, pypi
+from fwexp.data.sources.registry import origins
 from fwexp.errors import DataError
 
 NAME = "small_data-1.2.3-py3-none-any.whl"
@@ -18,7 +19,7 @@ NAME = "small_data-1.2.3-py3-none-any.whl"
 @pytest.fixture
 def packaged(grey, declare):
     source = Source(kind="pypi", package="small-data", version="1.2.3", directory="small/data")
-    return declare(grey, format="idx", sources=[source])
+    return declare(grey, sources=[source])
 
 
 @pytest.fixture

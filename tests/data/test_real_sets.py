@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fwexp.config.dotted import load_dotted
 from fwexp.data import cache
 from fwexp.data.dataset import load
-from fwexp.data.formats import decoder
 from fwexp.data.preparation import prepare
-from fwexp.data.sources import origins
-from fwexp.tasks.registry import TASKS
+from fwexp.data.sources.registry import origins
+from fwexp.data.synthetic import is_synthetic
 
 CONF = Path(__file__).parents[2] / "conf" / "data"
 USERS_CACHE = os.environ.get("FWEXP_DATA")  # before the tests' own takes its place
@@ -22,10 +22,9 @@ NAMES = sorted(file.stem for file in CONF.glob("*.yaml"))
 def test_each_declaration_is_whole(real, name):
     data = real(name)
     assert (data.name, len(data.sha256), data.path) == (name, 64, None)
-    if data.format != "synthetic":  # made on the spot
-        assert callable(decoder(data.format))
-        assert origins(data)
-    assert data.task in TASKS
+    assert callable(load_dotted(data.format, key="data.format"))
+    assert callable(load_dotted(data.task, key="data.task"))
+    assert bool(origins(data)) is not is_synthetic(data)
     assert data.licence
     assert data.provenance
 

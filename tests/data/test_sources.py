@@ -13,8 +13,9 @@ from fwexp.config.schema import Source
 from fwexp.data.dataset import load
 from fwexp.data.preparation import prepare
 from fwexp.data.reading import unpack
-from fwexp.data.sources import origins, url
+from fwexp.data.sources import url
 from fwexp.data.sources.progress import ProgressLines
+from fwexp.data.sources.registry import origins
 from fwexp.errors import DataError
 
 
@@ -55,7 +56,7 @@ def original(server, grey, idx_files, put, declare):
     put(server.folder, files)
     checksums = {name: md5(content) for name, content in files.items()}
     source = Source(kind="url", base_url=server.url, files=checksums)
-    return declare(grey, format="idx", sources=[source])
+    return declare(grey, sources=[source])
 
 
 def test_a_url_is_downloaded_once_with_its_progress_in_lines(original, server, cache_folder):
@@ -76,7 +77,7 @@ def test_an_archive_is_unpacked(server, grey, idx_files, declare, tarball):
     source = Source(
         kind="url", base_url=server.url, files={"set.tar.gz": md5(archive)}, directory="inner/deep"
     )
-    data = declare(grey, format="idx", sources=[source])
+    data = declare(grey, sources=[source])
     assert prepare(data, say=[].append).source == f"url {server.url}"
 
 
@@ -151,7 +152,7 @@ def npm(tmp_path, monkeypatch):
 @pytest.fixture
 def packaged(grey, declare):
     source = Source(kind="npm", package="small-data", version="1.2.3", directory="package/data")
-    return declare(grey, format="idx", sources=[source])
+    return declare(grey, sources=[source])
 
 
 def test_an_npm_package_is_packed_opened_and_left(
@@ -219,7 +220,7 @@ def test_nothing_of_an_archive_is_written_outside(tarball, tmp_path):
 
 def test_an_unknown_kind_lists_the_options(grey, declare):
     with pytest.raises(DataError) as caught:
-        origins(declare(grey, format="idx", sources=[Source(kind="nmp")]))
+        origins(declare(grey, sources=[Source(kind="nmp")]))
     assert str(caught.value) == (
         "data=small: sources[0].kind=nmp: no such kind. Did you mean 'npm'?"
     )
@@ -227,7 +228,7 @@ def test_an_unknown_kind_lists_the_options(grey, declare):
 
 def test_a_source_without_its_fields_names_them(grey, declare):
     with pytest.raises(DataError) as caught:
-        origins(declare(grey, format="idx", sources=[Source(kind="url", directory="x")]))
+        origins(declare(grey, sources=[Source(kind="url", directory="x")]))
     assert str(caught.value) == (
         "data=small: sources[0]: a source of kind url needs base_url, files"
     )

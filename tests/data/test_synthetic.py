@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fwexp.config.dotted import load_dotted
 from fwexp.config.load import compose
-from fwexp.config.rules import SPEED_ALONE
 from fwexp.config.schema import Data
 from fwexp.data import synthetic
 from fwexp.data.dataset import load
@@ -93,7 +93,8 @@ def test_it_is_ready_without_a_download() -> None:
         ),
         (
             {"num_classes": None},
-            "data.num_classes: noise for throughput needs it; type data.num_classes=…",
+            "data.num_classes: data.format=fwexp.data.synthetic:images needs it; "
+            "type data.num_classes=…",
         ),
     ],
 )
@@ -113,41 +114,9 @@ def test_another_hash_than_the_streams() -> None:
     )
 
 
-def test_no_task_with_an_accuracy_is_allowed() -> None:
-    with pytest.raises(ConfigError) as raised:
-        declared("data.task=classification", "data.num_test=1000")
-    assert raised.value.problems == [
-        "data.task=classification: synthetic is noise, of which nothing can be learnt; choose "
-        "another data set, or data.task=throughput or throughput_translation or "
-        "throughput_recommendation."
-    ]
-
-
-@pytest.mark.parametrize(
-    ("data", "task"),
-    [
-        ("synthetic", "throughput"),
-        ("synthetic_pairs", "throughput_translation"),
-        ("synthetic_ratings", "throughput_recommendation"),
-    ],
-)
-def test_there_is_no_score_to_reach(data: str, task: str) -> None:
-    level = ["training.quality_target=0.2", "training.baseline=guessing"]
-    with pytest.raises(ConfigError) as raised:
-        declared(f"data={data}", "training.target=0.9", *level)
-    assert raised.value.problems == [
-        f"training.target=0.9: {task} has no score to reach; set it to null.",
-        f"training.quality_target=0.2: {task} has no score to reach; set it to null.",
-    ]
-
-
-def test_each_task_of_speed_alone_has_its_noise() -> None:
-    assert set(synthetic.NOISES) == set(SPEED_ALONE)
-
-
-def test_few_test_images_are_enough() -> None:
-    """No accuracy, so no margin that so few could not resolve."""
-    assert declared("data.num_test=1").num_test == 1
+def test_each_kind_of_noise_is_what_its_name_says() -> None:
+    for path, noise in synthetic.NOISES.items():
+        assert load_dotted(path, key="data.format") is noise.make
 
 
 def test_pairs_are_whole_sentences() -> None:
@@ -210,21 +179,23 @@ def test_the_test_rows_are_others_than_the_training_rows() -> None:
         (
             PAIRS,
             {"vocabulary_size": 4},
-            "data.vocabulary_size=4: its first 4 tokens stand for no word; type 5 or more",
+            "data.vocabulary_size=4: the first 4 tokens stand for no word; type 5 or more",
         ),
         (
             PAIRS,
             {"sequence_length": None, "target_length": None},
-            "data.sequence_length: noise for throughput_translation needs it; "
+            "data.sequence_length: data.format=fwexp.data.synthetic:pairs needs it; "
             "type data.sequence_length=…; "
-            "data.target_length: noise for throughput_translation needs it; "
+            "data.target_length: data.format=fwexp.data.synthetic:pairs needs it; "
             "type data.target_length=…",
         ),
         (
             RATINGS,
-            {"task": "throughput"},  # a task that is not of this noise
-            "data.image_shape: noise for throughput needs it; type data.image_shape=…; "
-            "data.num_classes: noise for throughput needs it; type data.num_classes=…",
+            {"format": "fwexp.data.synthetic:images"},  # noise of another shape
+            "data.image_shape: data.format=fwexp.data.synthetic:images needs it; "
+            "type data.image_shape=…; "
+            "data.num_classes: data.format=fwexp.data.synthetic:images needs it; "
+            "type data.num_classes=…",
         ),
     ],
 )

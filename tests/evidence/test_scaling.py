@@ -103,7 +103,7 @@ def test_few_seeds_have_no_interval_and_a_lost_one_no_efficiency() -> None:
 
 def section(evidence: Evidence) -> list[str]:
     page = render_markdown(evidence)
-    _, _, rest = page.partition("## How well do more devices help?")
+    _, _, rest = page.partition("## How well does training scale?")
     lines = rest.partition("\n## ")[0].splitlines()
     return [line for line in lines if line.startswith("| devices")]
 
@@ -115,11 +115,11 @@ def test_the_page_tells_it_and_declares_what_several_devices_change() -> None:
     page = render_markdown(sweep.evidence())
     rows = section(sweep.evidence())
     assert [row.split(" | ")[1:6] for row in rows] == [
-        ["PyTorch", "2", "in all", "5", "0.806"],
-        ["TensorFlow", "2", "in all", "5", "0.806"],
+        ["PyTorch", "2", "in total", "5", "0.806"],
+        ["TensorFlow", "2", "in total", "5", "0.806"],
     ]
-    for words in ("How well do more devices help?", "batch statistics: per replica"):
+    for words in ("How well does training scale?", "batch statistics: per replica"):
         assert words in page
         assert words not in alone
-    assert "- several devices or machines" in alone
-    assert "- several devices or machines" not in page
+    assert "- multiple devices or machines" in alone
+    assert "- multiple devices or machines" not in page

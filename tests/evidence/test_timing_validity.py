@@ -12,10 +12,11 @@ from fwexp.evidence.verdicts import Verdict
 from fwexp.meters.load import Load
 from fwexp.store.record import Interruption, RunRecord
 from fwexp.writeup.charts import score_chart, throughput_chart
-from fwexp.writeup.detail_tables import phase_table, run_table
+from fwexp.writeup.evidence_json import to_plain
 from fwexp.writeup.first_screen import warnings
 from fwexp.writeup.page import render_html, render_markdown
-from fwexp.writeup.plain import to_plain
+from fwexp.writeup.sections.phases import phases
+from fwexp.writeup.sections.runs import runs
 from tests.evidence.factory import Sweep, Truth, simulate
 
 SPEED = ("target", "total", "training", "step", "cost")
@@ -146,7 +147,7 @@ def test_a_disturbed_time_cannot_move_a_verdict(sweep: Sweep, evidence: Evidence
     found = slower.evidence()
     for key in SPEED:
         assert found.answer(key).findings == evidence.answer(key).findings
-    assert phase_table(found).rows == phase_table(evidence).rows
+    assert phases(found) == phases(evidence)
     assert found.changes == evidence.changes
     assert throughput_chart(found) == throughput_chart(evidence)
     score = evidence.answer("score accuracy")
@@ -209,22 +210,25 @@ def test_the_length_at_which_times_meet_is_from_the_others() -> None:
 
 def test_the_page_says_how_many_and_why(evidence: Evidence) -> None:
     assert warnings(evidence) == [
-        "2 of 10 runs: disturbed or interrupted; the score counts, the time does not, for the "
-        "reason listed below"
+        "2 of 10 runs: disturbed or interrupted; their scores count, their times do not "
+        "(reasons below)"
     ]
-    assert run_table(evidence).rows == [
-        ["mlp", "PyTorch", "1", "only its times do not count", BUSY],
-        ["mlp", "TensorFlow", "3", "only its times do not count", STOPPED],
+    (excluded,), (times,) = runs(evidence), phases(evidence)
+    assert excluded.table
+    assert times.table
+    assert excluded.table.rows == [
+        ["mlp", "PyTorch", "1", "only its score counts", BUSY],
+        ["mlp", "TensorFlow", "3", "only its score counts", STOPPED],
     ]
-    assert [row[:3] for row in phase_table(evidence).rows] == [
+    assert [row[:3] for row in times.table.rows] == [
         ["mlp", "PyTorch", "4"],
         ["mlp", "TensorFlow", "4"],
     ]
-    assert render_html(evidence).count("Runs whose times do not count are left out.") == 2
+    assert render_html(evidence).count("Runs whose times do not count are not shown.") == 2
     text = render_markdown(evidence)
-    assert f"mlp: left out, as block 1 has no figure from PyTorch (PyTorch: {BUSY})" in text
+    assert f"mlp: excluded because block 1 has no figure from PyTorch (PyTorch: {BUSY})" in text
     (workload,) = to_plain(evidence)["workloads"]
-    told = {run["run_id"]: run["untimed"] for run in workload["runs"] if run["untimed"]}
+    told = {r["run_id"]: r["timing_problem"] for r in workload["runs"] if r["timing_problem"]}
     assert told == {"torch-mlp-1": BUSY, "tf-mlp-3": STOPPED}
 
 
@@ -233,6 +237,8 @@ def test_a_gpu_that_was_not_watched_is_said() -> None:
     for run_id in ("torch-mlp-1", "tf-mlp-2"):
         unknown = Load(num_cores=4, foreign_cores=0.1, unknown="there is no nvidia-smi")
         sweep.bend(run_id, load=unknown)
-    assert run_table(sweep.evidence()).notes == [
-        "Of 2 of 10 runs it is not known whether others used their GPU: there is no nvidia-smi."
+    (section,) = runs(sweep.evidence())
+    assert section.notes == [
+        "For 2 of 10 runs it is not known whether other processes used their GPU: there is no "
+        "nvidia-smi."
     ]

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.config.identity import workload_key
 from fwexp.config.resolve import usable_cores
 from fwexp.errors import ConfigError, DeviceError
 from fwexp.launch import plan as module
@@ -13,8 +12,8 @@ from fwexp.launch.declare import declare
 from fwexp.launch.plan import Plan
 from fwexp.launch.planning import plan_run, plan_runs
 from fwexp.meters import probe
+from fwexp.runs.identity import workload_key
 from fwexp.store.store import Store
-from fwexp.tasks.registry import TASKS
 from tests.tiny import tiny_config, tiny_plan
 
 BOTH = ["torch", "tf"]
@@ -139,14 +138,21 @@ def test_an_accuracy_cannot_be_above_1(tmp_path: Path, target: str, share: str) 
 
 
 def test_a_target_of_another_metric_may_be(tmp_path: Path) -> None:
-    plan = tiny_plan("training.target=20", "data.task=language_model", in_store=tmp_path)
+    plan = tiny_plan(
+        "training.target=20",
+        "data.task=fwexp.tasks.language_model:LanguageModel",
+        in_store=tmp_path,
+    )
     assert plan.first.training.target == 20
 
 
 def test_an_unknown_task_is_told_before_anything_runs(tmp_path: Path) -> None:
-    assert problems_of(tmp_path, "data.task=clasification") == [
-        f"data.task=clasification: tasks are {', '.join(sorted(TASKS))}"
-    ]
+    task = "data.task=fwexp.tasks.classification:Clasification"
+    (problem,) = problems_of(tmp_path, task)
+    assert problem.startswith(f"{task}: ")
+    assert problem.endswith(
+        "classification.py has no Clasification. Did you mean 'Classification'?"
+    )
 
 
 def test_a_model_that_does_not_fit_its_data_is_told_before_anything_runs(tmp_path: Path) -> None:
@@ -226,7 +232,7 @@ def test_a_framework_that_is_not_installed_is_told_before_its_version_is_asked(
         pytest.fail("asked for a version")
 
     monkeypatch.setattr(probe, "find_spec", lambda _: None)
-    monkeypatch.setattr("fwexp.config.identity.version", version)
+    monkeypatch.setattr("fwexp.runs.identity.version", version)
     with pytest.raises(DeviceError, match=r"^framework=torch needs torch and pytorch_lightning"):
         plan_run(tiny_config())
 

@@ -9,8 +9,9 @@ from fwexp.config.load import compose
 from fwexp.models.keras_layers import BatchNorm
 from fwexp.models.registry import build, load_spec
 from fwexp.trainers.devices import keras_arguments
-from fwexp.trainers.keras import ONLY_IN_KERAS, set_up, spec_name
-from tests.trainers.jobs import small_job
+from fwexp.trainers.keras_setup import set_up
+from fwexp.trainers.keras_trainer import ONLY_IN_KERAS, spec_name
+from tests.trainers.recipes import small_job
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -1,5 +1,6 @@
 """From a model's configuration to its spec: every mistake named, with what to type instead."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 from fwexp.config.load import compose
 from fwexp.config.schema import Config, Model
 from fwexp.errors import ConfigError
+from fwexp.models.differences import GELU, PADDING, POOL_PADDING, SECOND_BIAS, SPARSE_GRADIENT
 from fwexp.models.initialization import INITIALIZERS
-from fwexp.models.registry import GIVEN, load_spec
+from fwexp.models.registry import GIVEN, declared_differences, load_spec
 
 SPEC = """\
 from dataclasses import dataclass
@@ -149,11 +151,19 @@ def test_what_the_spec_itself_refuses(config):
     ]
 
 
-@pytest.mark.parametrize("name", ["nowhere", "fwexp.models.nowhere"])
-def test_a_package_that_is_not_there(config, name):
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        (
+            "nowhere",
+            "Install its package, or type python -m fwexp in the folder that holds it.",
+        ),
+        ("fwexp.models.lstn", "Did you mean 'lstm'?"),
+    ],
+)
+def test_a_package_that_is_not_there(config, name, instead):
     assert problems(config, name) == [
-        f"model=mine: there is no module {name}.spec; model.implementation names a package with "
-        "spec.py, torch.py and keras.py that Python can import from here"
+        f"model.implementation={name}: there is no module {name}. {instead}"
     ]
 
 
@@ -166,7 +176,44 @@ def test_an_import_of_the_models_own_that_is_missing(config, package):
 
 def test_a_module_without_a_spec(config, package):
     (package / "spec.py").write_text("")
-    assert problems(config, package.name) == [f"model=mine: {package / 'spec.py'} has no Spec"]
+    assert problems(config, package.name) == [
+        f"model.implementation={package.name}: {package / 'spec.py'} has no Spec."
+    ]
+
+
+def test_a_spec_declares_what_the_implementations_do_differently(config, package):
+    model = Model(name="mine", implementation=package.name)
+    assert declared_differences(model, config.data) == []
+    own = SPEC.replace(
+        "    def blocks", '    declared_differences = ("This.", "That.")\n\n    def blocks'
+    )
+    (package / "spec.py").write_text(own)
+    del sys.modules[f"{package.name}.spec"]
+    assert declared_differences(model, config.data) == ["This.", "That."]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "declared"),
+    [
+        (["model=cnn"], [PADDING]),
+        (["model=alexnet", "data=cifar10"], []),  # no convolution of it strides
+        (["model=alexnet_full", "data=synthetic"], [PADDING]),
+        (["model=resnet50", "data=cifar10"], [PADDING]),
+        (["model=resnet50_full", "data=synthetic"], [PADDING, POOL_PADDING]),
+        (["model=mobilenet", "data=cifar10"], [PADDING]),
+        (["model=vgg19", "data=cifar10"], []),
+        (["model=mlp"], []),
+        (["model=lstm", "data=airline", "model.options.values_per_step=1"], [SECOND_BIAS]),
+        (["model=gnmt", "data=verses"], [SECOND_BIAS, SPARSE_GRADIENT]),
+        (["model=ncf", "data=ml100k"], [SPARSE_GRADIENT]),
+        (["model=transformer", "data=text"], [SPARSE_GRADIENT, GELU]),
+        (["model=encoder"], [GELU]),
+        (["model=encoder", "data=passages"], [SPARSE_GRADIENT, GELU]),
+    ],
+)
+def test_our_own_declare_what_is_true_of_them(overrides, declared):
+    chosen = compose([*overrides, "training.batch_size=1"])
+    assert declared_differences(chosen.model, chosen.data) == declared
 
 
 def test_an_initializer_that_we_do_not_have(config, package):

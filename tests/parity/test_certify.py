@@ -175,7 +175,7 @@ def test_the_key_is_of_what_is_vouched_for():
         ["optimizer.learning_rate=0.3"],
         ["precision=bf16"],
         ["data=mnist"],
-        ["data.task=throughput"],
+        ["data.task=fwexp.tasks.throughput:Throughput"],
         ["data.vocabulary_size=9"],
     )
     assert len(set(different)) == 9

@@ -27,8 +27,8 @@ show("as it was")
 SOURCES = [
     *(f"fwexp/models/cnn/{side}.py" for side in ("spec", "torch", "keras")),
     *("fwexp/models/keras_layers.py", "fwexp/models/torch_names.py"),
-    *("fwexp/trainers/keras.py", "fwexp/trainers/lightning.py"),
-    "fwexp/trainers/lightning_module.py",
+    *("fwexp/trainers/keras_trainer.py", "fwexp/trainers/torch_trainer.py"),
+    *("fwexp/trainers/keras_module.py", "fwexp/trainers/torch_module.py"),
     *("fwexp/trainers/keras_optimizers.py", "fwexp/trainers/torch_optimizers.py"),
     *("fwexp/trainers/schedule.py", "fwexp/trainers/devices.py"),
     *("fwexp/trainers/keras_losses.py", "fwexp/trainers/torch_losses.py"),

@@ -300,8 +300,8 @@ CASES = [
     ),
     Case(
         title="an unknown task",
-        line=["data=digits", "data.task=clasification"],
-        says=["data.task=clasification: tasks are "],
+        line=["data=digits", "data.task=fwexp.tasks.clasification:Classification"],
+        says=["there is no module fwexp.tasks.clasification. Did you mean 'classification'?"],
     ),
     Case(
         title="a target above what an accuracy can be",

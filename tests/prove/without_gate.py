@@ -9,7 +9,7 @@ from typing import Any
 from fwexp.config.load import compose
 from fwexp.evidence.pairs import Pair, Pairs
 from fwexp.evidence.verdicts import Finding, Scale, judge
-from fwexp.tasks.task import Metric
+from fwexp.tasks.metric import Metric
 from tests.prove.there import script_there
 from tests.prove.traps import CNN, Trap
 from tests.prove.traps_of_models import LSTM, TRANSFORMER

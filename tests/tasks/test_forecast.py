@@ -8,7 +8,7 @@ import pytest
 from fwexp.config.load import compose
 from fwexp.data.dataset import DataSet, Split
 from fwexp.tasks.forecast import Forecast, forecasts, seasonal_naive
-from fwexp.tasks.registry import make_task
+from fwexp.tasks.task import make_task
 
 
 def series(*, logarithmic: bool = False) -> DataSet:

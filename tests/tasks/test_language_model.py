@@ -6,7 +6,7 @@ import pytest
 from fwexp.config.load import compose
 from fwexp.data.dataset import DataSet, Split
 from fwexp.tasks.language_model import LanguageModel, unigram_perplexity
-from fwexp.tasks.registry import make_task
+from fwexp.tasks.task import make_task
 
 VOCABULARY, PLACES = 7, 5
 

@@ -8,7 +8,7 @@ import pytest
 from fwexp.config.load import compose
 from fwexp.data.dataset import DataSet, Split
 from fwexp.tasks.recommendation import Recommendation, popularity, ranks
-from fwexp.tasks.registry import make_task
+from fwexp.tasks.task import make_task
 
 NUM_CANDIDATES = 12
 

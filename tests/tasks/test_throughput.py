@@ -1,16 +1,12 @@
 """Tasks that can never give a score."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from fwexp.config.load import compose
-from fwexp.config.rules import SPEED_ALONE
 from fwexp.data.dataset import load
 from fwexp.data.tokens import IGNORED
-from fwexp.tasks.registry import TASKS, make_task
-from fwexp.tasks.task import Inputs, Task
+from fwexp.tasks.task import Inputs, Task, make_task
 
 IMAGES = ["data=synthetic", "data.image_shape=[2,2,3]", "data.num_classes=4"]
 PAIRS = ["data=synthetic_pairs", "data.target_length=5", "data.vocabulary_size=7"]
@@ -55,10 +51,3 @@ def test_without_images_it_counts_samples() -> None:
     data = compose(["data=synthetic"]).data
     data.image_shape = None
     assert make_task(data).unit == "samples"
-
-
-def test_the_rules_know_every_task_without_a_score() -> None:
-    data = compose(["data=synthetic_pairs"]).data  # has what any task asks for
-    made = {name: make_task(replace(data, task=name)) for name in TASKS}
-    assert {name for name, task in made.items() if not task.metric.compared} == set(SPEED_ALONE)
-    assert {made[name].metric.name for name in SPEED_ALONE} == {"loss"}

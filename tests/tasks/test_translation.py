@@ -9,7 +9,7 @@ from fwexp.config.load import compose
 from fwexp.data.dataset import DataSet, Split
 from fwexp.data.formats.sentence_pairs import Sizes, encode_pairs
 from fwexp.data.tokens import BOS, EOS, IGNORED, PAD
-from fwexp.tasks.registry import make_task
+from fwexp.tasks.task import make_task
 from fwexp.tasks.translation import Translation, bleu, detokenize, references, translate
 
 SIZES = Sizes(max_words=8, max_tokens=16, vocabulary_size=48, num_test=4)

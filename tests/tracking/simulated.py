@@ -6,12 +6,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-
-from fwexp.commands.report import write
-from fwexp.store.files import write_json
 from fwexp.store.record import History, RunRecord
-from fwexp.store.store import Store
+from fwexp.store.store import Store, write_json
+from fwexp.writeup.write import write_up
 from tests.evidence.factory import Sweep, Truth, simulate
 from tests.tracking.service import Service
 
@@ -30,7 +27,7 @@ def simulated_store(path: Path, sweep: Sweep | None = None) -> Store:
             write_json(folder / "history.json", asdict(_history(record)))
     for certificate in sweep.certificates:
         store.write_certificate(certificate)
-    write(store, "demo", console=Console(quiet=True))
+    write_up(store, "demo")
     return store
 
 

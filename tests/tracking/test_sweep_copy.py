@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.commands.report import read_evidence
 from fwexp.errors import StoreError
+from fwexp.evidence.read import read_evidence
 from fwexp.store.store import Store
 from fwexp.tracking.copies import Copy, copy_of
 from fwexp.tracking.sweep_copy import manifest_from_text

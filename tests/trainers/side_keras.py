@@ -9,11 +9,13 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from fwexp.trainers import keras as keras_trainer
+from fwexp.trainers import keras_trainer
 from fwexp.trainers.devices import keras_arguments
-from fwexp.trainers.keras import ALIGNMENT, KerasTrainer, as_tensor, set_up
+from fwexp.trainers.keras_input import ALIGNMENT, as_tensor
 from fwexp.trainers.keras_losses import LOSSES
 from fwexp.trainers.keras_optimizers import ArraySchedule
+from fwexp.trainers.keras_setup import set_up
+from fwexp.trainers.keras_trainer import KerasTrainer
 from tests.trainers.either import OfATrainer
 from tests.trainers.interrupted import OfAnInterruption
 from tests.trainers.recipes import NUM_STEPS, Watch, small_job

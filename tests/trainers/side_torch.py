@@ -10,10 +10,12 @@ from pytorch_lightning.plugins.environments import LightningEnvironment, TorchEl
 from pytorch_lightning.plugins.precision import MixedPrecision
 from pytorch_lightning.strategies import SingleDeviceStrategy
 
-from fwexp.trainers import lightning, torch_distributed
-from fwexp.trainers.lightning import LightningTrainer, as_tensor, set_up
+from fwexp.trainers import torch_distributed, torch_trainer
+from fwexp.trainers.torch_input import as_tensor
 from fwexp.trainers.torch_losses import LOSSES
 from fwexp.trainers.torch_optimizers import make_optimizer
+from fwexp.trainers.torch_setup import set_up
+from fwexp.trainers.torch_trainer import LightningTrainer
 from tests.trainers.either import OfATrainer
 from tests.trainers.interrupted import OfAnInterruption
 from tests.trainers.recipes import NUM_STEPS, Watch, small_job
@@ -26,7 +28,7 @@ class TestLightningTrainerInterrupted(OfAnInterruption):
 
 class TestLightningTrainer(OfATrainer):
     framework = "torch"
-    module = lightning
+    module = torch_trainer
     trainer = LightningTrainer
     tensor = staticmethod(torch.tensor)
     losses = LOSSES
@@ -83,8 +85,9 @@ def test_what_lightnings_trainer_receives(monkeypatch, hardware, accelerator, st
 def fp16_trainer(monkeypatch):
     """On the CPU, where Lightning offers no fp16 by name; and its plugin."""
     plugin = MixedPrecision("16-mixed", device="cpu")
-    monkeypatch.setattr(lightning, "lightning_arguments", lambda *_, **__: {"accelerator": "cpu"})
-    monkeypatch.setattr(lightning, "lightning_plugins", lambda _: [plugin])
+    cpu = {"accelerator": "cpu"}
+    monkeypatch.setattr(torch_trainer, "lightning_arguments", lambda *_, **__: cpu)
+    monkeypatch.setattr(torch_trainer, "lightning_plugins", lambda _: [plugin])
     return LightningTrainer(small_job("torch", precision="fp16")), plugin
 
 

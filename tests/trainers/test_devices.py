@@ -22,7 +22,6 @@ ALLOWED = [
     *[("tpu", "fp32"), ("tpu", "bf16")],
 ]
 LIGHTNING = {"fp32": "32-true", "tf32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
-NO_ACCELERATOR = {"logical_cpus": 0, "visible_gpus": 0, "tpu_cores": 0, "tpu_address": None}
 KERAS = {
     **{"fp32": "float32", "tf32": "float32"},
     **{"bf16": "mixed_bfloat16", "fp16": "mixed_float16"},
@@ -52,18 +51,15 @@ def test_lightning(hardware, precision):
 
 @pytest.mark.parametrize(("hardware", "precision"), ALLOWED)
 def test_keras(hardware, precision):
-    on = {
-        "cpu": {"strategy": None, **NO_ACCELERATOR},
-        "gpu": {"strategy": None, **NO_ACCELERATOR, "visible_gpus": 1},
-        "tpu": {
-            "strategy": "TPUStrategy",
-            **NO_ACCELERATOR,
-            "tpu_cores": 1,
-            "tpu_address": "local",
-        },
-    }[hardware]
-    wanted = KerasArguments(**on, policy=KERAS[precision], jit_compile=False, run_eagerly=False)
-    assert keras_arguments(config(hardware, precision)) == wanted
+    assert keras_arguments(config(hardware, precision)) == KerasArguments(
+        strategy={"cpu": None, "gpu": None, "tpu": "TPUStrategy"}[hardware],
+        device_type=hardware.upper(),
+        num_devices=1,
+        logical_cpus=0,
+        policy=KERAS[precision],
+        jit_compile=False,
+        run_eagerly=False,
+    )
 
 
 def test_the_certificate_computes_in_float64():
@@ -101,18 +97,20 @@ def test_several_devices_of_torch(hardware):
 
 
 @pytest.mark.parametrize(
-    ("hardware", "different"),
-    [
-        ("cpu", {"strategy": "MirroredStrategy", "logical_cpus": 4}),
-        ("gpu", {"strategy": "MirroredStrategy", "visible_gpus": 4}),
-        ("tpu", {"strategy": "TPUStrategy", "tpu_cores": 4, "tpu_address": "local"}),
-    ],
+    ("hardware", "strategy", "logical_cpus"),
+    [("cpu", "MirroredStrategy", 4), ("gpu", "MirroredStrategy", 0), ("tpu", "TPUStrategy", 0)],
 )
-def test_several_devices_of_keras(hardware, different):
-    wanted = {**NO_ACCELERATOR, **different, "policy": "float32"}
-    wanted |= {"jit_compile": False, "run_eagerly": False}
+def test_several_devices_of_keras(hardware, strategy, logical_cpus):
     found = keras_arguments(config(hardware, framework="tf", devices=4))
-    assert found == KerasArguments(**wanted)
+    assert found == KerasArguments(
+        strategy=strategy,
+        device_type=hardware.upper(),
+        num_devices=4,
+        logical_cpus=logical_cpus,
+        policy="float32",
+        jit_compile=False,
+        run_eagerly=False,
+    )
 
 
 def test_fewer_replicas_than_were_asked_for():

@@ -113,12 +113,12 @@ def death() -> str:
 def main(framework: str, folder: Path) -> None:
     runs = [(case, devices) for case in CASES for devices in (1, 2)]
     if framework == "torch":
-        import fwexp.trainers.lightning
+        import fwexp.trainers.torch_trainer
 
         found = [run_torch(case, devices) for case, devices in runs]
         (folder / "death.txt").write_text(death())
     else:
-        import fwexp.trainers.keras  # noqa: F401  # imported once, started by none but the forks
+        import fwexp.trainers.keras_trainer  # noqa: F401  # imported once, started by none but the forks
 
         with get_context("fork").Pool(1, maxtasksperchild=1) as pool:
             found = pool.starmap(run_tf, runs, chunksize=1)

@@ -60,7 +60,7 @@ def test_the_page_is_small_well_formed_and_alone(clean: str) -> None:
 
 def test_the_first_screen_names_model_data_hardware_n_and_certainty(clean: str) -> None:
     text = words(clean)
-    head = text[: text.index("The recommendation, one by one")]
+    head = text[: text.index("Recommendation by workload")]
     for needed in (
         "Choose PyTorch for mlp and cnn on digits",
         "measured on CPU, Example CPU 3.0 GHz, 4 cores; 5 seeds per framework",
@@ -78,9 +78,9 @@ def test_every_section_is_there(clean: str) -> None:
         "What would change this answer",
         "90 % interval",
         "Where the time went",
-        "Are both implementations the same computation?",
-        "How much code is the model?",
-        "Keras, lines of these shared mlp 23 3 36 22 cnn 23 3 36 22",
+        "Do both implementations compute the same thing?",
+        "How much code does each model take?",
+        "Keras, lines of which shared mlp 23 3 36 22 cnn 23 3 36 22",
         "BSD-3-Clause",
         "scikit-learn load_digits",
         "versions tensorflow 2.21.0",
@@ -88,8 +88,8 @@ def test_every_section_is_there(clean: str) -> None:
         "other hardware: GPU, TPU",
         "other precision: TF32, bf16, fp16",
         "Declared on 2026-11-09, before the runs: scores within ±2 points (or 1.05×, where they "
-        "are compared by ratio) and ratios of times, memory and cost within 1.1× either way count "
-        "as the same; confidence 95 %; 5 seeds; no target.",
+        "are compared as ratios) and ratios of time, memory and cost within 1.1× in either "
+        "direction count as the same; confidence 95 %; 5 seeds; no target.",
         "fwexp sweep demo",
     ):
         assert needed in text
@@ -143,8 +143,8 @@ def test_two_metrics_have_a_section_and_a_card_each() -> None:
     for needed in (
         "Workload N PyTorch, % TensorFlow, % TensorFlow − PyTorch, points",
         "Workload N PyTorch, perplexity TensorFlow, perplexity TensorFlow ÷ PyTorch",
-        "Declared as the same: differences within ±2 points.",
-        "Declared as the same: ratios from 0.952 to 1.05.",
+        "Declared to count as the same: differences within ±2 points.",
+        "Declared to count as the same: ratios from 0.952 to 1.05.",
         "targets: mlp · digits 90 % accuracy, gpt · text perplexity 22.",
         "Training time to the target",
         "scikit-learn load_digits",
@@ -191,11 +191,31 @@ def test_a_certificate_older_than_the_counting_of_shared_lines_is_shown() -> Non
 
 def test_whose_locked_steps_a_certificate_has_is_told() -> None:
     sweep = simulate({"mlp": Truth()})
-    note = "The locked steps of mlp are those of "
+    note = "The step-by-step stages of mlp are those of "
     assert note not in render_markdown(sweep.evidence())
     sweep.certificates[0].stand_in = "small at 64 × 64 pixels"
     text = render_markdown(sweep.evidence())
     assert f"{note}small at 64 × 64 pixels, a smaller size of the same code: " in text
+
+
+def test_what_a_model_declares_to_differ_is_told_once_and_only_of_it() -> None:
+    sweep = simulate({"mlp": Truth(), "cnn": Truth()})
+    assert "Declared differences of" not in render_markdown(sweep.evidence())
+    sweep.certificates.append(replace(sweep.certificates[1], optimizer="sgd"))
+    for of_cnn in sweep.certificates[1:]:
+        of_cnn.declared_differences = ["Keras pads on its own", "its GELU is exact"]
+    text = render_markdown(sweep.evidence())
+    told = [line for line in text.splitlines() if "Declared differences of" in line]
+    assert told == ["- Declared differences of cnn: Keras pads on its own; its GELU is exact."]
+
+
+def test_a_variable_keeps_its_name_and_an_unknown_value_is_a_dash() -> None:
+    sweep = simulate({"mlp": Truth()})
+    for record in sweep.records.values():
+        record.environment |= {"node": None, "variables": {"KERAS_BACKEND": "tensorflow"}}
+    text = render_markdown(sweep.evidence())
+    assert "| variables KERAS_BACKEND | tensorflow | same |" in text
+    assert "| node | – | same |" in text
 
 
 def test_markdown_holds_the_same_tables(troubled: Evidence) -> None:

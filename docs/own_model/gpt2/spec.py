@@ -5,6 +5,7 @@ Small, with random weights; no dropout; the head is not tied to the token embedd
 
 from dataclasses import dataclass
 
+from fwexp.models.differences import SPARSE_GRADIENT
 from fwexp.models.spec import Variable, embedding, layer_norm, named
 
 
@@ -22,6 +23,12 @@ class Spec:
     width: int = 32  # and these from conf/model/hf_gpt2.yaml
     depth: int = 2
     num_heads: int = 4
+
+    # What the halves do differently although they compute the same; a write-up says so.
+    declared_differences = (
+        SPARSE_GRADIENT,
+        "PyTorch looks up each position's vector in an embedding; Keras adds the whole table.",
+    )
 
     def variables(self) -> dict[str, Variable]:
         width = self.width

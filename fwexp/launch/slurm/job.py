@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
-from fwexp.config.identity import run_digests, run_id, workload_key
 from fwexp.config.schema import Config
 from fwexp.errors import ClusterError
 from fwexp.launch.drive import drive
@@ -18,6 +17,7 @@ from fwexp.launch.launcher import Missing, MissingRun, Outcome
 from fwexp.launch.plan import Plan, PlannedRun, one_per_device
 from fwexp.meters import probe
 from fwexp.processes.messages import STOPS, Interrupted
+from fwexp.runs.identity import run_digests, run_id, run_sources, workload_key
 from fwexp.store.store import Store
 
 REQUEUE_S = 60
@@ -113,10 +113,17 @@ def _planned(wanted: str, config: Config) -> PlannedRun:
     digests = run_digests(config)
     if run_id(config, digests) != wanted:
         raise ClusterError(
-            f"{wanted}: the model's or fwexp's sources, or the framework's version, have changed "
-            "since the sweep was submitted, and it would be another run; type the sweep again."
+            f"{wanted}: the sources of the model or of fwexp, a library's version, or a variable "
+            "that changes arithmetic is no longer what it was when the sweep was submitted, and it "
+            "would be another run; type the sweep again."
         )
-    return PlannedRun(run_id=wanted, config=config, digests=digests, workload=workload_key(config))
+    return PlannedRun(
+        run_id=wanted,
+        config=config,
+        sources=run_sources(config),
+        digests=digests,
+        workload=workload_key(config),
+    )
 
 
 def _check_node(spec: JobSpec, plan: Plan) -> None:

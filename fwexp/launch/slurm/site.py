@@ -8,10 +8,11 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from fwexp.config.choices import suggest
 from fwexp.config.paths import slurm_dir
 from fwexp.config.schema import Config
+from fwexp.config.suggestions import suggest
 from fwexp.errors import ConfigError
+from fwexp.hardware.table import HARDWARE
 
 Flag = int | float | str | bool
 
@@ -100,7 +101,7 @@ def _read(path: Path) -> Site:
         fields = (", ".join(kind.__dataclass_fields__) for kind in (Site, Resources))
         hint = "a profile has {}; each hardware has {}".format(*fields)
         raise ConfigError([f"{path}: {str(error).splitlines()[0]}; {hint}"]) from error
-    problems = [f"{path}: hardware is empty; name what the site has: cpu, gpu, tpu"]
+    problems = [f"{path}: hardware is empty; name what the site has: {', '.join(HARDWARE)}"]
     if site.hardware:
         problems = [f"{path}: {p}" for name, r in site.hardware.items() for p in _bad(name, r)]
     if problems:
@@ -110,8 +111,8 @@ def _read(path: Path) -> Site:
 
 def _bad(name: str, resources: Resources) -> list[str]:
     where = f"hardware.{name}"
-    if name not in ("cpu", "gpu", "tpu"):
-        return [f"{where}: there is no such hardware; it is cpu, gpu or tpu"]
+    if name not in HARDWARE:
+        return [f"{where}: there is no such hardware; it is {' or '.join(HARDWARE)}"]
     try:
         (resources.gres or "").format(devices=1)
     except (KeyError, IndexError, ValueError):

@@ -17,6 +17,7 @@ Choices that both frameworks make:
 
 from dataclasses import dataclass
 
+from fwexp.models.differences import PADDING
 from fwexp.models.spec import Variable, convolution, dense, named
 
 PUBLISHED_PARAMETERS = 61_100_840
@@ -59,6 +60,10 @@ class Spec:
                 f"an image of {height} × {width} pixels is too small for three poolings; "
                 "a smaller stem_stride leaves more of it"
             )
+
+    @property
+    def declared_differences(self) -> tuple[str, ...]:
+        return (PADDING,) if self.stem_stride > 1 else ()
 
     def convolutions(self) -> list[Convolution]:
         """The five convolutions in their order, with the pooling that follows."""

@@ -5,6 +5,7 @@ Padding is one zero on every side, never "same": at stride 2 that pads unevenly 
 
 from dataclasses import dataclass
 
+from fwexp.models.differences import PADDING
 from fwexp.models.spec import Variable, batch_norm, convolution, dense, named
 
 
@@ -16,6 +17,8 @@ class Spec:
     depth: int = 3
     norm_momentum: float = 0.9  # share of the running statistics that a step keeps
     norm_epsilon: float = 1e-5
+
+    declared_differences = (PADDING,)
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.depth < 1:

@@ -10,6 +10,7 @@ padded or masked. No dropout.
 from dataclasses import dataclass
 
 from fwexp.models.attention import block_layers, block_variables, check_sizes
+from fwexp.models.differences import GELU, SPARSE_GRADIENT
 from fwexp.models.spec import Variable, dense, embedding, layer_norm, named
 
 
@@ -32,6 +33,10 @@ class Spec:
         elif self.patch_size < 1 or any(side % self.patch_size for side in self.image_shape[:2]):
             height, width = self.image_shape[:2]
             raise ValueError(f"patch_size={self.patch_size} must divide {height} and {width}")
+
+    @property
+    def declared_differences(self) -> tuple[str, ...]:
+        return (GELU,) if self.image_shape else (SPARSE_GRADIENT, GELU)
 
     def num_places(self) -> int:
         """Patches or tokens."""

@@ -26,6 +26,7 @@ of them are torch's second LSTM biases, 9 · 4 · 1024, which stay zero there an
 
 from dataclasses import dataclass
 
+from fwexp.models.differences import SECOND_BIAS, SPARSE_GRADIENT
 from fwexp.models.spec import Variable, named
 
 PUBLISHED_PARAMETERS = 160_671_297
@@ -42,6 +43,8 @@ class Spec:
     weight_range: float = 0.1  # matrices and v start uniform in ± this
     embedding_range: float = 0.1
     num_rows: int = 0  # of the embedding and the classifier; 0: the data set's vocabulary
+
+    declared_differences = (SECOND_BIAS, SPARSE_GRADIENT)
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.depth < 2:

@@ -11,6 +11,7 @@ hours, say, for 28 steps in two weeks instead of 336.
 
 from dataclasses import dataclass
 
+from fwexp.models.differences import SECOND_BIAS
 from fwexp.models.spec import Variable, dense, named
 
 
@@ -21,6 +22,8 @@ class Spec:
     width: int = 64
     depth: int = 2
     values_per_step: int = 1
+
+    declared_differences = (SECOND_BIAS,)
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.depth < 1 or self.values_per_step < 1:

@@ -19,7 +19,15 @@ Choices that both frameworks make:
 
 from dataclasses import dataclass
 
-from fwexp.models.spec import Variable, batch_norm, convolution, dense, depthwise_convolution, named
+from fwexp.models.differences import PADDING
+from fwexp.models.spec import (
+    Variable,
+    batch_norm,
+    convolution,
+    dense,
+    depthwise_convolution,
+    named,
+)
 
 PUBLISHED_PARAMETERS = 4_231_976
 BLOCKS = ((2, 1), (4, 2), (4, 1), (8, 2), (8, 1), (16, 2), *[(16, 1)] * 5, (32, 2), (32, 1))
@@ -43,6 +51,8 @@ class Spec:
     stem_stride: int = 2
     norm_momentum: float = 0.9  # share of the running statistics that a step keeps
     norm_epsilon: float = 1e-3
+
+    declared_differences = (PADDING,)
 
     def __post_init__(self) -> None:
         if min(self.width, self.stem_stride) < 1:

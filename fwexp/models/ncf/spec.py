@@ -20,6 +20,7 @@ is that of MLPerf Training v0.5 (its reference's recommendation/pytorch/neumf.py
 
 from dataclasses import dataclass
 
+from fwexp.models.differences import SPARSE_GRADIENT
 from fwexp.models.spec import Variable, dense, named
 
 PUBLISHED_PARAMETERS = 31_832_577
@@ -31,6 +32,8 @@ class Spec:
     num_items: int
     num_factors: int = 8
     tower: str = "64-32-16-8"  # the sizes of its input and of its layers, in their order
+
+    declared_differences = (SPARSE_GRADIENT,)
 
     def __post_init__(self) -> None:
         sizes = self.tower.split("-")

@@ -21,6 +21,7 @@ Choices that both frameworks make:
 
 from dataclasses import dataclass, replace
 
+from fwexp.models.differences import PADDING, POOL_PADDING
 from fwexp.models.spec import Variable, batch_norm, convolution, dense, named
 
 PUBLISHED_PARAMETERS = 25_557_032
@@ -74,6 +75,10 @@ class Spec:
                 f"stem_size={self.stem_size}: padding is the same on every side of an odd kernel "
                 "only; choose 3, 5 or 7"
             )
+
+    @property
+    def declared_differences(self) -> tuple[str, ...]:
+        return (PADDING, POOL_PADDING) if self.stem_pool else (PADDING,)
 
     def bottlenecks(self) -> list[Bottleneck]:
         """The sixteen blocks in their order."""

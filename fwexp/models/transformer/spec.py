@@ -9,6 +9,7 @@ Language Models are Unsupervised Multitask Learners, 2019) with the exact gelu. 
 from dataclasses import dataclass
 
 from fwexp.models.attention import block_layers, block_variables, check_sizes
+from fwexp.models.differences import GELU, SPARSE_GRADIENT
 from fwexp.models.spec import Variable, dense, embedding, layer_norm, named
 
 
@@ -19,6 +20,8 @@ class Spec:
     width: int = 64
     depth: int = 2
     num_heads: int = 4
+
+    declared_differences = (SPARSE_GRADIENT, GELU)
 
     def __post_init__(self) -> None:
         check_sizes(width=self.width, depth=self.depth, num_heads=self.num_heads)

@@ -1,0 +1,16 @@
+"""What was probably meant, where a name is unknown."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def near_match(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that was probably meant."""
+    return next(iter(get_close_matches(word, sorted(choices), n=1)), None)
+
+
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """The end of a message: the near match, or else every choice."""
+    names = sorted(choices)
+    near = near_match(word, names)
+    return f"Did you mean '{near}'?" if near else f"Choose from: {', '.join(names)}."

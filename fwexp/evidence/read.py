@@ -1,0 +1,14 @@
+"""From a store to the evidence of one sweep."""
+
+from fwexp.evidence.assess import Evidence, assess
+from fwexp.store.store import Store
+
+
+def read_evidence(store: Store, name: str) -> Evidence:
+    """What the store says of a sweep; StoreError when no such sweep ran here."""
+    manifest = store.read_manifest(name)
+    records, complaints = store.read_records(manifest.machine_class, manifest.runs)
+    certificates, torn = store.read_certificates(manifest.certificates)
+    return assess(
+        manifest, records=records, certificates=certificates, complaints=[*complaints, *torn]
+    )

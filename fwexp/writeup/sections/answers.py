@@ -1,0 +1,97 @@
+"""The answer to each question: N, both frameworks, the difference, intervals, the verdict."""
+
+from functools import partial
+
+from fwexp.evidence.assess import Answer, Evidence
+from fwexp.evidence.decision import listing
+from fwexp.evidence.questions import is_score
+from fwexp.evidence.verdicts import Finding, Verdict
+from fwexp.writeup.charts import score_chart, throughput_chart
+from fwexp.writeup.findings import tell_estimate, tell_margin, tell_verdict
+from fwexp.writeup.numbers import percent, tell_interval, tell_mean
+from fwexp.writeup.section import Chart, Section, Table
+
+
+def answers(evidence: Evidence) -> list[Section]:
+    """A section for each question, over all workloads it was asked of."""
+    return [
+        Section(
+            key=answer.question.key,
+            title=answer.question.title,
+            basis=answer.question.basis,
+            lead=answer.question.explanation,
+            table=_table(answer, evidence),
+            notes=_notes(answer, evidence),
+            chart=_chart(answer, evidence),
+        )
+        for answer in evidence.answers
+    ]
+
+
+def _table(answer: Answer, evidence: Evidence) -> Table:
+    confidence = evidence.manifest.comparison.confidence
+    unit = answer.question.unit
+    return Table(
+        columns=[
+            "Workload",
+            "N",
+            f"PyTorch, {unit}",
+            f"TensorFlow, {unit}",
+            "TensorFlow ÷ PyTorch" if answer.scale.ratio else "TensorFlow − PyTorch, points",
+            f"{percent(2 * confidence - 1)} interval",
+            f"{percent(confidence)} interval",
+            "Verdict",
+        ],
+        figures=[1, 2, 3, 4, 5, 6],
+        rows=[_row(finding, answer) for finding in answer.findings],
+    )
+
+
+def _row(finding: Finding, answer: Answer) -> list[str]:
+    ratio = answer.scale.ratio
+    verdict = tell_verdict(finding, answer)
+    told = finding.reason and finding.verdict is not Verdict.VOID  # the certificate tells that
+    return [
+        finding.workload,
+        str(finding.n),
+        tell_mean(finding.torch, percent=not ratio),
+        tell_mean(finding.tf, percent=not ratio),
+        tell_estimate(finding, answer),
+        tell_interval(finding.inner, ratio=ratio),
+        tell_interval(finding.outer, ratio=ratio),
+        f"{verdict} ({finding.reason})" if told else verdict,
+    ]
+
+
+def _notes(answer: Answer, evidence: Evidence) -> list[str]:
+    notes = [
+        "Mean ± standard deviation over runs. Declared to count as the same: "
+        f"{tell_margin(answer)}. Verdicts are corrected for the number of workloads (Holm); "
+        "intervals are not."
+    ]
+    notes += [
+        f"{finding.workload}: excluded because {listing(finding.dropped)}."
+        for finding in answer.findings
+        if finding.dropped
+    ]
+    tested = any(finding.estimate is not None for finding in answer.findings)
+    if answer.elsewhere:
+        shown = tell_interval(answer.elsewhere, ratio=answer.scale.ratio)
+        level = percent(evidence.manifest.comparison.confidence)
+        notes.append(f"Expected average on other such workloads: {shown} ({level} interval).")
+    elif tested:
+        notes.append(f"No statement about other workloads ({answer.elsewhere_reason}).")
+    return notes
+
+
+def _chart(answer: Answer, evidence: Evidence) -> Chart | None:
+    """The chart that belongs to a question; None where the table says it all."""
+    some = any(run.timing_problem for workload in evidence.workloads for run in workload.runs)
+    without = " Runs whose times do not count are not shown." if some else ""
+    if is_score(answer.question):
+        caption = f"Thin lines: single runs. Thick line: mean over seeds.{without}"
+        return Chart(draw=partial(score_chart, evidence, answer), caption=caption)
+    if answer.question.key == "step":
+        caption = f"Small marks: single runs. Large marks: mean with its interval.{without}"
+        return Chart(draw=partial(throughput_chart, evidence), caption=caption)
+    return None

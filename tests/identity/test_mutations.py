@@ -1,0 +1,123 @@
+"""A run's own sources: each line of code in them decides, no word does."""
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import fwexp
+from fwexp.identity.sources import TELLS_ONLY, follow
+from fwexp.identity.syntax import digest_of
+
+ROOTS = (
+    "fwexp.runs.execute",
+    "fwexp.trainers.keras",
+    "fwexp.trainers.lightning",
+    "fwexp.models.cnn.keras",
+    "fwexp.models.cnn.torch",
+    "fwexp.tasks.classification",
+)
+ASK = "import json, sys; from fwexp.identity.sources import follow; "
+ASK += "print(json.dumps(follow(sys.argv[1:]).modules))"
+HARMLESS = '''# a comment
+
+
+"""a text that nobody reads"""
+print("a line on the screen")
+'''
+
+
+def digests_in(folder: Path) -> dict[str, str]:
+    """Each module's digest, as the copy of fwexp in this folder gives it for itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, *ROOTS],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def copy_of_fwexp(folder: Path) -> dict[str, Path]:
+    """The module files of the copy, by name."""
+    shutil.copytree(Path(fwexp.__file__).parent, folder / "fwexp")
+    files = {}
+    for path in (folder / "fwexp").rglob("*.py"):
+        parts = path.relative_to(folder).with_suffix("").parts
+        files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return files
+
+
+def test_a_line_of_any_module_changes_it_and_a_word_does_not(tmp_path: Path) -> None:
+    files = copy_of_fwexp(tmp_path)
+    before = digests_in(tmp_path)
+    for path in files.values():
+        path.write_text(path.read_text() + HARMLESS)
+    assert digests_in(tmp_path) == before
+    for path in files.values():
+        path.write_text(path.read_text() + "DECIDES = 1\n")
+    after = digests_in(tmp_path)
+    assert after.keys() == before.keys()
+    assert [name for name in after if after[name] == before[name]] == []
+
+
+def test_every_statement_of_a_run_counts_but_those_that_tell() -> None:
+    for name in follow(ROOTS).modules:
+        path = Path(fwexp.__file__).parents[1].joinpath(*name.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        text = path.read_text()
+        for number, what in enumerate(undeciding(text)):
+            assert isinstance(what, str), f"{name}: statement {number} counts for nothing: {what}"
+
+
+def undeciding(text: str) -> list[object]:
+    """The statements without which the digest stays the same: a docstring's text, or the code."""
+    whole, found = digest_of(ast.parse(text)), list[object]()
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            statements = getattr(node, name, None)
+            for i in range(len(statements) if isinstance(statements, list) else 0):
+                left_out = statements.pop(i)
+                if digest_of(tree) == whole:
+                    found.append(_kind(left_out))
+                statements.insert(i, left_out)
+    return found
+
+
+def _kind(node: ast.stmt) -> object:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return "a bare constant"
+    return "a print" if ast.unparse(node).startswith("print(") else ast.unparse(node)
+
+
+def test_a_run_rests_on_what_decides_it() -> None:
+    found = follow(ROOTS).modules
+    assert {
+        "fwexp.data.dataset",
+        "fwexp.data.tokens",
+        "fwexp.models.cnn.spec",
+        "fwexp.models.initialization",
+        "fwexp.models.keras_layers",
+        "fwexp.models.torch_layers",
+        "fwexp.runs.measurements",
+        "fwexp.runs.watch",
+        "fwexp.store.record",
+        "fwexp.tasks.numerics",
+        "fwexp.trainers.keras_optimizers",
+        "fwexp.trainers.schedule",
+        "fwexp.trainers.torch_losses",
+    } <= found.keys()
+
+
+def test_what_only_tells_is_followed_by_nobody() -> None:
+    for name in TELLS_ONLY:
+        assert name not in follow([*ROOTS, name]).modules
+    assert not any(
+        name.startswith(("fwexp.launch", "fwexp.writeup")) for name in follow(ROOTS).modules
+    )
