@@ -10,8 +10,8 @@ import pytest
 
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError
-from fwexp.launch import drive as module
 from fwexp.launch import checks
+from fwexp.launch import drive as module
 from fwexp.launch.drive import drive
 from fwexp.launch.launcher import Outcome, missing_runs
 from fwexp.launch.plan import Plan
