@@ -7,8 +7,8 @@ SHELL := /bin/bash
 help:
 	@echo "make demo    run the demo sweep and write its page (sets up .venv first)"
 	@echo "make test    the tests, some minutes"
-	@echo "make check   lint, format, types"
-	@echo "make prove   the long evidence, written to docs/proof/"
+	@echo "make check   lint, format, types; lists stale pages of docs/proof/"
+	@echo "make prove   the long evidence: makes the stale pages of docs/proof/"
 	@echo "make bench   the ratios: start-up, trainer tax, command line"
 	@echo "make clean   remove .venv, caches and builds; the store stays"
 
@@ -22,6 +22,7 @@ check: .venv/.installed
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
+	.venv/bin/python -m tests.prove --stale
 
 prove: .venv/.installed
 	.venv/bin/python -m tests.prove

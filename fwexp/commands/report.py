@@ -40,7 +40,7 @@ def command(argv: list[str]) -> int:
 
 
 def _write_from_wandb(store: Store, name: str) -> None:
-    from fwexp.tracking.remote import evidence_from_wandb
+    from fwexp.tracking.wandb.read_back import evidence_from_wandb
 
     evidence = evidence_from_wandb(name, folder=store.path / "wandb")
     _show(write_files(evidence, store.sweep_folder(name) / "from_wandb"))

@@ -12,7 +12,7 @@ from fwexp.launch.launcher import load_launcher, missing_runs
 from fwexp.launch.plan import Plan
 from fwexp.launch.planning import plan_run
 from fwexp.store.store import Store
-from fwexp.tracking.after import track
+from fwexp.tracking.track import track
 
 
 def run_one(config: Config) -> int:

@@ -18,7 +18,7 @@ from fwexp.launch.plan import Plan
 from fwexp.launch.planning import plan_runs
 from fwexp.launch.sweep_file import read_sweep
 from fwexp.store.store import Store
-from fwexp.tracking.after import track
+from fwexp.tracking.track import track
 
 UNDECIDING = ("tracking", "launcher", "store")  # overrides that leave a sweep what it is
 

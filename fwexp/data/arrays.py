@@ -28,13 +28,13 @@ def content_sha256(arrays: Arrays) -> str:
 
 
 def problems_with(arrays: Arrays, *, data: Data) -> list[str]:
-    """What the decoded arrays contradict in the declaration; empty when they agree."""
+    """How the decoded arrays contradict the declaration; empty when they agree."""
     shapes = {name: list(array.shape) for name, array in arrays.items()}
     return shape_problems(shapes, data=data) + _label_problems(arrays, data=data)
 
 
 def shape_problems(shapes: Mapping[str, list[int]], *, data: Data) -> list[str]:
-    """What these shapes of inputs and targets contradict in the declaration."""
+    """How these shapes of inputs and targets contradict the declaration."""
     declared = {
         **{"x_train": data.num_train, "y_train": data.num_train},
         **{"x_test": data.num_test, "y_test": data.num_test},
@@ -43,11 +43,11 @@ def shape_problems(shapes: Mapping[str, list[int]], *, data: Data) -> list[str]:
     for name, shape in shapes.items():
         part = name.partition(".")[0]
         if part not in declared:
-            continue  # what else the task needs, of any shape
+            continue  # whatever else the task needs, of any shape
         is_image = data.image_shape is not None and part.startswith("x_")
         wanted = [declared[part], *(data.image_shape or [] if is_image else shape[1:])]
         if shape != wanted:
-            problems.append(f"{name} has shape {shape}, declared is {wanted}")
+            problems.append(f"{name} has shape {shape}, but {wanted} is declared")
     return problems
 
 
@@ -55,7 +55,7 @@ def _label_problems(arrays: Arrays, *, data: Data) -> list[str]:
     if data.num_classes is None:
         return []
     return [
-        f"{name} holds the label {arrays[name].max()}, declared are {data.num_classes} classes"
+        f"{name} holds the label {arrays[name].max()}, but {data.num_classes} classes are declared"
         for name in ("y_train", "y_test")
         if arrays[name].size and int(arrays[name].max()) >= data.num_classes
     ]

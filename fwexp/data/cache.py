@@ -1,4 +1,4 @@
-"""The folder of decoded data sets: each one file of plain bytes, its provenance beside it.
+"""The folder of decoded data sets: one file of plain bytes each, its provenance beside it.
 
 The bytes have no format of their own, so a damaged file cannot break a parser: its size and its
 hash say all there is to know.
@@ -63,7 +63,7 @@ def provenance_file(data: Data) -> Path:
 
 
 def write(arrays: Arrays, *, data: Data, provenance: Provenance) -> None:
-    """Put the arrays, then their provenance, in the cache, each whole or not at all."""
+    """Write the arrays, then their provenance, to the cache, each whole or not at all."""
     file = arrays_file(data)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def write(arrays: Arrays, *, data: Data, provenance: Provenance) -> None:
 
 
 def stamp(provenance: Provenance, *, data: Data) -> None:
-    """Note the provenance, and the size and time by which a changed file is noticed."""
+    """Write the provenance, with the size and time by which a changed file is noticed."""
     facts = {"provenance": dataclasses.asdict(provenance), "file": _stamp_of(arrays_file(data))}
     with _replacing(provenance_file(data)) as temporary:
         _write_bytes(temporary, [json.dumps(facts, indent=2).encode()])
@@ -138,7 +138,7 @@ def _stamp_of(file: Path) -> dict[str, int]:
 
 
 class _replacing:
-    """A temporary name beside `file` that takes its place when the block ends well."""
+    """A temporary file that replaces `file` when the block ends without an error."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -16,8 +16,8 @@ from fwexp.errors import DataError
 class Split:
     """Samples: inputs by name, in the order in which a model takes them, and targets.
 
-    Images are (samples, height, width, channels) float32, normalised; whole numbers are int32
-    inputs and int64 targets, other numbers float32.
+    Images are (samples, height, width, channels) float32, normalised; integers are int32 inputs
+    and int64 targets, other numbers float32.
     """
 
     inputs: dict[str, NDArray[Any]]
@@ -27,7 +27,7 @@ class Split:
         return len(self.targets)
 
     def first(self, num_samples: int) -> "Split":
-        """The same without the samples after these."""
+        """Only the first samples."""
         inputs = {name: array[:num_samples] for name, array in self.inputs.items()}
         return Split(inputs=inputs, targets=self.targets[:num_samples])
 
@@ -47,7 +47,7 @@ def load(data: Data) -> DataSet:
     """The prepared data set, its content checked against the declared hash.
 
     Raises:
-        DataError: the set is not in the cache, or its file there is damaged.
+        DataError: the data set is not in the cache, or its file there is damaged.
     """
     arrays, source = _arrays(data)
     if problems := problems_with(arrays, data=data):
@@ -81,8 +81,8 @@ def _arrays(data: Data) -> tuple[Arrays, str]:
         raise DataError(f"data={data.name}: {file}: {error.strerror or error}") from error
     if arrays is None:
         raise DataError(
-            f"data={data.name}: {file} is damaged (its content is not the declared sha256); "
-            f"type rm {file} and the same command again, which decodes it anew"
+            f"data={data.name}: {file} is damaged (its sha256 is not the declared one); "
+            f"type rm {file} and the same command again, which decodes it again"
         )
     return arrays, known[0].source
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a source or a file of it; `preparation` turns these into DataError."""
+"""What can be wrong with a source or its files; `preparation` turns these into DataError."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ class MissingFiles(Exception):
 
 
 class DamagedFile(Exception):
-    """A file that is there and cannot be decoded: no other source is tried in its place."""
+    """A file that is there but cannot be decoded: no other source is tried instead."""
 
     def __init__(self, file: Path, *, problem: str) -> None:
         self.file = file

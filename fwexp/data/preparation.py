@@ -1,4 +1,4 @@
-"""Makes sure a data set's decoded arrays are in the cache, from the first source present."""
+"""Puts a data set's decoded arrays in the cache, from the first usable source."""
 
 import sys
 import tempfile
@@ -24,9 +24,9 @@ def _to_stderr(line: str) -> None:
 
 
 def prepare(data: Data, *, say: Say = _to_stderr) -> Provenance:
-    """The provenance of the decoded arrays, which are in the cache from now on.
+    """Make sure that the decoded arrays are in the cache, and give back their provenance.
 
-    Takes a millisecond where they were; `say` is told of each source that is tried otherwise.
+    Takes a millisecond if they were; otherwise `say` is told of each source that is tried.
 
     Raises:
         ConfigError: data.format names no function.
@@ -34,10 +34,10 @@ def prepare(data: Data, *, say: Say = _to_stderr) -> Provenance:
     """
     if synthetic.is_synthetic(data):
         return synthetic.provenance(data)
+    decode: Decode = load_dotted(data.format, key=f"data.format={data.format}")
     places = origins(data)
     if known := _cached(data, places=places, say=say):
         return known
-    decode: Decode = load_dotted(data.format, key=f"data.format={data.format}")
     refused: list[tuple[Origin, str]] = []
     for origin in places:
         say(f"data={data.name}: {origin.label}")
@@ -52,7 +52,7 @@ def prepare(data: Data, *, say: Say = _to_stderr) -> Provenance:
 
 
 def missing_text(data: Data, *, refused: list[tuple[Origin, str]]) -> str:
-    """Each source with why it was not usable, and all that one can type instead."""
+    """Each source with why it was not usable, and everything one can type instead."""
     lines = [f"data={data.name}: no source of this data set is usable here"]
     lines += [f"  {origin.label}: {reason}" for origin, reason in refused]
     lines.append("type one of these instead:")
@@ -63,20 +63,20 @@ def missing_text(data: Data, *, refused: list[tuple[Origin, str]]) -> str:
 
 
 def _cached(data: Data, *, places: list[Origin], say: Say) -> Provenance | None:
-    """The provenance of a sound cached set; a damaged one is named, and decoded again."""
+    """The provenance of a sound cached set; a damaged one is reported, to be decoded again."""
     file = cache.arrays_file(data)
     known = cache.provenance_of(data)
     if known is None:
         return None
     provenance, untouched = known
     if data.path is not None and provenance.source != places[0].label:
-        return None  # the user named a source: no other may stand in for it
+        return None  # the user named a source: no other may replace it
     if shape_problems({name: shape for name, _, shape in provenance.arrays}, data=data):
-        return None  # no longer as declared: decoding says what is wrong
+        return None  # no longer matches the declaration: decoding says how
     if untouched:
         return provenance
     if cache.read(data, provenance=provenance) is None:
-        say(f"data={data.name}: {file} is damaged: it is not used, and is decoded again")
+        say(f"data={data.name}: {file} is damaged: it will be decoded again")
         return None
     return provenance  # copied or touched, and sound
 
@@ -106,7 +106,7 @@ def _keep(arrays: Arrays, *, origin: Origin, data: Data, say: Say) -> Provenance
             f"  declared data.sha256: {data.sha256}\n"
             f"  decoded:              {sha256}\n"
             f"type instead: {origin.mend}\n"
-            "or, where this is a new data set of your own, put the decoded hash in its YAML"
+            "or, if this is a new data set of your own, put the decoded hash in its YAML"
         )
     provenance = Provenance(
         name=data.name,

@@ -1,4 +1,4 @@
-"""Reads whole files, plain, gzipped or in an archive, and says which one is damaged."""
+"""Reads whole files, plain, gzipped or archived, and names the one that is damaged."""
 
 import gzip
 import shutil
@@ -18,11 +18,11 @@ def read_whole(file: Path) -> bytes:
         raw = file.read_bytes()
         return gzip.decompress(raw) if file.suffix == ".gz" else raw
     except _BROKEN as error:
-        raise DamagedFile(file, problem=f"cannot be read to its end ({error})") from error
+        raise DamagedFile(file, problem=f"cannot be read in full ({error})") from error
 
 
 def unpack(archive: Path, *, directory: str, into: Path) -> Path:
-    """Copy the files that lie in one directory of a tar archive; gives back `into`.
+    """Copy the files in one directory of a tar archive; gives back `into`.
 
     Only regular files, and only their base names, so nothing is written outside `into`.
     """

@@ -19,10 +19,7 @@ TELLS_ONLY = (
     "fwexp.config.suggestions",  # near matches, for messages
     "fwexp.errors",  # classes without behaviour; the texts are where they are raised
     "fwexp.models.code_lines",  # counts an implementation's lines, for the write-up
-    "fwexp.parity.hint",  # what may have caused a difference that was found
-    "fwexp.parity.hints",
-    "fwexp.parity.hints_of_outputs",
-    "fwexp.parity.hints_of_training",
+    "fwexp.parity.hints",  # what may have caused a difference that was found
     "fwexp.parity.symptoms",
 )
 

@@ -11,7 +11,7 @@ from typing import Any
 from fwexp.errors import ConfigError
 
 TELLS = re.compile(
-    r"print|warnings\.warn|sys\.(stderr|stdout)\.(write|flush)"
+    r"print|warnings\.warn|sys\.(stderr|stdout)\.write"
     r"|_?(log|logger|logging)\.(debug|info|warning|error|critical|exception|log)",
     re.IGNORECASE,
 )
@@ -60,22 +60,21 @@ def _dump(node: Any, into: list[str]) -> None:
         node = ast.Raise(exc=_without_texts(node.exc), cause=node.cause)
     elif isinstance(node, ast.Assert):
         node = ast.Assert(test=node.test, msg=None)
-    if isinstance(node, ast.AST):
-        into.append(f"{type(node).__name__}(")
-        is_constant = isinstance(node, ast.Constant)  # whose value may be None
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if value not in (None, []) or (is_constant and name == "value"):
-                into.append(f"{name}=")
-                _dump(value, into)
-        into.append(")")
-    elif isinstance(node, list):
-        into.append("[")
-        for item in node:
-            _dump_item(item, into)
-        into.append("]")
-    else:
+    if not isinstance(node, ast.AST):
         into.append(f"{node!r},")
+        return
+    into.append(f"{type(node).__name__}(")
+    for name in node._fields:
+        value = getattr(node, name, None)
+        parts: list[str] = []
+        if isinstance(value, list):
+            for item in value:
+                _dump_item(item, parts)
+        elif value is not None or (isinstance(node, ast.Constant) and name == "value"):
+            _dump(value, parts)
+        if parts:
+            into += (f"{name}=[", *parts, "]")
+    into.append(")")
 
 
 def _dump_item(item: Any, into: list[str]) -> None:

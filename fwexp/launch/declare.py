@@ -7,7 +7,7 @@ from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config, Framework
 from fwexp.errors import StoreError
 from fwexp.launch.plan import Plan
-from fwexp.parity.certify import certificate_key
+from fwexp.parity.key import certificate_key
 from fwexp.runs.identity import sha256_of
 from fwexp.store.manifest import DeclaredRun, DeclaredWorkload, Manifest
 from fwexp.store.store import Store

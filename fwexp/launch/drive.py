@@ -14,7 +14,8 @@ from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.launch.progress import Display
 from fwexp.launch.servers import framework_servers
 from fwexp.meters.environment import commit
-from fwexp.parity.certify import certificate_key, certify, describe
+from fwexp.parity.certify import certify, describe
+from fwexp.parity.key import certificate_key
 from fwexp.processes.locks import device_lock, hold
 from fwexp.processes.warm_servers import ServerDied, WarmServers
 from fwexp.runs.execute import RunRequest

@@ -1,18 +1,18 @@
-"""What a pre-norm transformer block is, in no framework's words; its twins are
-torch_attention.py and keras_attention.py.
+"""What a pre-norm transformer block is, independent of the framework; torch_attention.py and
+keras_attention.py implement it.
 
     x ← x + output(attend(query(norm1(x)), key(norm1(x)), value(norm1(x))))
     x ← x + contract(gelu(expand(norm2(x))))
 
 Choices that both make:
 - Scores are query · keyᵀ / √(width of a head), the scale a constant of the scores' own type; a
-  place that may not be looked at scores −∞; softmax in at least float32.
+  masked position scores −∞; softmax in at least float32.
 - Attention is written out, matrix product by matrix product, in both. torch's fused
   scaled_dot_product_attention and Keras's attention layers are not used: they are different
-  algorithms, of another rounding and another speed, and Keras's lose float64.
-- The key has no bias: softmax takes it out again, its gradient is zero.
+  algorithms with different rounding and speed, and Keras's lose float64.
+- The key has no bias: softmax cancels it, and its gradient is zero.
 - gelu is the exact one, by erf; LayerNorm's epsilon is 1e-5; there is no dropout.
-- The sum that runs through the blocks stays in at least float32 at a mixed precision.
+- The residual stream stays in at least float32 under mixed precision.
 """
 
 from fwexp.models.spec import Variable, dense, layer_norm, named
@@ -22,9 +22,9 @@ EXPANSION = 4  # of the width, between `expand` and `contract`
 
 
 def check_sizes(*, width: int, depth: int, num_heads: int) -> None:
-    """Raises ValueError where no such stack of blocks can be."""
+    """Raises ValueError if there can be no such stack of blocks."""
     if width < 1 or depth < 1 or num_heads < 1:
-        raise ValueError("width, depth and num_heads are at least 1")
+        raise ValueError("width, depth and num_heads must be at least 1")
     if width % num_heads:
         raise ValueError(f"width={width} must be a multiple of num_heads={num_heads}")
 
@@ -47,7 +47,7 @@ def block_variables(block: str, *, width: int) -> dict[str, Variable]:
 
 
 def block_layers(block: str) -> list[str]:
-    """The layers of one block in their order, the block's own output last."""
+    """The layers of one block in order, the block's own output last."""
     layers = ("norm1", "query", "key", "value", "attend", "output")
     perceptron = ("norm2", "expand", "gelu", "contract")
     return [*(f"{block}.{layer}" for layer in (*layers, *perceptron)), block]

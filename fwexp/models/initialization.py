@@ -22,7 +22,7 @@ def _he_normal(rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
 
 
 def _he_normal_depthwise(rng: np.random.Generator, shape: Shape) -> NDArray[np.float64]:
-    """A channel's output is made of its own window alone: 3 high * 3 wide, of (3, 3, 64, 1)."""
+    """A channel's output depends on its own window only: 3 high * 3 wide, of (3, 3, 64, 1)."""
     return rng.normal(0.0, math.sqrt(2.0 / math.prod(shape[:2])), shape)
 
 
@@ -37,14 +37,14 @@ INITIALIZERS: dict[str, Callable[[np.random.Generator, Shape], NDArray[np.float6
     "he_normal_depthwise": _he_normal_depthwise,
     "glorot_uniform": _glorot_uniform,
     "normal_002": lambda rng, shape: rng.normal(0.0, 0.02, shape),  # embeddings, as GPT-2's
-    "uniform": lambda rng, shape: rng.uniform(-1.0, 1.0, shape),  # a variable's factor is its range
+    "uniform": lambda rng, shape: rng.uniform(-1.0, 1.0, shape),  # the factor is the range
     "zeros": lambda _, shape: np.zeros(shape),
     "ones": lambda _, shape: np.ones(shape),
 }
 
 
 def initial_weights(variables: Mapping[str, Variable], *, seed: int) -> Weights:
-    """Every variable's first value, float64, the same for either framework."""
+    """Every variable's initial value, float64, the same for both frameworks."""
     rng = np.random.default_rng([seed, 0])  # 0: weights; 1: sample order
     return {
         name: v.factor * INITIALIZERS[v.initializer](rng, v.shape) for name, v in variables.items()
@@ -52,8 +52,8 @@ def initial_weights(variables: Mapping[str, Variable], *, seed: int) -> Weights:
 
 
 def generic_weights(variables: Mapping[str, Variable], *, seed: int) -> Weights:
-    """Values with no 0 and no 1 among scales, shifts and statistics, behind which a difference
-    between two implementations could hide; kernels keep their initialiser's spread."""
+    """Values without the zeros and ones of scales, shifts and statistics, which could hide a
+    difference between two implementations; kernels keep their initialiser's spread."""
     rng = np.random.default_rng([seed, 2])
 
     def draw(variable: Variable) -> NDArray[np.float64]:

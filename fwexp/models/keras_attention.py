@@ -1,4 +1,4 @@
-"""A pre-norm transformer block in Keras; the twin of torch_attention.py, as attention.py says."""
+"""A pre-norm transformer block in Keras, as attention.py specifies it."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ from fwexp.models.keras_layers import wide_dtype
 
 
 class Positions(layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """(batch, places, width) → the same, plus a learned vector for each place."""
+    """(batch, positions, width) → the same, plus a learned vector for each position."""
 
     def build(self, input_shape: Any) -> None:
         self.table = self.add_weight(name="table", shape=input_shape[1:])
@@ -22,7 +22,7 @@ class Positions(layers.Layer):  # type: ignore[misc]  # Keras has no types
 
 
 class Attend(layers.Layer):  # type: ignore[misc]
-    """Query, key and value, each (batch, places, width) → (batch, places, width)."""
+    """Query, key and value, each (batch, positions, width) → (batch, positions, width)."""
 
     def __init__(self, num_heads: int, *, causal: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -42,14 +42,14 @@ class Attend(layers.Layer):  # type: ignore[misc]
         return ops.reshape(together, (-1, *query.shape[1:]))
 
     def _heads(self, x: Any) -> Any:
-        """(batch, places, width) → (batch, heads, places, width of a head)."""
-        _, num_places, width = x.shape
-        split = ops.reshape(x, (-1, num_places, self.num_heads, width // self.num_heads))
+        """(batch, positions, width) → (batch, heads, positions, width of a head)."""
+        _, num_positions, width = x.shape
+        split = ops.reshape(x, (-1, num_positions, self.num_heads, width // self.num_heads))
         return ops.transpose(split, (0, 2, 1, 3))
 
 
 class Gelu(layers.Layer):  # type: ignore[misc]
-    """x · Φ(x) by erf. Keras's own has a √2 of float32."""
+    """x · Φ(x) by erf. Keras's own rounds √2 to float32."""
 
     def call(self, x: Any) -> Any:
         wide = ops.cast(x, keras.backend.result_type(x.dtype, "float32"))
@@ -58,7 +58,7 @@ class Gelu(layers.Layer):  # type: ignore[misc]
 
 
 def block(x: Any, *, num_heads: int, causal: bool, name: str) -> Any:
-    """(batch, places, width) → the same, by attention and a two-layer perceptron."""
+    """(batch, positions, width) → the same, by attention and a two-layer perceptron."""
     wide, width = wide_dtype(), x.shape[-1]
     y = norm(x, name=f"{name}.norm1")
     query = layers.Dense(width, name=f"{name}.query")(y)

@@ -1,4 +1,4 @@
-"""Keras layers of torch's formula, for the matched regime."""
+"""Keras layers that follow torch's formulas, for the matched regime."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from keras import layers, ops
 
 
 def padded(x: Any, size: int, *, stride: int, padding: int) -> tuple[Any, str]:
-    """A convolution's input and `padding` argument, for that many zeros on every side.
+    """A convolution's input and `padding` argument for that many zeros on every side.
 
-    At stride 1 TensorFlow's "same" puts them there without copying the image into a larger one,
-    as torch does; at other strides it puts them to one side, so a layer has to.
+    At stride 1 TensorFlow's "same" pads so without copying the image into a larger one, as torch
+    does; at other strides it pads unevenly, so a layer has to pad.
     """
     if stride == 1 and size == 2 * padding + 1:
         return x, "same"
@@ -18,7 +18,7 @@ def padded(x: Any, size: int, *, stride: int, padding: int) -> tuple[Any, str]:
 
 
 class BatchNorm(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types
-    """BatchNormalization over the last axis whose running variance is the unbiased one, as torch's.
+    """BatchNormalization over the last axis whose running variance is unbiased, as torch's is.
 
     Otherwise the stock layer's computation, operation by operation (Keras 3.15).
     """
@@ -49,5 +49,5 @@ class BatchNorm(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras
 
 
 def wide_dtype() -> str:
-    """Of sums that stay wide: the weights' own, whatever the layers compute in."""
+    """The dtype of sums that stay wide: that of the weights, whatever the layers compute in."""
     return str(keras.config.dtype_policy().variable_dtype)

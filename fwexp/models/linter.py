@@ -1,6 +1,6 @@
-"""The linter of fairness traps: calls in a model's two files that make them silently differ.
+"""A linter for fairness traps: calls in a model's two files that make them silently differ.
 
-It reads the files without importing them. What it cannot see, the parity certificate measures.
+It parses the files without importing them. What it cannot see, the parity certificate measures.
 """
 
 import ast
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fwexp.errors import ConfigError
 
-UNKNOWN = object()  # the value of an argument that is not written out
+UNKNOWN = object()  # the value of an argument that is not a literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class Call:
     """One call in a model's file: the last part of its name, and its arguments by keyword."""
 
     name: str
-    arguments: dict[str, object]  # UNKNOWN where it is no plain value
+    arguments: dict[str, object]  # UNKNOWN where the value is not a literal
     line: int
 
     def has(self, argument: str, *values: object) -> bool:
@@ -27,13 +27,13 @@ class Call:
         return argument in self.arguments and self.arguments[argument] in values
 
     def is_set(self, argument: str) -> bool:
-        """Whether the argument is given, and is not None."""
+        """Whether the argument is given and is not None."""
         return self.arguments.get(argument) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trap:
-    """A known way in which "the same" model differs, and the setting in which it does not."""
+    """A known way in which "the same" model differs, and a setting that avoids it."""
 
     name: str
     file: str  # torch.py | keras.py | both
@@ -52,15 +52,15 @@ class LiveTrap:
 
 
 def live_traps(package: Path) -> list[LiveTrap]:
-    """The traps that are live in a model package's torch.py and keras.py, by file and line.
+    """The traps in a model package's torch.py and keras.py, by file and line.
 
-    Raises ConfigError for a file that is not Python.
+    Raises ConfigError for a file that is not valid Python.
     """
     found = []
     for file in ("torch.py", "keras.py"):
         path = package / file
         if not path.is_file():
-            continue  # the registry says so
+            continue  # the registry reports it
         own = [trap for trap in TRAPS if trap.file in (file, "both")]
         for call in sorted(_calls(_parsed(path)), key=lambda call: call.line):
             found += [LiveTrap(trap=t, path=path, line=call.line) for t in own if t.is_live(call)]
@@ -71,7 +71,7 @@ def _parsed(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_bytes(), filename=str(path))
     except SyntaxError as error:
-        raise ConfigError([f"{path}:{error.lineno}: this is not Python: {error.msg}"]) from error
+        raise ConfigError([f"{path}:{error.lineno}: not valid Python: {error.msg}"]) from error
 
 
 def _calls(tree: ast.AST) -> Iterator[Call]:
@@ -99,7 +99,7 @@ def _value(node: ast.expr) -> object:
 
 def _pads_unevenly(call: Call) -> bool:
     at_stride_1 = call.has("strides", 1, (1, 1)) or "strides" not in call.arguments
-    windowed = "Pool" in call.name  # whose stride is its window unless it is given
+    windowed = "Pool" in call.name  # its stride is its window unless given
     moved = windowed or ("Conv" in call.name and not at_stride_1)
     return moved and call.has("padding", "same")
 
@@ -117,7 +117,7 @@ def _average_counts_padding(call: Call) -> bool:
 
 
 def _augments(call: Call) -> bool:
-    initializers = ("RandomNormal", "RandomUniform")  # whose values are overwritten by the spec's
+    initializers = ("RandomNormal", "RandomUniform")  # the spec's values overwrite theirs
     return call.name.startswith("Random") and call.name not in initializers
 
 
@@ -190,7 +190,7 @@ TRAPS = [
         neutral="approximate='none', the erf form",
     ),
     Trap(
-        name="Keras's leaky_relu: its slope passes through float32, and defaults to 0.2 or 0.3",
+        name="Keras's leaky_relu: its slope is rounded to float32, and defaults to 0.2 or 0.3",
         file="keras.py",
         is_live=_either(_named("leaky_relu", "LeakyReLU"), _activates("leaky_relu")),
         neutral="ops.maximum(x, slope · x) with the slope in x's dtype; torch's slope beside it",
@@ -202,13 +202,13 @@ TRAPS = [
         neutral="data.scale, data.mean and data.std, applied once in NumPy",
     ),
     Trap(
-        name="stock attention: another default scale and float32 constants",
+        name="stock attention: a different default scale, and float32 constants",
         file="keras.py",
         is_live=_named("MultiHeadAttention", "GroupQueryAttention", "dot_product_attention"),
         neutral="ops.matmul and ops.softmax with a scale in the inputs' dtype",
     ),
     Trap(
-        name="GRU with reset_after=False: another recurrence than torch's",
+        name="GRU with reset_after=False: a different recurrence from torch's",
         file="keras.py",
         is_live=lambda call: call.name == "GRU" and call.has("reset_after", False),
         neutral="reset_after=True, and the gates z,r permuted to r,z",
@@ -220,7 +220,7 @@ TRAPS = [
         neutral="count_include_pad=False, or no padding",
     ),
     Trap(
-        name="ceil_mode pooling: another output size than Keras's",
+        name="ceil_mode pooling: a different output size from Keras's",
         file="torch.py",
         is_live=lambda call: call.has("ceil_mode", True),
         neutral="ceil_mode=False and explicit padding",
@@ -235,7 +235,7 @@ TRAPS = [
         name="augmentation inside the model: random streams and interpolation differ",
         file="keras.py",
         is_live=lambda call: call.name == "Resizing" or _augments(call),
-        neutral="prepare the samples once, in NumPy",
+        neutral="augment the samples once, in NumPy",
     ),
     Trap(
         name="masking by a value: torch's layers do not pass a mask on",
@@ -244,13 +244,13 @@ TRAPS = [
         neutral="an explicit mask, multiplied in both",
     ),
     Trap(
-        name="a dtype of its own: the layer ignores the run's precision",
+        name="an explicit dtype: the layer ignores the run's precision",
         file="keras.py",
         is_live=lambda call: call.has("dtype", "float32", "float16", "bfloat16", "float64"),
         neutral="the policy that precision=… sets",
     ),
     Trap(
-        name="compiled by hand: one framework compiled, the other not",
+        name="compiled by hand: one framework is compiled, the other is not",
         file="both",
         is_live=lambda call: (
             call.has("jit_compile", True)

@@ -11,7 +11,7 @@ from fwexp.models.initialization import INITIALIZERS
 from fwexp.models.spec import Spec
 
 FILES = {"torch": "torch", "tf": "keras"}  # framework -> the model package's module
-GIVEN = (  # by the data set, not by the user: a spec asks for what it needs by name
+GIVEN = (  # by the data set, not by the user; a spec asks by name for what it needs
     "image_shape",
     "num_classes",
     "sequence_length",
@@ -25,8 +25,8 @@ GIVEN = (  # by the data set, not by the user: a spec asks for what it needs by 
 def load_spec(model: Model, data: Data) -> Spec:
     """The model's spec for this data set.
 
-    Raises ConfigError when the package has no spec, the options are not the spec's own, or a
-    variable's initializer is not one of ours.
+    Raises ConfigError if the package has no spec, the options are not the spec's, or a variable's
+    initializer is unknown.
     """
     spec_type = _load(model, "spec:Spec")
     problems = _option_problems(model, get_type_hints(spec_type), spec_type)
@@ -44,7 +44,7 @@ def load_spec(model: Model, data: Data) -> Spec:
 
 
 def _given(model: Model, data: Data, spec_type: Any) -> dict[str, Any]:
-    """What the spec asks of the data set; ConfigError where the set has no such thing."""
+    """What the spec asks of the data set; ConfigError if the data set lacks it."""
     asked = [f.name for f in fields(spec_type) if f.name in GIVEN]
     given = {name: getattr(data, name) for name in asked}
     needed = [f.name for f in fields(spec_type) if f.default is MISSING]  # the others may be None
@@ -90,7 +90,7 @@ def _option_problems(model: Model, types: dict[str, Any], spec_type: Any) -> lis
             problems.append(f"model.options.{name}: {model.name} has no such option. {hint}")
         elif not _fits(value, types[name]):
             wanted = getattr(types[name], "__name__", types[name])
-            problems.append(f"model.options.{name}={value}: {wanted} is wanted")
+            problems.append(f"model.options.{name}={value}: must be of type {wanted}")
     return problems
 
 

@@ -1,4 +1,4 @@
-"""What a model's spec.py says, in no framework's words."""
+"""What a model's spec.py declares, independent of the framework."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,15 +11,15 @@ class Variable:
     shape: tuple[int, ...]
     initializer: str  # a key of fwexp.models.initialization.INITIALIZERS
     trainable: bool = True
-    factor: float = 1.0  # by which the initializer's values are multiplied
+    factor: float = 1.0  # multiplies the initializer's values
 
 
 class Spec(Protocol):
     """The part of a model that both implementations are built from.
 
     A model package's spec.py holds a frozen keyword-only dataclass `Spec` of this shape. Fields
-    named as in fwexp.models.registry.GIVEN are filled in from the data set; all others are the
-    model's options. A bad value raises ValueError.
+    named in fwexp.models.registry.GIVEN are filled in from the data set; all others are the model's
+    options. A bad value raises ValueError.
     """
 
     def variables(self) -> dict[str, Variable]:
@@ -43,14 +43,14 @@ def dense(num_in: int, num_out: int, *, initializer: str = "he_normal") -> dict[
 
 
 def convolution(size: int, num_in: int, num_out: int, *, bias: bool = False) -> dict[str, Variable]:
-    """A square convolution's kernel; its bias where no norm follows, which would take it out."""
+    """A square convolution's kernel, and its bias unless a norm follows, which would cancel it."""
     kernel = Variable(shape=(size, size, num_in, num_out), initializer="he_normal")
     shift = {"bias": Variable(shape=(num_out,), initializer="zeros")} if bias else {}
     return {"kernel": kernel} | shift
 
 
 def depthwise_convolution(size: int, num_channels: int) -> dict[str, Variable]:
-    """A square kernel a channel, without a bias: a norm follows. Keras's layout: (h, w, in, 1)."""
+    """One square kernel per channel, no bias: a norm follows. Keras's layout: (h, w, in, 1)."""
     shape = (size, size, num_channels, 1)
     return {"kernel": Variable(shape=shape, initializer="he_normal_depthwise")}
 
@@ -75,7 +75,7 @@ def layer_norm(width: int) -> dict[str, Variable]:
 
 
 def embedding(num_rows: int, width: int) -> dict[str, Variable]:
-    """An embedding's table, a row a token, user or item."""
+    """An embedding's table: one row per token, user or item."""
     return {"embeddings": Variable(shape=(num_rows, width), initializer="normal_002")}
 
 

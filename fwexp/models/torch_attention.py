@@ -1,4 +1,4 @@
-"""A pre-norm transformer block in PyTorch; the twin of keras_attention.py, as attention.py says."""
+"""A pre-norm transformer block in PyTorch, as attention.py specifies it."""
 
 import math
 
@@ -9,26 +9,26 @@ from fwexp.models.attention import EXPANSION, NORM_EPSILON
 
 
 class Positions(nn.Module):
-    """(batch, places, width) → the same, plus a learned vector for each place."""
+    """(batch, positions, width) → the same, plus a learned vector for each position."""
 
-    def __init__(self, num_places: int, width: int) -> None:
+    def __init__(self, num_positions: int, width: int) -> None:
         super().__init__()
-        self.table = nn.Parameter(torch.empty(num_places, width))
+        self.table = nn.Parameter(torch.empty(num_positions, width))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.table
 
 
 class Attend(nn.Module):
-    """Query, key and value, each (batch, places, width) → (batch, places, width)."""
+    """Query, key and value, each (batch, positions, width) → (batch, positions, width)."""
 
-    allowed: Tensor  # (places, places): whether a row's place may look at a column's
+    allowed: Tensor  # (positions, positions): whether a row's position may attend to a column's
 
-    def __init__(self, num_heads: int, *, num_places: int, causal: bool) -> None:
+    def __init__(self, num_heads: int, *, num_positions: int, causal: bool) -> None:
         super().__init__()
         self.num_heads = num_heads
         self.causal = causal
-        allowed = torch.ones(num_places, num_places, dtype=torch.bool).tril()
+        allowed = torch.ones(num_positions, num_positions, dtype=torch.bool).tril()
         self.register_buffer("allowed", allowed, persistent=False)
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -42,22 +42,22 @@ class Attend(nn.Module):
         return torch.matmul(shares, v).transpose(1, 2).flatten(2)
 
     def _heads(self, x: Tensor) -> Tensor:
-        """(batch, places, width) → (batch, heads, places, width of a head)."""
-        batch, num_places, width = x.shape
-        split = x.reshape(batch, num_places, self.num_heads, width // self.num_heads)
+        """(batch, positions, width) → (batch, heads, positions, width of a head)."""
+        batch, num_positions, width = x.shape
+        split = x.reshape(batch, num_positions, self.num_heads, width // self.num_heads)
         return split.transpose(1, 2)
 
 
 class Block(nn.Module):
-    """(batch, places, width) → the same, by attention and a two-layer perceptron."""
+    """(batch, positions, width) → the same, by attention and a two-layer perceptron."""
 
-    def __init__(self, width: int, num_heads: int, *, num_places: int, causal: bool) -> None:
+    def __init__(self, width: int, num_heads: int, *, num_positions: int, causal: bool) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(width, eps=NORM_EPSILON)
         self.query = nn.Linear(width, width)
         self.key = nn.Linear(width, width, bias=False)
         self.value = nn.Linear(width, width)
-        self.attend = Attend(num_heads, num_places=num_places, causal=causal)
+        self.attend = Attend(num_heads, num_positions=num_positions, causal=causal)
         self.output = nn.Linear(width, width)
         self.norm2 = nn.LayerNorm(width, eps=NORM_EPSILON)
         self.expand = nn.Linear(width, EXPANSION * width)

@@ -1,4 +1,4 @@
-"""Torch layers that more than one model has."""
+"""Torch layers that several models share."""
 
 from torch import Tensor, nn
 
@@ -18,7 +18,7 @@ class Mean(nn.Module):
 
 
 class DepthwiseConv2d(nn.Conv2d):
-    """A square convolution of each channel by itself, without a bias: a norm follows."""
+    """A square convolution of each channel on its own, without a bias: a norm follows."""
 
     def __init__(self, num_channels: int, size: int, *, stride: int = 1) -> None:
         super().__init__(

@@ -1,10 +1,10 @@
-"""A torch LSTM that has no redundant parameters, as its Keras twin."""
+"""A torch LSTM without redundant parameters, to match Keras's."""
 
 from torch import nn
 
 
 def one_bias_lstm(num_in: int, num_out: int) -> nn.LSTM:
-    """(batch, places, num_in) → (batch, places, num_out); the second bias is zero and frozen.
+    """(batch, positions, num_in) → (batch, positions, num_out); the second bias is zero and frozen.
 
     Torch adds two biases where the formula has one.
     """

@@ -1,4 +1,4 @@
-"""A torch module's weights and buffers under the names and layouts of a spec."""
+"""A torch module's weights and buffers, with a spec's names and layouts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ ONLY_IN_TORCH = ("num_batches_tracked", "bias_hh_l0")  # batch counters; the LST
 
 LEAVES: dict[type[nn.Module], dict[str, tuple[str, tuple[int, ...] | None]]] = {
     nn.Linear: {"weight": ("kernel", DENSE)},
-    DepthwiseConv2d: {"weight": ("kernel", DEPTHWISE)},  # before its parent: the first one counts
+    DepthwiseConv2d: {"weight": ("kernel", DEPTHWISE)},  # before nn.Conv2d: the first match counts
     nn.Conv2d: {"weight": ("kernel", CONVOLUTION)},
     nn.Embedding: {"weight": ("embeddings", None)},
     nn.LayerNorm: {"weight": ("gamma", None), "bias": ("beta", None)},
@@ -37,20 +37,20 @@ LEAVES: dict[type[nn.Module], dict[str, tuple[str, tuple[int, ...] | None]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """One tensor of a module, with the way to the spec's layout and back."""
+    """One tensor of a module, convertible to the spec's layout and back."""
 
     name: str
     tensor: torch.Tensor
     axes: tuple[int, ...] | None  # of the spec's layout, in torch's
 
     def read(self, tensor: torch.Tensor | None = None) -> NDArray[np.floating]:
-        """The value, or another tensor of the same layout (a gradient, a slot), as the spec's."""
+        """The value, or another such tensor (a gradient, a slot), in the spec's layout."""
         source = self.tensor if tensor is None else tensor
         value: NDArray[np.floating] = source.detach().cpu().numpy()
         return (value if self.axes is None else value.transpose(self.axes)).copy()
 
     def write(self, value: NDArray[np.floating], tensor: torch.Tensor | None = None) -> None:
-        """Copy a value of the spec's layout into the tensor, or into another of its layout."""
+        """Copy a value in the spec's layout into the tensor, or into another of the same layout."""
         target = self.tensor if tensor is None else tensor
         if self.axes is not None:
             value = value.transpose(np.argsort(self.axes))
@@ -59,8 +59,8 @@ class Named:
 
 
 def named_tensors(module: nn.Module) -> Iterator[Named]:
-    """Every weight and buffer, but for the batch counters that only torch has, and for buffers
-    that are not saved with the module: those are constants."""
+    """Every weight and buffer, except the batch counters that only torch has and the buffers not
+    saved with the module, which are constants."""
     saved = module.state_dict().keys()
     for path, child in module.named_modules():
         leaves = next((names for kind, names in LEAVES.items() if isinstance(child, kind)), {})

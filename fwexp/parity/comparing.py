@@ -1,6 +1,5 @@
-"""How two sides' arrays are compared, and what becomes of it: a stage."""
+"""How two arrays are compared, and the stage that the differences make."""
 
-from collections.abc import Mapping
 from math import inf, isnan
 from typing import Any
 
@@ -10,14 +9,12 @@ from numpy.typing import NDArray
 from fwexp.store.certificate import Stage
 
 FLOAT64_TOLERANCE = 1e-10  # relative norm; float32 anywhere inside shows at 1e-9 and above
-FLOAT32_TOLERANCE = 1e-4  # relative norm of outputs: some hundred roundings of 6e-8, and cancelling
-ROUNDING = 1e-12  # of the largest gradient: what is below is rounding, in float64
-
-Side = Mapping[str, NDArray[Any]]
+FLOAT32_TOLERANCE = 1e-4  # of outputs: hundreds of roundings of 6e-8, and cancellation
+ROUNDING = 1e-12  # of the largest gradient, in float64: anything below is rounding
 
 
 def relative(reference: NDArray[Any], other: NDArray[Any]) -> float:
-    """‖other − reference‖ / ‖reference‖, infinite when it is no number or the shapes differ."""
+    """‖other − reference‖ / ‖reference‖, infinite where it is not a number or the shapes differ."""
     if reference.shape != other.shape:
         return float("inf")
     difference = float(np.linalg.norm(np.ravel(other - reference)))
@@ -28,7 +25,7 @@ def relative(reference: NDArray[Any], other: NDArray[Any]) -> float:
 
 
 def exact(name: str, where: str = "", detail: str = "") -> Stage:
-    """The stage of what must be equal; it failed where a place is named."""
+    """The stage of an exact comparison, which failed if a place is named."""
     return Stage(
         name=name,
         passed=not where,
@@ -41,10 +38,10 @@ def exact(name: str, where: str = "", detail: str = "") -> Stage:
 
 def worst(name: str, differences: dict[str, float], tolerance: float, detail: str = "") -> Stage:
     """The stage of these relative norms by place: the first above the tolerance, or the largest."""
-    # NaN is below no tolerance, and above none either.
+    # NaN compares false with every tolerance.
     differences = {k: inf if isnan(d) else d for k, d in differences.items()}
     first = next((k for k, d in differences.items() if d > tolerance), None)
-    # Of all that differ too much the first is the one to look at: the others may follow from it.
+    # Look at the first that differs too much: the others may follow from it.
     where = max(differences, key=lambda key: differences[key]) if first is None else first
     return Stage(
         name=name,

@@ -1,36 +1,421 @@
-"""From a failed stage to the traps that it looks like, the most likely first."""
+"""The known traps, the failures each explains, and how a failed stage is told of them."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from fwexp.models.spec import Spec
-from fwexp.parity.comparing import Side
-from fwexp.parity.hints_of_outputs import OUTPUT_HINTS
-from fwexp.parity.hints_of_training import TRAINING_HINTS
+from fwexp.parity.pair import Pair
 from fwexp.parity.symptoms import Failure
 from fwexp.store.certificate import Stage
 
 MAX_HINTS = 3
-HINTS = [*OUTPUT_HINTS, *TRAINING_HINTS]
+FORWARD = ("forward",)
+STEP = ("optimizer steps", "optimizer state")
+NUMBERS = ("loss", "gradients", *STEP, "statistics")
+WINDOWED = ("convolution", "depthwise", "pooling")
+ADAMS = ("adam", "adamw")
 
 
-def hinted(
-    stages: list[Stage], *, sides: tuple[Side, Side], spec: Spec, optimizer: str
-) -> list[Stage]:
-    """The same stages, of which the first that failed names the traps that it looks like; the
-    others may follow from it."""
+def add_hints(stages: list[Stage], pair: Pair, *, optimizer: str) -> list[Stage]:
+    """The same stages, of which the first that failed names its probable traps; the others may
+    follow from it."""
     failed = next((stage for stage in stages if not stage.passed), None)
     if failed is None:
         return stages
-    torch, keras = sides
-    failure = Failure(stage=failed, torch=torch, keras=keras, spec=spec, optimizer=optimizer)
-    traps = probable_traps(failure)
+    traps = probable_traps(Failure(stage=failed, pair=pair, optimizer=optimizer))
     if not traps:
         return stages
-    told = replace(failed, detail=f"{failed.detail}; probable trap: {'; or '.join(traps)}")
-    return [told if stage is failed else stage for stage in stages]
+    hinted = replace(failed, detail=f"{failed.detail}; probable trap: {'; or '.join(traps)}")
+    return [hinted if stage is failed else stage for stage in stages]
 
 
 def probable_traps(failure: Failure) -> list[str]:
     """At most three, the most likely first; none where nothing known looks like it."""
     found = [hint.told(failure) for hint in HINTS if hint.explains(failure)]
     return list(dict.fromkeys(found))[:MAX_HINTS]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """A trap, and the failures that it explains; an empty field stands for any."""
+
+    trap: str  # "{factor}": Keras's numbers are torch's times this
+    stages: tuple[str, ...]
+    layers: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+    optimizers: tuple[str, ...] = ()
+    fits: Callable[[Failure], bool] = lambda _: True
+
+    def explains(self, failure: Failure) -> bool:
+        return (
+            failure.stage.name in self.stages
+            and (not self.layers or failure.layer in self.layers)
+            and (not self.leaves or failure.leaf in self.leaves)
+            and (not self.optimizers or failure.optimizer in self.optimizers)
+            and self.fits(failure)
+        )
+
+    def told(self, failure: Failure) -> str:
+        return self.trap.format(factor=f"{failure.factor:.4g}" if failure.factor else "")
+
+
+def _at_evaluation(failure: Failure) -> bool:
+    return failure.name == "evaluation"
+
+
+def _reported(failure: Failure) -> bool:
+    return failure.stage.where.startswith("reported")
+
+
+def _of_one_side(failure: Failure) -> bool:
+    return failure.stage.detail.startswith("only ")
+
+
+def _has_factor(failure: Failure) -> bool:
+    return failure.factor is not None
+
+
+def _is_many_times(failure: Failure) -> bool:
+    """Whether one is a whole number of times the other, as a sum is of its mean."""
+    times = abs(failure.factor or 1.0)
+    times = max(times, 1 / times)
+    return times > 1.5 and abs(times - round(times)) < 1e-6 * times
+
+
+# In order of certainty: a hint that needs a sign in the numbers stands before one that goes by the
+# kind of layer, and that before one that fits every failure of its stage.
+HINTS = [
+    # data, shapes, parameters, weights, outputs
+    Hint(
+        trap="gelu or leaky_relu computed in float32 inside float64",
+        stages=FORWARD,
+        layers=("activation",),
+        fits=lambda f: f.is_rounding,
+    ),
+    Hint(
+        trap="attention's scale passes through float32",
+        stages=FORWARD,
+        layers=("attention",),
+        fits=lambda f: f.is_rounding,
+    ),
+    Hint(
+        trap="float32 inside float64: a Python number cast to float32 on its way",
+        stages=FORWARD,
+        fits=lambda f: f.is_rounding,
+    ),
+    Hint(
+        trap="padding: the images differ at their border alone",
+        stages=FORWARD,
+        fits=lambda f: f.is_at_border,
+    ),
+    Hint(
+        trap="a slope below zero: leaky_relu or gelu in one, relu in the other",
+        stages=FORWARD,
+        layers=("activation",),
+        fits=lambda f: f.passes_negatives,
+    ),
+    Hint(
+        trap="relu6 in one, relu in the other",
+        stages=FORWARD,
+        layers=("activation",),
+        fits=lambda f: f.cuts_at_six,
+    ),
+    Hint(
+        trap="gelu in its tanh form in one, its erf form in the other",
+        stages=FORWARD,
+        layers=("activation",),
+        fits=lambda f: 1e-6 < f.stage.difference < 1e-2 and "relu" not in f.name,
+    ),
+    Hint(
+        trap="a scale: Keras's numbers are torch's times {factor}",
+        stages=FORWARD,
+        fits=lambda f: f.factor is not None,
+    ),
+    Hint(
+        trap="evaluated in training mode: BatchNorm's or dropout's flag",
+        stages=FORWARD,
+        fits=_at_evaluation,
+    ),
+    Hint(
+        trap="same padding at stride 2, which TensorFlow puts to one side",
+        stages=FORWARD,
+        layers=WINDOWED,
+        fits=lambda f: f.halves,
+    ),
+    Hint(
+        trap="flattened by channels first in one, channels last in the other",
+        stages=FORWARD,
+        layers=("dense",),
+        fits=lambda f: f.flattens,
+    ),
+    Hint(
+        trap="BatchNorm's epsilon: 1e-3 by Keras's default, 1e-5 by torch's",
+        stages=FORWARD,
+        layers=("batch norm",),
+    ),
+    Hint(
+        trap="BatchNorm in evaluation mode in one of the two",
+        stages=FORWARD,
+        layers=("batch norm",),
+        fits=lambda f: f.stage.difference > 1e-2,
+    ),
+    Hint(
+        trap="LayerNormalization's epsilon: 1e-3 by Keras's default, 1e-5 by torch's",
+        stages=FORWARD,
+        layers=("layer norm",),
+    ),
+    Hint(
+        trap="the order of the gates: i,f,c,o in an LSTM; r,z in torch's GRU, z,r in Keras's",
+        stages=FORWARD,
+        layers=("recurrent",),
+    ),
+    Hint(
+        trap="torch's second bias, which is to stay zero and frozen",
+        stages=FORWARD,
+        layers=("recurrent",),
+    ),
+    Hint(
+        trap="hard_sigmoid for the gates' sigmoid, a mask, or another reading direction",
+        stages=FORWARD,
+        layers=("recurrent",),
+    ),
+    Hint(
+        trap="attention's scale: 1/√(head size) in one of the two",
+        stages=FORWARD,
+        layers=("attention",),
+    ),
+    Hint(
+        trap="attention's mask: missing, or hiding other places",
+        stages=FORWARD,
+        layers=("attention",),
+    ),
+    Hint(
+        trap="padding of pooling: counted in torch's average, left out in Keras's",
+        stages=FORWARD,
+        layers=("pooling",),
+    ),
+    Hint(trap="ceil_mode pooling in torch", stages=("forward", "shapes"), layers=("pooling",)),
+    Hint(trap="another activation", stages=FORWARD, layers=("activation",)),
+    Hint(
+        trap="an embedding's scale, its padding row, or mask_zero",
+        stages=FORWARD,
+        layers=("embedding",),
+    ),
+    Hint(trap="dilation or groups of one side only", stages=FORWARD, layers=("convolution",)),
+    Hint(
+        trap="dropout that is on in one of the two",
+        stages=FORWARD,
+        layers=("dropout", "dense", ""),
+    ),
+    Hint(trap="an activation inside the layer", stages=FORWARD, layers=("convolution", "dense")),
+    Hint(trap="softmax at the end of one model", stages=FORWARD, fits=_at_evaluation),
+    Hint(
+        trap="a shuffle of its own: a bounded buffer instead of the common order",
+        stages=("data",),
+        fits=lambda f: not f.has_same_targets,
+    ),
+    Hint(
+        trap="the last, smaller batch kept in one of the two",
+        stages=("data",),
+        fits=lambda f: "nothing" in f.stage.detail,
+    ),
+    Hint(
+        trap="samples scaled or normalised in one of the two",
+        stages=("data",),
+        fits=lambda f: f.has_same_targets,
+    ),
+    Hint(
+        trap="augmentation or resizing in one of the two",
+        stages=("data",),
+        fits=lambda f: f.has_same_targets,
+    ),
+    Hint(
+        trap="padding: forgotten in one of the two, or same against valid",
+        stages=("shapes",),
+        layers=WINDOWED,
+    ),
+    Hint(
+        trap="images as channels first (NCHW) in one, channels last (NHWC) in the other",
+        stages=("forward", "shapes"),
+        layers=WINDOWED,
+    ),
+    Hint(
+        trap="torch's second LSTM bias, or GRU's reset_after",
+        stages=("parameters",),
+        layers=("recurrent",),
+    ),
+    Hint(
+        trap="a bias that is there by default: use_bias=False in Keras, bias=False in torch",
+        stages=("parameters",),
+        leaves=("bias",),
+    ),
+    Hint(
+        trap="a norm's scale or shift, or its running statistics, in one of the two",
+        stages=("parameters",),
+        layers=("batch norm", "layer norm"),
+    ),
+    Hint(
+        trap="a kernel's layout: (in, out) in Keras, (out, in) in torch",
+        stages=("parameters",),
+        leaves=("kernel", "recurrent_kernel"),
+    ),
+    Hint(
+        trap="the framework's own initialisation: the spec's weights never reached it",
+        stages=("initial weights",),
+    ),
+    Hint(
+        trap="an evaluation that leaves out the last, smaller batch",
+        stages=("forward in float32",),
+        fits=lambda f: f.stage.difference == float("inf"),
+    ),
+    Hint(
+        trap="TF32 or a mixed policy where float32 was asked for",
+        stages=("forward in float32",),
+    ),
+    Hint(
+        trap="a layer with a dtype of its own",
+        stages=("dtypes", "forward in float32"),
+    ),
+    Hint(
+        trap="operations that torch's autocast keeps in float32 and Keras's policy does not",
+        stages=("dtypes",),
+    ),
+    # loss, gradients, steps
+    Hint(
+        trap="the learning rate or another constant passes through float32",
+        stages=STEP,
+        fits=lambda f: f.is_rounding,
+    ),
+    Hint(
+        trap="float32 inside float64: a Python number cast to float32 on its way",
+        stages=NUMBERS,
+        fits=lambda f: f.is_rounding,
+    ),
+    Hint(
+        trap="Keras's own log, which is a running mean over the steps",
+        stages=("loss",),
+        fits=lambda f: f.is_running_mean,
+    ),
+    Hint(
+        trap="a weight that only one side has, and trains: torch's second LSTM bias, say",
+        stages=("loss",),
+        fits=_reported,
+    ),
+    Hint(
+        trap="a loss reported of another batch, or after the step",
+        stages=("loss",),
+        fits=_reported,
+    ),
+    Hint(
+        trap="a sum in one, a mean in the other",
+        stages=("loss",),
+        fits=_is_many_times,
+    ),
+    Hint(
+        trap="softmax twice: in the model or before the loss, and in it",
+        stages=("loss",),
+        fits=lambda f: not _reported(f),
+    ),
+    Hint(
+        trap="a regularizer, whose penalty Keras adds to the loss",
+        stages=("loss",),
+        fits=lambda f: not _reported(f) and f.keras_is_larger,
+    ),
+    Hint(
+        trap="label smoothing in one of the two",
+        stages=("loss",),
+        fits=lambda f: not _reported(f),
+    ),
+    Hint(
+        trap="a mean over other samples: weights, or a mask",
+        stages=("loss",),
+        fits=lambda f: not _reported(f),
+    ),
+    Hint(
+        trap="a layer frozen, or cut out of the graph, in one of the two",
+        stages=("gradients",),
+        fits=_of_one_side,
+    ),
+    Hint(
+        trap="gradients clipped each by its own norm (Keras's clipnorm): Keras's are torch's "
+        "times {factor}",
+        stages=("gradients",),
+        fits=_has_factor,
+    ),
+    Hint(
+        trap="a loss averaged over another number of samples",
+        stages=("gradients",),
+        fits=_has_factor,
+    ),
+    Hint(
+        trap="an embedding's gradient as slices: a row that is in the batch twice counts otherwise",
+        stages=("gradients", "optimizer steps", "optimizer state"),
+        layers=("embedding",),
+    ),
+    Hint(
+        trap="stop_gradient or detach in one of the two",
+        stages=("gradients",),
+        fits=lambda f: not _has_factor(f),
+    ),
+    Hint(
+        trap="gradients clipped by their values",
+        stages=("gradients",),
+        fits=lambda f: not _has_factor(f) and not _of_one_side(f),
+    ),
+    Hint(
+        trap="weight decay on biases and norms, too",
+        stages=("optimizer steps",),
+        leaves=("bias", "gamma", "beta"),
+        optimizers=("adamw",),
+    ),
+    Hint(
+        trap="Adam's epsilon: outside the bias correction (Keras's form), or 1e-7 for 1e-8",
+        stages=("optimizer steps",),
+        optimizers=ADAMS,
+        fits=lambda f: f.stage.difference < 0.05,
+    ),
+    Hint(
+        trap="weight decay: coupled (torch's Adam and SGD) or decoupled (AdamW, Keras)",
+        stages=("optimizer steps",),
+        optimizers=("adamw",),
+    ),
+    Hint(
+        trap="Nesterov's momentum in one of the two",
+        stages=("optimizer steps",),
+        optimizers=("momentum",),
+    ),
+    Hint(
+        trap="a velocity that contains the learning rate, as Keras's own does",
+        stages=("optimizer state", "optimizer steps"),
+        optimizers=("momentum",),
+    ),
+    Hint(
+        trap="a learning rate a step early or late, or set once an epoch",
+        stages=("optimizer steps",),
+    ),
+    Hint(
+        trap="a moment kept already bias-corrected",
+        stages=("optimizer state",),
+        optimizers=ADAMS,
+    ),
+    Hint(
+        trap="weight decay or clipping put into the gradient before it is remembered",
+        stages=("optimizer state",),
+    ),
+    Hint(
+        trap="the biased running variance (n, Keras's) for the unbiased one (n − 1, torch's)",
+        stages=("statistics",),
+        fits=lambda f: f.has_same_means,
+    ),
+    Hint(
+        trap="BatchNorm's momentum in the other's sense: torch's is 1 − Keras's",
+        stages=("statistics",),
+    ),
+    Hint(
+        trap="evaluated in training mode, or by other statistics than the running ones",
+        stages=("evaluation after training",),
+    ),
+    Hint(
+        trap="a copy of the model made before it was trained",
+        stages=("evaluation after training",),
+    ),
+]

@@ -1,7 +1,7 @@
 """What stands in for a model that is too large for twenty locked steps in float64.
 
 VGG-19's 143,667,240 parameters with Adam's two moments are 3.4 GB in float64, and the steps' 21
-states 72 GB a side.
+states 72 GB per framework.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ MAX_SIDE = 64  # pixels: a smaller option is made for small images
 
 
 def stand_in_of(config: Config) -> Config | None:
-    """The same configuration with the stand-in for its model, on images cut to 64 pixels a side;
+    """The same with the stand-in for its model, on images cropped to 64 pixels per side;
     None where the model stands for itself."""
     if config.model.stand_in is None:
         return None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.models.spec import Spec, Variable
-from fwexp.parity.comparing import Side
+from fwexp.parity.pair import Capture, Pair
 from fwexp.store.certificate import Stage
 
 Array = NDArray[Any]
@@ -27,13 +27,23 @@ WORDS = {  # in a layer's name, where its variables do not tell what it is
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A failed stage with both sides' arrays."""
+    """A failed stage with both captures."""
 
     stage: Stage
-    torch: Side
-    keras: Side
-    spec: Spec
+    pair: Pair
     optimizer: str  # its name
+
+    @property
+    def torch(self) -> Capture:
+        return self.pair.torch
+
+    @property
+    def keras(self) -> Capture:
+        return self.pair.keras
+
+    @property
+    def spec(self) -> Spec:
+        return self.pair.spec
 
     @cached_property
     def name(self) -> str:
@@ -52,8 +62,8 @@ class Failure:
         return "" if self.name in self.spec.blocks() else self.name.rpartition(".")[2]
 
     @cached_property
-    def pair(self) -> tuple[Array, Array] | None:
-        """Both sides' arrays of the place, where they are numbers of one shape."""
+    def arrays(self) -> tuple[Array, Array] | None:
+        """Torch's and Keras's array of that place, where both are finite and of one shape."""
         path = {
             "forward": f"float64/block/{self.name}",
             "forward in float32": f"float32/block/{self.name}",
@@ -76,9 +86,9 @@ class Failure:
     @cached_property
     def factor(self) -> float | None:
         """The constant by which Keras's numbers are torch's times; None where there is none."""
-        if self.pair is None:
+        if self.arrays is None:
             return None
-        ours, theirs = (np.ravel(array) for array in self.pair)
+        ours, theirs = (np.ravel(array) for array in self.arrays)
         square = float(ours @ ours)
         if not square:
             return None
@@ -89,9 +99,9 @@ class Failure:
     @property
     def is_at_border(self) -> bool:
         """Whether images agree but for the pixels at their border."""
-        if self.pair is None or self.pair[0].ndim != 4 or min(self.pair[0].shape[1:3]) < 3:
+        if self.arrays is None or self.arrays[0].ndim != 4 or min(self.arrays[0].shape[1:3]) < 3:
             return False
-        ours, theirs = (images[:, 1:-1, 1:-1] for images in self.pair)
+        ours, theirs = (images[:, 1:-1, 1:-1] for images in self.arrays)
         return bool(np.linalg.norm(theirs - ours) <= SAME * np.linalg.norm(ours))
 
     @property
@@ -108,23 +118,23 @@ class Failure:
     @property
     def passes_negatives(self) -> bool:
         """Whether Keras's activation is something where torch's is zero, or the other way round."""
-        if self.pair is None:
+        if self.arrays is None:
             return False
-        ours, theirs = self.pair
+        ours, theirs = self.arrays
         return bool(((ours == 0) & (theirs < 0)).any() or ((theirs == 0) & (ours < 0)).any())
 
     @property
     def cuts_at_six(self) -> bool:
         """Whether one activation ends at 6 and the other does not."""
         return (
-            self.pair is not None
-            and 6.0 in (top := [a.max() for a in self.pair])
+            self.arrays is not None
+            and 6.0 in (top := [a.max() for a in self.arrays])
             and (max(top) > 6.0)
         )
 
     @property
     def keras_is_larger(self) -> bool:
-        return self.pair is not None and float(self.pair[1].sum()) > float(self.pair[0].sum())
+        return self.arrays is not None and float(self.arrays[1].sum()) > float(self.arrays[0].sum())
 
     @property
     def is_running_mean(self) -> bool:
@@ -139,7 +149,7 @@ class Failure:
     def has_same_targets(self) -> bool:
         """Of the batch whose input differs."""
         path = f"{self.stage.where.removeprefix('batch ').partition('/')[0]}/targets"
-        ours, theirs = (side.get(f"batch/{path}") for side in (self.torch, self.keras))
+        ours, theirs = (c.get(f"batch/{path}") for c in (self.torch, self.keras))
         return ours is not None and theirs is not None and np.array_equal(ours, theirs)
 
     @property

@@ -1,4 +1,4 @@
-"""Which of some classes is it? Trained on cross-entropy, judged by accuracy."""
+"""Which class is it? Trained on cross-entropy, judged by accuracy."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What values come next? Trained on squared errors, judged against the seasonal-naive forecast."""
+"""Which values come next? Trained on squared errors, judged against the seasonal-naive forecast."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ def forecast_scores(outputs: NDArray[Any], data: DataSet) -> Scores:
 
 
 def forecasts(outputs: NDArray[Any], data: DataSet) -> NDArray[np.float64]:
-    """The test's values as foretold, in the series' own unit, computed in float64."""
+    """The forecasts of the test values, in the series' own unit, computed in float64."""
     naive, scale = data.extras["seasonal_naive"], data.extras["target_scale"][0]
     change: NDArray[np.float64] = outputs.astype(np.float64) * scale
     told: NDArray[np.float64]
@@ -56,5 +56,5 @@ def forecasts(outputs: NDArray[Any], data: DataSet) -> NDArray[np.float64]:
 
 
 def seasonal_naive(data: DataSet) -> Scores:
-    """The baseline: the test part's scores if each season is as the one before."""
+    """The baseline: the test scores if each season repeats the one before."""
     return forecast_scores(np.zeros(data.extras["seasonal_naive"].shape), data)

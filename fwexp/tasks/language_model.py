@@ -11,13 +11,13 @@ from fwexp.tasks.metric import Metric
 from fwexp.tasks.numerics import cross_entropy
 from fwexp.tasks.task import Predict, Scores
 
-EVALUATION_BATCH = 200  # samples whose logits are held at once
+EVALUATION_BATCH = 200  # samples whose logits are in memory at once
 
 
 class LanguageModel:
-    """Outputs are logits (samples, places, vocabulary), targets the next tokens (samples, places).
+    """Outputs are logits (samples, positions, vocabulary), targets tokens (samples, positions).
 
-    Every place of a window is judged, the first without any context but its own token.
+    Every position of a window is judged, the first with no context but its own token.
     """
 
     loss = "cross_entropy"
@@ -48,9 +48,9 @@ class LanguageModel:
 
 
 def unigram_perplexity(data: DataSet) -> float:
-    """The baseline: the test text's perplexity if each token is as likely as in the training text.
+    """The baseline: the test text's perplexity by the tokens' frequencies in the training text.
 
-    Every token counts once more than it was seen, so that none is impossible.
+    Every count is raised by one, so that no token is impossible.
     """
     highest = max(int(data.train.targets.max()), int(data.test.targets.max()))
     counts = np.bincount(data.train.targets.ravel(), minlength=highest + 1) + 1

@@ -1,4 +1,4 @@
-"""A task's headline metric. Imports no NumPy: records and write-ups hold one, too."""
+"""A task's headline metric; imports no NumPy, since records and write-ups hold one too."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,14 +14,14 @@ class Metric:
     comparison: Literal["points", "ratio"]  # a difference of points, or a ratio
     points: float = 1.0  # points in one whole: 100 where the value is a share
     unit: str = ""  # of a value in points: "%"
-    compared: bool = True  # False: it says nothing of how well a model learnt
+    compared: bool = True  # False: it says nothing about how well a model learned
 
     def reaches(self, value: float, wanted: float) -> bool:
-        """Whether a value is as good as the one wanted, or better; no number never is."""
+        """Whether a value is at least as good as the one wanted; NaN never is."""
         return value >= wanted if self.higher_is_better else value <= wanted
 
     def tell(self, value: float) -> str:
-        """A value in words: 98.06 % accuracy, perplexity 22; no more digits than it needs."""
+        """A value in words: 98.06 % accuracy, perplexity 22; no more digits than needed."""
         shown = self.points * value
         figure = f"{shown:.3g}" if abs(shown) < 1 else f"{shown:.2f}".rstrip("0").rstrip(".")
         return f"{figure} {self.unit} {self.name}" if self.unit else f"{self.name} {figure}"

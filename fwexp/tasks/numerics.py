@@ -1,4 +1,4 @@
-"""Losses from a model's outputs, the same NumPy code for either framework."""
+"""Losses from a model's outputs: the same NumPy code for both frameworks."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Which item will a user take? Trained on clicks and negatives, judged by the hits among ten."""
+"""Which item will a user pick? Trained on clicks and negatives, judged by hits among ten."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ NUM_SHOWN = 10  # items a user is shown
 
 
 class Recommendation:
-    """Outputs are logits (samples, 1), targets 1 where the user took the item and 0 elsewhere.
+    """Outputs are logits (samples, 1), targets 1 where the user picked the item, 0 elsewhere.
 
-    Of the test set num_candidates neighbouring samples are one user's, the item taken first.
+    In the test set, num_candidates consecutive samples are one user's, the item picked first.
     """
 
     loss = "binary_cross_entropy"
@@ -44,7 +44,7 @@ class Recommendation:
 
 
 def ranking_scores(scores: NDArray[Any], data: DataSet) -> Scores:
-    """HR@10 and NDCG@10 of scores (samples,) for the test's pairs, higher meaning sooner."""
+    """HR@10 and NDCG@10 of scores (samples,) for the test pairs; the highest is shown first."""
     places = ranks(scores.reshape(-1, int(data.extras["num_candidates"][0])))
     hits = places < NUM_SHOWN
     gains = np.where(hits, 1.0 / np.log2(places + 2.0), 0.0)  # 1 at the first place
@@ -52,17 +52,16 @@ def ranking_scores(scores: NDArray[Any], data: DataSet) -> Scores:
 
 
 def ranks(scores: NDArray[Any]) -> NDArray[np.int64]:
-    """The place, from 0 on, of each row's first score among all of the row.
+    """The rank, from 0, of each row's first score within the row.
 
-    A tie counts against it, and so does a score that is no number: a model that scores all items
-    alike has no hit.
+    Ties and NaN count against it: a model that scores all items alike has no hit.
     """
     places: NDArray[np.int64] = (~(scores[:, :1] > scores[:, 1:])).sum(axis=1)
     return places
 
 
 def popularity(data: DataSet) -> Scores:
-    """The baseline: the scores of showing everyone the items that most users took in training."""
+    """The baseline: the scores of showing everyone the items most picked in training."""
     taken = data.train.targets == 1
     counts = np.bincount(
         data.train.inputs["item"][taken], minlength=int(data.test.inputs["item"].max()) + 1

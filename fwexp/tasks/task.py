@@ -1,4 +1,4 @@
-"""What a task decides for both frameworks alike, and the task that a data set names."""
+"""What a task decides for both frameworks, and the task that a data set names."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""How fast is a training step? Trained as a task of that name is; judged by nothing but time."""
+"""How fast is a training step? Trained like another task, judged by time alone."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ from fwexp.tasks.translation import Translation
 class Throughput:
     """Outputs, targets, training loss and unit are those of classification.
 
-    The loss is recorded, since a run whose loss is no number has failed; it is no score, and is
-    never compared. There is no accuracy: on noise it would be a number that looks like one.
+    The loss is recorded, since a run whose loss is NaN has failed; it is not a score and is never
+    compared. There is no accuracy: on noise it would only look like one.
     """
 
     metric = Metric(
         name="loss",
-        title="Loss on noise, which says nothing of a model",
+        title="Loss on noise, which says nothing about a model",
         higher_is_better=False,
         comparison="ratio",
         compared=False,
@@ -45,19 +45,19 @@ class Throughput:
         return {"loss": self.mean_loss(predict(data.test.inputs), data.test.targets)}
 
     def mean_loss(self, outputs: NDArray[Any], targets: NDArray[Any]) -> float:
-        """In nats, by the NumPy code of the task that this one trains as."""
+        """In nats, by the same NumPy code as the task that this one trains as."""
         return cross_entropy(outputs, targets)
 
 
 class TranslationThroughput(Throughput):
-    """As translation: one forward pass evaluates, nothing is translated, and there is no BLEU."""
+    """Trains as translation; evaluates by one forward pass, without translating: no BLEU."""
 
     def like(self, data: Data) -> Task:
         return Translation(data)
 
 
 class RecommendationThroughput(Throughput):
-    """As recommendation, without its candidates, and so without a hit rate."""
+    """Trains as recommendation, without its candidates and so without a hit rate."""
 
     def like(self, data: Data) -> Task:
         return Recommendation(data)

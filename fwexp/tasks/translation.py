@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from fwexp.config.schema import Data
 from fwexp.data.dataset import DataSet
 from fwexp.data.tokens import BOS, EOS, PAD
+from fwexp.errors import ConfigError
 from fwexp.tasks.metric import Metric
 from fwexp.tasks.numerics import IGNORED, cross_entropy
 from fwexp.tasks.task import Inputs, Predict, Scores
@@ -16,10 +17,10 @@ Tokens = NDArray[np.int32]
 
 
 class Translation:
-    """Inputs are `source` and `target_in` (sentences, places), outputs logits over the tokens.
+    """Inputs are `source` and `target_in` (sentences, positions), outputs logits over the tokens.
 
-    The loss has no label smoothing. Targets are the next token at each place, IGNORED after the
-    end; the data set's extras are its tokenizer and the test sentences' references.
+    The loss has no label smoothing. Targets are the next token at each position, IGNORED after the
+    end; the data set's extras are its tokenizer and the test references.
     """
 
     loss = "masked_cross_entropy"
@@ -32,7 +33,8 @@ class Translation:
     )
 
     def __init__(self, data: Data) -> None:
-        assert data.vocabulary_size is not None
+        if data.vocabulary_size is None:
+            raise ConfigError([f"data.task={data.task}: data={data.name} has no vocabulary_size"])
         self.vocabulary_size = data.vocabulary_size
 
     def num_units(self, targets: NDArray[Any]) -> int:
@@ -46,22 +48,22 @@ class Translation:
 
 
 def translate(predict: Predict, inputs: Inputs, *, vocabulary_size: int) -> Tokens:
-    """The target tokens (sentences, places), each the likeliest after those before it.
+    """The target tokens (sentences, positions), decoded greedily.
 
-    Every step computes all places anew from a batch of one fixed shape, so that either framework
-    does the same work and none compiles again.
+    Every step recomputes all positions from a batch of one fixed shape, so that both frameworks
+    do the same work and neither compiles again.
     """
     given: Tokens = np.full(inputs["target_in"].shape, PAD, dtype=np.int32)
     given[:, 0] = BOS
     found: Tokens = np.full(given.shape, PAD, dtype=np.int32)
-    for place in range(given.shape[1]):
+    for position in range(given.shape[1]):
         logits = predict({"source": inputs["source"], "target_in": given})
-        chosen = logits[:, place, :vocabulary_size].argmax(axis=-1)
+        chosen = logits[:, position, :vocabulary_size].argmax(axis=-1)
         ended = (found == EOS).any(axis=1)
-        found[:, place] = np.where(ended, PAD, chosen)
+        found[:, position] = np.where(ended, PAD, chosen)
         if (found == EOS).any(axis=1).all():
             break
-        given[:, place + 1 : place + 2] = found[:, place : place + 1]
+        given[:, position + 1 : position + 2] = found[:, position : position + 1]
     return found
 
 
@@ -78,7 +80,7 @@ def detokenize(tokens: Tokens, *, tokenizer: NDArray[np.uint8]) -> list[str]:
 
 
 def references(data: DataSet) -> list[str]:
-    """The test sentences as their translators wrote them."""
+    """The reference translations of the test sentences."""
     return data.extras["references"].tobytes().decode().split("\n")
 
 

@@ -1,1 +1,1 @@
-"""Copies of the finished runs for the trackers that people already use."""
+"""Finished runs for the trackers that people already use: W&B and TensorBoard."""

@@ -1,6 +1,5 @@
 """Finished runs as TensorBoard event files, from their records."""
 
-import json
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -11,24 +10,30 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from fwexp.errors import StoreError
-from fwexp.tracking.copies import Copy, copy_of
-from fwexp.tracking.marker import wandb_id
-from fwexp.tracking.rows import AXIS
+from fwexp.tracking.run_content import (
+    AXIS,
+    content_id,
+    malformed_as_store_error,
+    read_run,
+    rows_of,
+    summary_of,
+)
 
 
 def write_runs(runs: Iterable[Path], *, into: Path) -> tuple[int, dict[Path, str]]:
-    """How many runs were written below `into`, a folder each, and why some were not.
+    """How many runs were written below `into`, one folder each, and why some were not.
 
-    A run's folder bears the digest of its record, and comes whole or not at all: one that is there
-    is left alone.
+    A run's folder carries its record's digest and appears whole or not at all: an existing one is
+    left alone.
     """
     num, skipped = 0, {}
     for run in runs:
         try:
-            folder = into / wandb_id(run)
+            folder = into / content_id(run)
             if folder.is_dir():
                 continue
-            _write(folder, copy=copy_of(run))
+            with malformed_as_store_error(run / "record.json"):
+                _write(folder, run=run)
         except (StoreError, OSError) as error:
             skipped[run] = f"{type(error).__name__}: {error}"
         else:
@@ -36,19 +41,21 @@ def write_runs(runs: Iterable[Path], *, into: Path) -> tuple[int, dict[Path, str
     return num, skipped
 
 
-def _write(folder: Path, *, copy: Copy) -> None:
-    """A scalar for each figure of each step, and the headline numbers at the last."""
+def _write(folder: Path, *, run: Path) -> None:
+    """A scalar per figure and step, and the headline numbers at the last step."""
+    record, history = read_run(run)
+    rows, summary = list(rows_of(record, history=history)), summary_of(record)
     unfinished = folder.with_name(f".{folder.name}")
     shutil.rmtree(unfinished, ignore_errors=True)
     writer = EventFileWriter(str(unfinished))
-    began_s = datetime.fromisoformat(json.loads(copy.config["record"])["started_at"]).timestamp()
+    started_s = datetime.fromisoformat(record.started_at).timestamp()
     last = 0
-    for row in copy.rows:
+    for row in rows:
         last = int(row[AXIS])
         figures = {name: value for name, value in row.items() if name != AXIS}
-        writer.add_event(_event(figures, step=last, at_s=began_s + row["time/train_s"]))
-    headline = {f"summary/{name}": value for name, value in copy.summary.items()}
-    writer.add_event(_event(headline, step=last, at_s=began_s))
+        writer.add_event(_event(figures, step=last, at_s=started_s + row["time/train_s"]))
+    headline = {f"summary/{name}": value for name, value in summary.items()}
+    writer.add_event(_event(headline, step=last, at_s=started_s))
     writer.close()
     unfinished.rename(folder)
 

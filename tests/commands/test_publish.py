@@ -1,4 +1,4 @@
-"""The W&B Report: every number in it is the record's, every panel shows what the copies hold."""
+"""The W&B Report: every number in it is the record's, every panel shows what the W&B runs hold."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from fwexp.evidence.aggregate import Workload
 from fwexp.evidence.read import read_evidence
 from fwexp.store.store import Store
 from fwexp.tasks.language_model import LanguageModel
-from fwexp.tracking.copies import Copy, copy_of
+from fwexp.tracking.wandb.content import WandbRun, wandb_run
 from tests.evidence.factory import Truth, simulate
 from tests.tiny import ROOT
 from tests.tracking.report_figures import check_tables, check_words, tables, texts
@@ -83,10 +83,10 @@ def grids(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def copies_of(store: Store, workload: Workload, framework: str) -> list[Copy]:
+def copies_of(store: Store, workload: Workload, framework: str) -> list[WandbRun]:
     runs = [run.run_id for run in workload.runs if run.framework == framework]
     machine_class = store.read_manifest("demo").machine_class
-    return [copy_of(store.run(machine_class, run_id)) for run_id in runs]
+    return [wandb_run(store.run(machine_class, run_id).path) for run_id in runs]
 
 
 def test_every_panel_shows_what_every_copy_holds(store: Store) -> None:
@@ -187,7 +187,7 @@ def test_a_record_that_cannot_be_read_stops_no_report(tmp_path: Path, service: S
 
 @pytest.mark.parametrize("file", sorted((ROOT / "sweeps").glob("*.yaml")), ids=lambda p: p.stem)
 def test_no_title_of_ours_cuts_the_reports_address(store: Store, file: Path) -> None:
-    from fwexp.tracking.report_spec import build_report  # at the top its warnings would be told
+    from fwexp.tracking.wandb.report import build_report  # at the top its warnings would be told
 
     evidence = read_evidence(store, "demo")
     evidence.manifest.title = yaml.safe_load(file.read_text())["title"]

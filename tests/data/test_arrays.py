@@ -55,9 +55,9 @@ def test_counts_shapes_and_labels_that_do_not_fit_are_all_named(grey, declare):
     data = declare(grey, num_test=11, num_classes=9)
     labelled = {**grey, "y_train": np.full(20, 9, np.uint8)}
     assert problems_with(labelled, data=data)[:3] == [
-        "x_test has shape [10, 6, 5, 1], declared is [11, 6, 5, 1]",
-        "y_test has shape [10], declared is [11]",
-        "y_train holds the label 9, declared are 9 classes",
+        "x_test has shape [10, 6, 5, 1], but [11, 6, 5, 1] is declared",
+        "y_test has shape [10], but [11] is declared",
+        "y_train holds the label 9, but 9 classes are declared",
     ]
 
 
@@ -65,8 +65,8 @@ def test_images_of_another_shape_are_named_and_an_extra_array_is_none(grey, decl
     data = declare(grey, image_shape=[6, 6, 1])
     arrays = {**grey, "references": np.zeros((3, 7), np.uint8)}
     assert problems_with(arrays, data=data) == [
-        "x_train has shape [20, 6, 5, 1], declared is [20, 6, 6, 1]",
-        "x_test has shape [10, 6, 5, 1], declared is [10, 6, 6, 1]",
+        "x_train has shape [20, 6, 5, 1], but [20, 6, 6, 1] is declared",
+        "x_test has shape [10, 6, 5, 1], but [10, 6, 6, 1] is declared",
     ]
 
 
@@ -81,6 +81,6 @@ def test_every_input_of_a_set_without_images_has_the_declared_count(grey, declar
         "y_test": np.zeros(9, np.int64),
     }
     assert problems_with(arrays, data=data) == [
-        "x_train.item has shape [19], declared is [20]",
-        "y_test has shape [9], declared is [10]",
+        "x_train.item has shape [19], but [20] is declared",
+        "y_test has shape [9], but [10] is declared",
     ]

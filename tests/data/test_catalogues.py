@@ -96,8 +96,8 @@ def test_a_wording_is_the_sentence_itself_unless_told() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "is no message catalogue (unpack requires a buffer of 4 bytes)"),
-        (b"\0" * 40, "is no message catalogue ([Errno 0] Bad magic number: "),
+        (b"", "is not a message catalogue (unpack requires a buffer of 4 bytes)"),
+        (b"\0" * 40, "is not a message catalogue ([Errno 0] Bad magic number: "),
     ],
 )
 def test_a_file_that_is_no_catalogue(tmp_path: Path, content: bytes, problem: str) -> None:
@@ -111,7 +111,7 @@ def test_a_file_that_is_no_catalogue(tmp_path: Path, content: bytes, problem: st
 def test_a_catalogue_cut_short_or_of_no_known_letters(tmp_path: Path) -> None:
     file = write_catalogue(tmp_path / "a.mo", {"Open the file": "Die Datei öffnen"})
     file.write_bytes(file.read_bytes()[:-9])
-    with pytest.raises(DamagedFile, match=r"is no message catalogue \(\[Errno 0\] File is corrupt"):
+    with pytest.raises(DamagedFile, match=r"is not a message catalogue \(.* File is corrupt"):
         catalogues.read_messages(file)
     unknown = "Content-Type: text/plain; charset=martian\n"
     write_catalogue(file, {"Open the file": "Datei"}, heading=unknown)

@@ -105,7 +105,9 @@ def test_the_first_samples_of_a_split(pairs):
 
 def test_a_cached_set_that_is_not_as_declared_is_refused(prepared):
     prepared.num_classes = 3
-    with pytest.raises(DataError, match=r"^data=small: y_train holds the label \d, declared are 3"):
+    with pytest.raises(
+        DataError, match=r"^data=small: y_train holds the label \d, but 3 classes are declared"
+    ):
         load(prepared)
 
 
@@ -134,8 +136,8 @@ def test_a_damaged_cache_file_is_never_used(prepared, spoil):
     with pytest.raises(DataError) as caught:
         load(prepared)
     assert str(caught.value) == (
-        f"data=small: {file} is damaged (its content is not the declared sha256); "
-        f"type rm {file} and the same command again, which decodes it anew"
+        f"data=small: {file} is damaged (its sha256 is not the declared one); "
+        f"type rm {file} and the same command again, which decodes it again"
     )
     file.unlink()
     with pytest.raises(DataError, match="no decoded set in the cache"):

@@ -39,12 +39,12 @@ def test_a_label_missing_for_an_image_is_damage(grey, idx_files, put, tmp_path):
 @pytest.mark.parametrize(
     ("raw", "problem"),
     [
-        (b"", "is no idx3 file of unsigned bytes"),
-        (bytes([0, 0, 8, 1]) + bytes(12), "is no idx3 file of unsigned bytes"),
-        (bytes([0, 0, 9, 3]) + bytes(12), "is no idx3 file of unsigned bytes"),
+        (b"", "is not an idx3 file of unsigned bytes"),
+        (bytes([0, 0, 8, 1]) + bytes(12), "is not an idx3 file of unsigned bytes"),
+        (bytes([0, 0, 9, 3]) + bytes(12), "is not an idx3 file of unsigned bytes"),
         (
             bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4]) + bytes(23),
-            "holds 23 values where its header says 24",
+            "holds 23 values; its header says 24",
         ),
     ],
 )
@@ -71,14 +71,14 @@ def test_a_flipped_bit_in_a_gzip_file_is_named(grey, idx_files, put, tmp_path):
     broken = bytearray(files["t10k-images-idx3-ubyte.gz"])
     broken[len(broken) // 2] ^= 0x10
     files["t10k-images-idx3-ubyte.gz"] = bytes(broken)
-    with pytest.raises(DamagedFile, match=r"t10k-images-idx3-ubyte\.gz cannot be read to its end"):
+    with pytest.raises(DamagedFile, match=r"t10k-images-idx3-ubyte\.gz cannot be read in full"):
         idx.decode(put(tmp_path, files))
 
 
 def test_a_gzip_file_with_a_broken_stream_is_named(tmp_path):
     file = tmp_path / "train-labels-idx1-ubyte.gz"
     file.write_bytes(gzip.compress(b"")[:10] + b"\x07")  # a block of no known type
-    with pytest.raises(DamagedFile, match=r"cannot be read to its end .*invalid block type"):
+    with pytest.raises(DamagedFile, match=r"cannot be read in full .*invalid block type"):
         idx.read_idx(file, axes=1)
 
 
@@ -148,11 +148,11 @@ def _truncate(content):
             cifar_binary,
             "data_batch_2.bin",
             lambda content: content[:-1],
-            "holds 12291 bytes, not a multiple of 3073 a sample",
+            "holds 12291 bytes, not a multiple of 3073 per sample",
         ),
         (cifar_binary, "test_batch.bin", lambda _: b"", "holds 0 bytes, not a multiple of 3073"),
-        (cifar_images, "data_batch_3.png", _truncate, "is no readable PNG image"),
-        (cifar_images, "test_batch.png", lambda _: b"<html>", "is no readable PNG image"),
+        (cifar_images, "data_batch_3.png", _truncate, "is not a readable PNG image"),
+        (cifar_images, "test_batch.png", lambda _: b"<html>", "is not a readable PNG image"),
         (
             cifar_images,
             "test_batch.png",
@@ -160,18 +160,18 @@ def _truncate(content):
             None,
         ),
         (cifar_images, "train_lables.json", _truncate, "cannot be read as labels"),
-        (cifar_images, "test_lables.json", lambda _: b"[1, 2]", "no list of 10 labels"),
+        (cifar_images, "test_lables.json", lambda _: b"[1, 2]", "not a list of 10 labels"),
         (
             cifar_images,
             "test_lables.json",
             lambda _: json.dumps([*range(9), 256]).encode(),
-            "256 is no label",
+            "256 is not a label",
         ),
         (
             cifar_images,
             "test_lables.json",
             lambda _: json.dumps([*range(9), "cat"]).encode(),
-            "'cat' is no label",
+            "'cat' is not a label",
         ),
     ],
 )
@@ -181,7 +181,7 @@ def test_a_damaged_cifar_file_is_named(colour, put, tmp_path, files_of, name, sp
     with pytest.raises(DamagedFile) as caught:
         cifar10.decode(put(tmp_path, files))
     if problem is None:  # a sound image of another count shows in the labels' file
-        assert caught.value.problem == "cannot be read as labels (no list of 3 labels)"
+        assert caught.value.problem == "cannot be read as labels (not a list of 3 labels)"
     else:
         assert caught.value.file == tmp_path / name
         assert problem in caught.value.problem
@@ -192,7 +192,7 @@ def test_an_image_of_another_width_is_named(tmp_path):
     Image.fromarray(np.zeros((4, 1000, 3), np.uint8)).save(file)
     with pytest.raises(DamagedFile) as caught:
         cifar10.read_image(file)
-    assert caught.value.problem == "has shape [4, 1000, 3] where rows of 1024 RGB pixels belong"
+    assert caught.value.problem == "has shape [4, 1000, 3] instead of rows of 1024 RGB pixels"
 
 
 def test_the_digits_are_those_of_scikit_learn(real):
@@ -218,9 +218,9 @@ def test_the_digits_split_gives_each_class_a_fifth():
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
-        (b"1,2\n", "is no table of 64 pixels and a label, each 0…255"),
-        (b",".join([b"0"] * 64 + [b"300"]), "is no table of 64 pixels and a label, each 0…255"),
-        (b"<html>", "is no table of numbers"),
+        (b"1,2\n", "is not a table of 64 pixels and a label, each 0…255"),
+        (b",".join([b"0"] * 64 + [b"300"]), "is not a table of 64 pixels and a label, each 0…255"),
+        (b"<html>", "is not a table of numbers"),
     ],
 )
 def test_a_damaged_digits_file_is_named(tmp_path, table, problem):

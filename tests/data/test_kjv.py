@@ -82,9 +82,9 @@ def test_a_folder_without_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("{", "is no JSON ("),
-        ("[]", "is no JSON object of verses"),
-        ('{"a": 1}', "is no JSON object"),
+        ("{", "is not JSON ("),
+        ("[]", "is not a JSON object of verses"),
+        ('{"a": 1}', "is not a JSON object"),
     ],
 )
 def test_a_file_that_holds_something_else(tmp_path: Path, content: str, problem: str) -> None:

@@ -99,7 +99,7 @@ def test_of_two_in_the_same_second_the_last_in_the_file_is_latest(tmp_path):
         ([(1, 2, 3, 4), (1, 2, 3)], "has no user, item, rating and time at rating 2"),
         ([(0, 2, 3, 4)], "has no user, item, rating and time at rating 1"),
         ([(1, "x", 3, 4)], "has no user, item, rating and time at rating 1"),
-        ([(1, 99, 3, 4)], "leaves a user only 98 films without a rating"),
+        ([(1, 99, 3, 4)], "leaves one user only 98 films without a rating"),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path, rows, problem):

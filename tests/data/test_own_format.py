@@ -109,7 +109,8 @@ def test_its_faults_are_told_as_ours_are(conf: Path) -> None:
         prepare(declared(conf), say=[].append)
 
 
-def test_a_near_miss(conf: Path) -> None:
+def test_a_near_miss_is_told_even_when_the_arrays_are_cached(conf: Path) -> None:
+    prepare(declared(conf), say=[].append)
     format = "data.format=own_format_package.table:decode_table"
     with pytest.raises(ConfigError) as raised:
         prepare(declared(conf, format), say=[].append)

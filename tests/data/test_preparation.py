@@ -77,7 +77,7 @@ def test_a_truncated_file_stops_here_and_no_other_source_stands_in(small, tmp_pa
     with pytest.raises(DataError) as caught:
         prepare(small, say=SAY_NOTHING)
     assert str(caught.value) == (
-        f"data=small: {file} cannot be read to its end (Compressed file ended before the "
+        f"data=small: {file} cannot be read in full (Compressed file ended before the "
         "end-of-stream marker was reached)\n"
         "it came from system package dataset-small; "
         "type instead: sudo apt-get install --reinstall dataset-small"
@@ -95,7 +95,7 @@ def test_other_content_than_declared_is_refused(small, cache_folder):
         f"  declared data.sha256: {'0' * 64}\n"
         f"  decoded:              {right}\n"
         "type instead: sudo apt-get install --reinstall dataset-small\n"
-        "or, where this is a new data set of your own, put the decoded hash in its YAML"
+        "or, if this is a new data set of your own, put the decoded hash in its YAML"
     )
     assert not cache_folder.exists()
 
@@ -107,8 +107,8 @@ def test_other_counts_than_declared_are_refused_even_when_cached(small):
         prepare(small, say=SAY_NOTHING)
     assert str(caught.value) == (
         "data=small: system package dataset-small is not the declared data set: "
-        "x_test has shape [10, 6, 5, 1], declared is [11, 6, 5, 1]; "
-        "y_test has shape [10], declared is [11]"
+        "x_test has shape [10, 6, 5, 1], but [11, 6, 5, 1] is declared; "
+        "y_test has shape [10], but [11] is declared"
     )
 
 
@@ -152,7 +152,7 @@ def test_a_damaged_cache_file_is_named_and_decoded_again(small):
     file.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
     said = []
     prepare(small, say=said.append)
-    assert said[0] == f"data=small: {file} is damaged: it is not used, and is decoded again"
+    assert said[0] == f"data=small: {file} is damaged: it will be decoded again"
     assert file.read_bytes() == sound
 
 

@@ -22,7 +22,7 @@ def test_a_set_without_any_source_says_what_to_type(small, tmp_path, monkeypatch
     assert found.cached is None
     assert [(label, state.where, state.detail) for label, state in found.sources.items()] == [
         ("system package dataset-small", "missing", f"there is no folder {tmp_path}/system"),
-        ("npm package small-data@1.0.0", "missing", "there is no npm on the PATH"),
+        ("npm package small-data@1.0.0", "missing", "npm is not on the PATH"),
     ]
     assert found.advice == ["sudo apt-get install dataset-small", "sudo apt-get install npm"]
 

@@ -67,9 +67,9 @@ def test_the_second_column_is_read(tmp_path):
     ("text", "problem"),
     [
         (table(range(1, 71)), "holds 70 values, fewer than 72"),
-        (table([*range(1, 80), 0]), "holds values that this series cannot have"),
-        (table([*range(1, 80), "nan"]), "holds values that this series cannot have"),
-        (table([*range(1, 80), "many"]), r"is no table of dates and numbers \(.*many.*\)"),
+        (table([*range(1, 80), 0]), "holds values that are impossible in this series"),
+        (table([*range(1, 80), "nan"]), "holds values that are impossible in this series"),
+        (table([*range(1, 80), "many"]), r"is not a table of dates and numbers \(.*many.*\)"),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path, text, problem):

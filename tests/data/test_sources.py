@@ -118,7 +118,7 @@ def test_a_server_that_does_not_answer_is_left(original, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(url, "_TIMEOUT_S", 0.1)
         original.sources[0].base_url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        with pytest.raises(DataError, match=r"no answer within 0\.1 s"):
+        with pytest.raises(DataError, match=r"no response within 0\.1 s"):
             prepare(original, say=[].append)
 
 
@@ -175,7 +175,7 @@ def test_npm_that_is_not_installed(packaged, tmp_path, monkeypatch):
         prepare(packaged, say=[].append)
     assert str(caught.value) == (
         "data=small: no source of this data set is usable here\n"
-        "  npm package small-data@1.2.3: there is no npm on the PATH\n"
+        "  npm package small-data@1.2.3: npm is not on the PATH\n"
         "type one of these instead:\n"
         "  sudo apt-get install npm\n"
         "  data.path=/a/folder/that/holds/the/original/files"
@@ -222,7 +222,7 @@ def test_an_unknown_kind_lists_the_options(grey, declare):
     with pytest.raises(DataError) as caught:
         origins(declare(grey, sources=[Source(kind="nmp")]))
     assert str(caught.value) == (
-        "data=small: sources[0].kind=nmp: no such kind. Did you mean 'npm'?"
+        "data=small: sources[0].kind=nmp: there is no such kind. Did you mean 'npm'?"
     )
 
 

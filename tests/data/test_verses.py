@@ -71,7 +71,7 @@ def test_a_damaged_text_is_named(tmp_path: Path) -> None:
     module = write_module(tmp_path / "m", [book("Gen", ["One."])])
     file = module / "ot.bzz"
     file.write_bytes(file.read_bytes()[:-3])
-    with pytest.raises(DamagedFile, match=r"ot\.bzz is no text of a SWORD module \(Error -5"):
+    with pytest.raises(DamagedFile, match=r"ot\.bzz is not the text of a SWORD module \(Error -5"):
         read_verses(module)
 
 

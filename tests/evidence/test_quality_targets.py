@@ -45,7 +45,7 @@ def test_a_run_that_failed_has_not_reached_it() -> None:
 @pytest.mark.parametrize(("gap", "told"), [(0.0, []), (-20.0, ["0 of 5"])])
 def test_the_reader_is_warned(gap: float, told: list[str]) -> None:
     evidence = simulate({"mlp": Truth(accuracy_gap=gap, quality_target=0.9)}).evidence()
-    assert [text for text in warnings(evidence) if "target" in text] == [
+    assert [text for text in warnings(evidence) if "quality target" in text] == [
         f"mlp: {count} TensorFlow runs reached the quality target of 0.900" for count in told
     ]
     html = render_html(evidence)

@@ -1,4 +1,5 @@
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -23,8 +24,10 @@ ROOTS = ("loaded_model.spec", "loaded_model.torch")
 
 
 @pytest.fixture(autouse=True)
-def _forget_modules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "modules", sys.modules.copy())
+def _unload() -> Iterator[None]:
+    yield
+    for name in [name for name in sys.modules if name.startswith("loaded_model")]:
+        del sys.modules[name]
 
 
 def test_what_was_followed_may_be_loaded(write: Write) -> None:
@@ -50,8 +53,8 @@ def test_a_module_by_a_computed_name(write: Write) -> None:
 
 def test_a_module_of_fwexp_by_a_computed_name(write: Write) -> None:
     write(MODEL)
-    before, sources = set(sys.modules) - {"fwexp.identity.variables"}, follow(ROOTS)
     import_module("fwexp.identity.variables")
+    before, sources = set(sys.modules) - {"fwexp.identity.variables"}, follow(ROOTS)
     with pytest.raises(SourcesChanged, match=r"^fwexp\.identity\.variables was imported by a name"):
         check_loaded(sources, before=before)
 

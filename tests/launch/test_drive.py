@@ -15,7 +15,7 @@ from fwexp.launch import drive as module
 from fwexp.launch.drive import drive
 from fwexp.launch.launcher import Outcome, missing_runs
 from fwexp.launch.plan import Plan
-from fwexp.parity.certify import certificate_key
+from fwexp.parity.key import certificate_key
 from fwexp.processes.locks import device_lock
 from fwexp.store.certificate import Certificate, Stage
 from fwexp.store.files import write_json

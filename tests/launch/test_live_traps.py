@@ -51,7 +51,7 @@ def test_it_is_told_by_file_and_line_with_its_neutral_setting(
     out, err = capsys.readouterr()
     assert out == ""
     assert err == (
-        f"{package / 'keras.py'}:{at}: trap: Keras's leaky_relu: its slope passes through float32, "
+        f"{package / 'keras.py'}:{at}: trap: Keras's leaky_relu: its slope is rounded to float32, "
         "and defaults to 0.2 or 0.3. Neutral: ops.maximum(x, slope · x) with the slope in x's "
         "dtype; torch's slope beside it\n"
     )
@@ -71,4 +71,4 @@ def test_a_file_that_is_no_python_is_told_too(
 ) -> None:
     (package / "torch.py").write_text("def build(spec:\n")
     assert exit_code(*CHOSEN, "model=mlp", f"model.implementation={package.name}") == 2
-    assert capsys.readouterr().err.startswith(f"{package / 'torch.py'}:1: this is not Python: ")
+    assert capsys.readouterr().err.startswith(f"{package / 'torch.py'}:1: not valid Python: ")

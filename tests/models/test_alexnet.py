@@ -55,11 +55,11 @@ def test_an_image_that_vanishes():
 
 @pytest.mark.parametrize("option", ["width", "dense_width", "stem_size", "stem_stride"])
 def test_a_size_of_nothing(option):
-    message = r"^width, dense_width, stem_size and stem_stride are at least 1$"
+    message = r"^width, dense_width, stem_size and stem_stride must be at least 1$"
     with pytest.raises(ValueError, match=message):
         Spec(image_shape=(224, 224, 3), num_classes=10, **{option: 0})
 
 
 def test_a_padding_below_nothing():
-    with pytest.raises(ValueError, match=r"^stem_padding is at least 0$"):
+    with pytest.raises(ValueError, match=r"^stem_padding must be at least 0$"):
         Spec(image_shape=(224, 224, 3), num_classes=10, stem_padding=-1)

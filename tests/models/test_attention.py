@@ -35,7 +35,7 @@ def test_the_transformer_is_gpt2s_size_but_for_what_its_spec_says() -> None:
 
 def test_the_encoder_cuts_an_image_into_patches() -> None:
     spec = Encoder(num_classes=10, image_shape=(28, 28, 1), patch_size=4, width=8, num_heads=2)
-    assert spec.num_places() == 49
+    assert spec.num_positions() == 49
     assert spec.variables()["patches.kernel"].shape == (16, 8)
     assert "tokens.embeddings" not in spec.variables()
 
@@ -43,15 +43,15 @@ def test_the_encoder_cuts_an_image_into_patches() -> None:
 def test_the_encoder_reads_tokens() -> None:
     spec = load_spec(compose(["model=encoder"]).model, compose(["data=passages"]).data)
     assert isinstance(spec, Encoder)
-    assert (spec.num_places(), spec.num_classes, spec.blocks()[0]) == (96, 6, "tokens")
+    assert (spec.num_positions(), spec.num_classes, spec.blocks()[0]) == (96, 6, "tokens")
     assert spec.variables()["tokens.embeddings"].shape == (63, 64)
 
 
 @pytest.mark.parametrize(
     ("chosen", "problem"),
     [
-        (["width=0"], "width, depth and num_heads are at least 1"),
-        (["depth=0"], "width, depth and num_heads are at least 1"),
+        (["width=0"], "width, depth and num_heads must be at least 1"),
+        (["depth=0"], "width, depth and num_heads must be at least 1"),
         (["width=30"], "width=30 must be a multiple of num_heads=4"),
         (["patch_size=3"], "patch_size=3 must divide 8 and 8"),
         (["patch_size=0"], "patch_size=0 must divide 8 and 8"),

@@ -88,7 +88,7 @@ def test_the_ranges_are_those_of_matrices_and_embeddings() -> None:
 
 @pytest.mark.parametrize("options", [{"width": 0}, {"depth": 1}])
 def test_a_size_of_nothing(options: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=r"^width is at least 1 and depth at least 2$"):
+    with pytest.raises(ValueError, match=r"^width must be at least 1 and depth at least 2$"):
         Spec(**SIZES, **options)
 
 

@@ -167,7 +167,7 @@ CODE = {  # by how the trap's name begins
         live=("layers.Embedding(9, 4, mask_zero=True)", "layers.Masking(mask_value=0.0)"),
         neutral=("layers.Embedding(9, 4)", "layers.Embedding(9, 4, mask_zero=False)"),
     ),
-    "a dtype of its own": Code(
+    "an explicit dtype": Code(
         live=('layers.Dense(3, dtype="float32")', 'layers.Activation("relu", dtype="bfloat16")'),
         neutral=("layers.Dense(3, dtype=spec.dtype)", 'ops.arange(3, dtype="int32")'),
     ),
@@ -291,4 +291,4 @@ def test_a_file_that_is_no_python_is_named(
     with pytest.raises(ConfigError) as raised:
         live_traps(tmp_path)
     (problem,) = raised.value.problems
-    assert problem.startswith(f"{tmp_path / 'torch.py'}:{line}: this is not Python: {words}")
+    assert problem.startswith(f"{tmp_path / 'torch.py'}:{line}: not valid Python: {words}")

@@ -44,5 +44,5 @@ def test_a_depthwise_kernel_starts_by_its_own_window():
 
 @pytest.mark.parametrize("option", ["width", "stem_stride"])
 def test_a_size_of_nothing(option):
-    with pytest.raises(ValueError, match=r"^width and stem_stride are at least 1$"):
+    with pytest.raises(ValueError, match=r"^width and stem_stride must be at least 1$"):
         Spec(image_shape=(32, 32, 3), num_classes=10, **{option: 0})

@@ -49,7 +49,7 @@ def test_the_small_ncf_is_the_same_in_a_small_size():
             "tower=64: its first size, half the user's and half the item's, is even and others "
             "follow, as in 64-32-16-8",
         ),
-        ({"num_factors": 0}, "num_factors is at least 1"),
+        ({"num_factors": 0}, "num_factors must be at least 1"),
     ],
 )
 def test_an_ncf_of_no_size(options, message):
@@ -73,5 +73,5 @@ def test_steps_that_do_not_fit_the_past():
 
 @pytest.mark.parametrize("option", ["width", "depth", "values_per_step"])
 def test_an_lstm_of_no_size(option):
-    with pytest.raises(ValueError, match=r"^width, depth and values_per_step are at least 1$"):
+    with pytest.raises(ValueError, match=r"^width, depth and values_per_step must be at least 1$"):
         LstmSpec(sequence_length=24, target_length=12, **{option: 0})

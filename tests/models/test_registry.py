@@ -132,22 +132,22 @@ def test_the_data_sets_own_fields_are_no_options(config):
 
 def test_all_mistakes_at_once(config, package):
     assert problems(config, package.name, rate="fast", wide=1, activation=3, wdie=True) == [
-        "model.options.rate=fast: float is wanted",
-        "model.options.wide=1: bool is wanted",
-        "model.options.activation=3: str is wanted",
+        "model.options.rate=fast: must be of type float",
+        "model.options.wide=1: must be of type bool",
+        "model.options.activation=3: must be of type str",
         "model.options.wdie: mine has no such option. Did you mean 'wide'?",
     ]
 
 
 def test_a_bool_is_no_number(config):
     assert problems(config, "fwexp.models.mlp", width=True) == [
-        "model.options.width=True: int is wanted"
+        "model.options.width=True: must be of type int"
     ]
 
 
 def test_what_the_spec_itself_refuses(config):
     assert problems(config, "fwexp.models.mlp", width=0) == [
-        "model=mine: width and depth are at least 1"
+        "model=mine: width and depth must be at least 1"
     ]
 
 

@@ -83,5 +83,5 @@ def test_an_even_stem_cannot_be_padded_evenly():
 
 
 def test_a_size_of_nothing():
-    with pytest.raises(ValueError, match=r"^width and stem_stride are at least 1$"):
+    with pytest.raises(ValueError, match=r"^width and stem_stride must be at least 1$"):
         small(stem_stride=0)

@@ -36,7 +36,7 @@ def test_running_statistics_are_not_trained():
 @pytest.mark.parametrize("spec_type", [CnnSpec, MlpSpec])
 @pytest.mark.parametrize("option", ["width", "depth"])
 def test_a_size_of_nothing(spec_type, option):
-    with pytest.raises(ValueError, match=r"^width and depth are at least 1$"):
+    with pytest.raises(ValueError, match=r"^width and depth must be at least 1$"):
         spec_type(image_shape=(8, 8, 1), num_classes=10, **{option: 0})
 
 

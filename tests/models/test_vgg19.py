@@ -49,5 +49,5 @@ def test_an_image_that_vanishes():
 
 @pytest.mark.parametrize("option", ["width", "dense_width"])
 def test_a_size_of_nothing(option):
-    with pytest.raises(ValueError, match=r"^width and dense_width are at least 1$"):
+    with pytest.raises(ValueError, match=r"^width and dense_width must be at least 1$"):
         Spec(image_shape=(32, 32, 3), num_classes=10, **{option: 0})

@@ -18,7 +18,7 @@ Arrays = dict[str, np.ndarray]
 def drifted(framework: str, folder: Path) -> Arrays:
     config = tiny_config(f"framework={framework}", "optimizer=momentum")
     to, log = folder / f"{framework}.npz", folder / f"{framework}.log"
-    arguments = {"config": to_plain(config), "stage": "drift", "reference": None, "to": str(to)}
+    arguments = {"config": to_plain(config), "kind": "drift", "reference": None, "to": str(to)}
     code = warm_servers()[framework].call(CAPTURE, arguments, log=log, hear=lambda _: None)
     assert code == 0, log.read_text()
     with np.load(to) as arrays:

@@ -11,7 +11,7 @@ ASK = """
 import sys
 from pathlib import Path
 from fwexp.launch.combine import resolved
-from fwexp.parity.certify import certificate_key
+from fwexp.parity.key import certificate_key
 config = resolved(["model=cnn", "data=digits"])
 def show(name):
     print(certificate_key(config), name)

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.prove.proof import Proof
 from tests.prove.small_sweep import environment
 from tests.tiny import ROOT, TINY, session_variables
 
-PROOF = ROOT / "docs" / "proof" / "bad_input.md"
 SCREEN, COLUMNS = 24, 120  # lines, and letters in each
 HOME_AND_SITE = (("elsewhere", "home"), ("elsewhere", "site"))
 NUM_SHOWN, LONGEST = 3, 300  # lines of a message in the table, and letters of a line
@@ -60,8 +60,8 @@ class Answer:
         return found
 
 
-def main() -> bool:
-    """Whether every bad input is answered as it should be; writes docs/proof/bad_input.md."""
+def main() -> Proof:
+    """Holds when every bad input is answered as it should be."""
     answers = []
     with tempfile.TemporaryDirectory(prefix="fwexp-bad-input-") as scratch:
         for number, case in enumerate(CASES):
@@ -71,9 +71,8 @@ def main() -> bool:
                 f"{'BAD' if answer.problems else 'ok '} {case.title} {answer.problems}", flush=True
             )
             answers.append(answer)
-    PROOF.parent.mkdir(parents=True, exist_ok=True)
-    PROOF.write_text("\n".join(_page(answers)) + "\n")
-    return not any(answer.problems for answer in answers)
+    holds = not any(answer.problems for answer in answers)
+    return Proof(text="\n".join(_page(answers)), holds=holds)
 
 
 def _ask(case: Case, folder: Path) -> Answer:

@@ -10,12 +10,11 @@ from tests.cluster.one_machine import Cluster, bring_up, take_down
 from tests.prove.cluster_faults import BRIEF, FAULTS, NARROW, Fault
 from tests.prove.cluster_kills import Kills, kill_many
 from tests.prove.cluster_sweep import ClusterSweep, Reference, end
+from tests.prove.proof import Proof
 from tests.prove.small_sweep import Ended
 from tests.prove.table import table
-from tests.tiny import ROOT
 
 MOST_TYPED = 3
-PROOF = ROOT / "docs" / "proof" / "cluster.md"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +44,8 @@ class Outcome:
         return has_struck and unharmed
 
 
-def main() -> bool:
-    """Whether nothing was lost; writes docs/proof/cluster.md."""
+def main() -> Proof:
+    """Holds when nothing was lost."""
     with tempfile.TemporaryDirectory(prefix="fwexp-cluster-") as scratch:
         cluster = bring_up(Path(scratch, "cluster"))
         try:
@@ -55,8 +54,7 @@ def main() -> bool:
         finally:
             take_down(cluster)
     passed = kills.passed and all(outcome.passed for outcome in outcomes)
-    PROOF.write_text("\n".join(_page(outcomes, kills, passed=passed)) + "\n")
-    return passed
+    return Proof(text="\n".join(_page(outcomes, kills, passed=passed)), holds=passed)
 
 
 def _outcomes(cluster: Cluster, scratch: Path) -> Iterator[Outcome]:

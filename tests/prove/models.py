@@ -135,7 +135,7 @@ def _weights(
     """The weights that one side ends with, by kind and name."""
     side = replace(config, framework=replace(config.framework, name=framework))
     to, log = folder / f"drift-{framework}.npz", folder / f"drift-{framework}.log"
-    arguments: dict[str, Any] = {"config": to_plain(side), "stage": "drift", "to": str(to)}
+    arguments: dict[str, Any] = {"config": to_plain(side), "kind": "drift", "to": str(to)}
     arguments["reference"] = None
     code = servers[framework].call(CAPTURE, arguments, log=log, hear=lambda _: None)
     assert code == 0, log.read_text()

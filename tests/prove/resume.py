@@ -29,11 +29,11 @@ from fwexp.store.record import RunRecord
 from fwexp.store.store import Store
 from fwexp.trainers.registry import TRAINERS
 from tests.proc import children
+from tests.prove.proof import Proof
 from tests.prove.resume_run import state_file
 from tests.prove.table import table
 from tests.tiny import ROOT
 
-PROOF = ROOT / "docs" / "proof" / "resume.md"
 SEED = 20261120
 FRAMEWORKS = ("torch", "tf")
 TIMES = (1, 3, 7)  # that a run is interrupted by a signal that asks it to stop
@@ -165,8 +165,8 @@ def serving(framework: str, *, log: Path) -> Iterator[Server]:
         server.process.communicate()
 
 
-def main() -> bool:
-    """Whether nothing differs; writes docs/proof/resume.md."""
+def main() -> Proof:
+    """Holds when nothing differs."""
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="fwexp-resume-") as scratch:
         for framework in FRAMEWORKS:
@@ -177,8 +177,7 @@ def main() -> bool:
                         print(_told(outcome), flush=True)
                         outcomes.append(outcome)
     passed = all(outcome.passed for outcome in outcomes)
-    PROOF.write_text("\n".join(_page(outcomes, passed=passed)) + "\n")
-    return passed
+    return Proof(text="\n".join(_page(outcomes, passed=passed)), holds=passed)
 
 
 def _outcomes(server: Server, framework: str, workload: str, folder: Path) -> Iterator[Outcome]:

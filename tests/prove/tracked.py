@@ -58,7 +58,7 @@ def type_runs(
     files = list(store.glob("runs/*/*/record.json"))
     series = [json.loads(file.with_name("history.json").read_text())["step_s"] for file in files]
     steady = [step_s for steps in series for step_s in steps[NUM_FIRST:]]
-    told = [line for line in said.splitlines() if "W&B stays" in line or " uploaded to " in line]
+    told = [line for line in said.splitlines() if "W&B runs" in line or " uploaded to " in line]
     copied = [] if kind == "none" else [read_offline_run(file.parent)["rows"] for file in files]
     recorded_at = max(file.stat().st_mtime for file in files)
     return Ran(

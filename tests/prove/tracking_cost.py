@@ -13,12 +13,12 @@ from pathlib import Path
 from fwexp.evidence.statistics import mean_interval
 from tests.bench.ratio import CONFIDENCE, Ratio, paired_ratio
 from tests.bench.table import within
+from tests.prove.proof import Proof
 from tests.prove.table import table
 from tests.prove.tracked import NUM_FIRST, RUN, Ran, store_name, type_runs
-from tests.tiny import ROOT, session_variables
+from tests.tiny import session_variables
 from tests.tracking.simulated import fwexp, wandb_environment
 
-PAGE = ROOT / "docs" / "proof" / "tracking_cost.md"
 NUM_ROUNDS = {"torch": 100, "tf": 400}  # set beforehand; tf's steps vary more between runs
 NUM_STARTS = 6  # pairs of whole commands
 LIMIT = 1.01
@@ -33,8 +33,8 @@ class Three:
     again: Ran
 
 
-def main() -> bool:
-    """Write the page; whether tracking cost no more than its limit in either framework."""
+def main() -> Proof:
+    """Holds when tracking cost no more than its limit in either framework."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rounds: dict[str, list[Three]] = {framework: [] for framework in NUM_ROUNDS}
@@ -45,9 +45,8 @@ def main() -> bool:
                 if number < NUM_ROUNDS[framework]:
                     found.append(three(folder, framework, number))
         starts = [start_up_s(folder, number) for number in range(NUM_STARTS)]
-    PAGE.write_text("\n".join(_page(rounds, starts)) + "\n")
-    print(PAGE.read_text())
-    return all(cost_of(_mean, found).worst() <= LIMIT for found in rounds.values())
+    holds = all(cost_of(_mean, found).worst() <= LIMIT for found in rounds.values())
+    return Proof(text="\n".join(_page(rounds, starts)), holds=holds)
 
 
 def three(folder: Path, framework: str, number: int) -> Three:

@@ -70,6 +70,11 @@ def test_an_accuracy_cannot_be_above_1() -> None:
     check_task(compose(["training.target=1"]))
 
 
+def test_a_translation_needs_a_vocabulary() -> None:
+    task = "data.task=fwexp.tasks.translation:Translation"
+    assert problems_of(task) == [f"{task}: data=digits has no vocabulary_size"]
+
+
 def test_a_loss_that_no_trainer_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classification.Classification, "loss", "cross_entrop")
     assert problems_of() == [

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.evidence.factory import Sweep, Truth, simulate
 from tests.tracking.service import Service
 
 ROOT = Path(__file__).parents[2]
+FWEXP = [sys.executable, "-m", "fwexp"]
 
 
 def simulated_store(path: Path, sweep: Sweep | None = None) -> Store:
@@ -49,14 +51,14 @@ def sweep_folders(store: Store) -> list[Path]:
 
 
 def num_rows(store: Store) -> dict[str, int]:
-    """How many rows each run's copy is to have, by the run's id."""
+    """How many rows each W&B run should have, by run id."""
     manifest = store.read_manifest("demo")
     records, _ = store.read_records(manifest.machine_class, manifest.runs)
     return {run_id: record.num_steps or 0 for run_id, record in records.items()}
 
 
 def uploaded_rows(service: Service) -> dict[str, list[int]]:
-    """The steps of the rows that the service has, by the run's id."""
+    """The steps of the rows that the service has, by run id."""
     return {
         str(run.config["run_id"]["value"]): [row["_step"] for row in run.rows]
         for run in service.runs().values()
@@ -67,7 +69,7 @@ def uploaded_rows(service: Service) -> dict[str, list[int]]:
 def start_sync(store: Store, service: Service) -> subprocess.Popen[str]:
     """`fwexp sync demo`, which goes on beside the caller."""
     return subprocess.Popen(
-        [sys.executable, "-m", "fwexp", "sync", "demo", "--store", str(store.path)],
+        [*FWEXP, "sync", "demo", "--store", str(store.path)],
         env=wandb_environment(service),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -99,10 +101,16 @@ def fwexp(
     *argv: str, environment: dict[str, str], timeout_s: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """`fwexp …` as a user types it."""
+    return run_command(argv, environment=environment, timeout_s=timeout_s)
+
+
+def run_process(
+    argv: Sequence[str], *, environment: Mapping[str, str], timeout_s: float
+) -> subprocess.CompletedProcess[str]:
+    """The command in a new process."""
     return subprocess.run(
-        [sys.executable, "-m", "fwexp", *argv],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
+        [*FWEXP, *argv], env=environment, capture_output=True, text=True, timeout=timeout_s
     )
+
+
+run_command = run_process  # the tests of tracking have a quicker way

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fwexp.config.schema import Tracking
-from fwexp.tracking.after import track
-from fwexp.tracking.rows import rows_of, summary_of
+from fwexp.tracking.run_content import rows_of, summary_of
+from fwexp.tracking.track import track
 from tests.tracking.made_runs import NUM_STEPS, make_failure, make_history, make_record, write_run
 
 TENSORBOARD = Tracking(name="tensorboard", project="fwexp")
@@ -63,5 +63,5 @@ def test_a_failed_run_and_a_torn_one(tmp_path: Path, capsys: pytest.CaptureFixtu
     out, err = capsys.readouterr()
     assert out.startswith("1 runs written for TensorBoard")
     assert err.startswith(
-        f"warning: 1 of 2 runs are not written for TensorBoard: StoreError: {torn}/history.json: "
+        f"warning: 1 of 2 runs not written for TensorBoard: StoreError: {torn}/history.json: "
     )

@@ -16,7 +16,7 @@ EPSILON = 1e-5  # GPT2Config's layer_norm_epsilon
 
 
 class Positions(layers.Layer):
-    """(batch, places, width) → the same, plus a learned vector for each place."""
+    """(batch, positions, width) → the same, plus a learned vector for each position."""
 
     def build(self, input_shape):
         self.embeddings = self.add_weight(name="embeddings", shape=input_shape[1:])
@@ -26,23 +26,23 @@ class Positions(layers.Layer):
 
 
 class Attention(layers.Layer):
-    """Queries, keys and values side by side (batch, places, 3 · width) → (batch, places, width)."""
+    """Queries, keys and values joined (batch, positions, 3 · width) → (batch, positions, width)."""
 
     def __init__(self, num_heads, **kwargs):
         super().__init__(**kwargs)
         self.num_heads = num_heads
 
     def call(self, qkv):
-        _, num_places, width = qkv.shape
+        _, num_positions, width = qkv.shape
         head = width // 3 // self.num_heads
-        split = ops.reshape(qkv, (-1, num_places, 3, self.num_heads, head))
+        split = ops.reshape(qkv, (-1, num_positions, 3, self.num_heads, head))
         q, k, v = ops.unstack(ops.transpose(split, (2, 0, 3, 1, 4)), 3)
         scores = ops.matmul(q, ops.transpose(k, (0, 1, 3, 2)))
         scores = scores * constant(1.0 / math.sqrt(head), scores)
-        allowed = np.tri(num_places, dtype=bool)
+        allowed = np.tri(num_positions, dtype=bool)
         scores = ops.where(allowed, scores, constant(-math.inf, scores))
         together = ops.transpose(ops.matmul(ops.softmax(scores), v), (0, 2, 1, 3))
-        return ops.reshape(together, (-1, num_places, width // 3))
+        return ops.reshape(together, (-1, num_positions, width // 3))
 
 
 class NewGelu(layers.Layer):
@@ -54,7 +54,7 @@ class NewGelu(layers.Layer):
 
 
 def build(spec: Spec) -> keras.Model:
-    """Tokens (batch, places) → logits (batch, places, vocabulary)."""
+    """Tokens (batch, positions) → logits (batch, positions, vocabulary)."""
     inputs = keras.Input((spec.sequence_length,), dtype="int32")
     x = layers.Embedding(spec.vocabulary_size, spec.width, name="transformer.wte")(inputs)
     x = Positions(name="transformer.wpe")(x)

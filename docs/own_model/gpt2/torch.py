@@ -14,7 +14,7 @@ LEAVES[Conv1D] = {"weight": ("kernel", None)}
 
 
 class Gpt2(GPT2LMHeadModel):
-    """Tokens (batch, places) → logits (batch, places, vocabulary)."""
+    """Tokens (batch, positions) → logits (batch, positions, vocabulary)."""
 
     def forward(self, tokens: Tensor) -> Tensor:
         return super().forward(tokens, use_cache=False).logits

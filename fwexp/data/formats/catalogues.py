@@ -1,4 +1,4 @@
-"""English–German messages of a user interface, out of LibreOffice's message catalogues."""
+"""English–German user-interface messages from LibreOffice's message catalogues."""
 
 import gettext
 import re
@@ -29,18 +29,18 @@ def decode(folder: Path) -> Arrays:
 
 
 def read_messages(file: Path) -> list[Pair]:
-    """English and translation of a catalogue's messages, in their order, as they are in it.
+    """English and translation of a catalogue's messages, verbatim and in their order.
 
-    Without those that have a plural: their text depends on a number.
+    Messages with a plural are left out: their text depends on a number.
 
     Raises:
-        DamagedFile: the file is no message catalogue.
+        DamagedFile: the file is not a message catalogue.
     """
     try:
         with file.open("rb") as stream:
             entries = _Catalogue(stream).entries()
     except (OSError, struct.error, ValueError, LookupError) as error:
-        raise DamagedFile(file, problem=f"is no message catalogue ({error})") from error
+        raise DamagedFile(file, problem=f"is not a message catalogue ({error})") from error
     return [
         (key.rpartition(_CONTEXT_END)[2], text)
         for key, text in entries.items()
@@ -67,12 +67,12 @@ def _is_sentence(pair: Pair) -> bool:
 
 
 def _wording(text: str) -> str:
-    """What two labels share that differ in capitals, stops or numbers only."""
+    """The same for labels that differ only in capitals, punctuation or numbers."""
     return _NO_LETTERS.sub(" ", text).strip().casefold()
 
 
 class _Catalogue(gettext.GNUTranslations):
-    """The standard library's reader looks messages up; this one also lists them."""
+    """The standard library's reader looks messages up; this also lists them."""
 
     _catalog: dict[str | tuple[str, int], str]
 

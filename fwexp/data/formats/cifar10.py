@@ -11,7 +11,7 @@ from fwexp.data.reading import read_whole
 
 _TRAIN = [f"data_batch_{number}" for number in range(1, 6)]
 _TEST = ["test_batch"]
-_TRAIN_LABELS, _TEST_LABELS = "train_lables.json", "test_lables.json"  # so spelt
+_TRAIN_LABELS, _TEST_LABELS = "train_lables.json", "test_lables.json"  # sic
 _PIXELS = 3 * 32 * 32
 
 
@@ -44,11 +44,11 @@ def _decode_binary(folder: Path) -> Arrays:
 
 
 def read_records(file: Path) -> Bytes:
-    """One binary batch: a row a sample, its label, then 1024 red, green and blue values each."""
+    """One binary batch: per sample a row of its label and 1024 red, green and blue values each."""
     raw = read_whole(file)
     if not raw or len(raw) % (1 + _PIXELS):
         raise DamagedFile(
-            file, problem=f"holds {len(raw)} bytes, not a multiple of {1 + _PIXELS} a sample"
+            file, problem=f"holds {len(raw)} bytes, not a multiple of {1 + _PIXELS} per sample"
         )
     return np.frombuffer(raw, np.uint8).reshape(-1, 1 + _PIXELS)
 
@@ -77,10 +77,10 @@ def read_image(file: Path) -> Bytes:
         with Image.open(file, formats=["PNG"]) as image:
             pixels = np.asarray(image)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DamagedFile(file, problem=f"is no readable PNG image ({error})") from error
+        raise DamagedFile(file, problem=f"is not a readable PNG image ({error})") from error
     if pixels.ndim != 3 or pixels.shape[1:] != (1024, 3):
         raise DamagedFile(
-            file, problem=f"has shape {list(pixels.shape)} where rows of 1024 RGB pixels belong"
+            file, problem=f"has shape {list(pixels.shape)} instead of rows of 1024 RGB pixels"
         )
     return pixels.reshape(-1, 32, 32, 3)
 
@@ -90,7 +90,7 @@ def read_labels(file: Path, *, count: int) -> Bytes:
     try:
         labels = json.loads(read_whole(file))
         if not isinstance(labels, list) or len(labels) != count:
-            raise ValueError(f"no list of {count} labels")
+            raise ValueError(f"not a list of {count} labels")
         return np.array([_label(label) for label in labels], dtype=np.uint8)
     except ValueError as error:
         raise DamagedFile(file, problem=f"cannot be read as labels ({error})") from error
@@ -98,5 +98,5 @@ def read_labels(file: Path, *, count: int) -> Bytes:
 
 def _label(value: object) -> int:
     if type(value) is not int or not 0 <= value <= 255:
-        raise ValueError(f"{value!r} is no label")
+        raise ValueError(f"{value!r} is not a label")
     return value

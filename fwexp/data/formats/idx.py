@@ -1,4 +1,4 @@
-"""The idx files of MNIST and the sets made in its likeness, plain or gzipped."""
+"""The idx files of MNIST and of the data sets modelled on it, plain or gzipped."""
 
 from math import prod
 from pathlib import Path
@@ -41,16 +41,16 @@ def decode(folder: Path) -> Arrays:
 
 
 def read_idx(file: Path, *, axes: int) -> Bytes:
-    """One idx file of unsigned bytes; its header is 0, 0, type, axes, then a length an axis."""
+    """One idx file of unsigned bytes; its header is 0, 0, type, axes, then one length per axis."""
     raw = read_whole(file)
     header = 4 + 4 * axes
     if len(raw) < header or tuple(raw[:4]) != (0, 0, _UNSIGNED_BYTE, axes):
-        raise DamagedFile(file, problem=f"is no idx{axes} file of unsigned bytes")
+        raise DamagedFile(file, problem=f"is not an idx{axes} file of unsigned bytes")
     shape = [int(length) for length in np.frombuffer(raw, ">u4", count=axes, offset=4)]
     if len(raw) - header != prod(shape):
         raise DamagedFile(
             file,
-            problem=f"holds {len(raw) - header} values where its header says {prod(shape)}",
+            problem=f"holds {len(raw) - header} values; its header says {prod(shape)}",
         )
     return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
 

@@ -1,7 +1,7 @@
 """The King James Bible as JSON, verse by verse, cut into windows of characters.
 
-Markup is taken out: "#" before a paragraph, brackets around words in italics. Verses follow each
-other in the file's own order, a line each.
+Markup is removed: "#" before a paragraph, brackets around words in italics. Verses follow each
+other in the file's own order, one per line.
 """
 
 import json
@@ -17,7 +17,7 @@ from fwexp.data.reading import read_whole
 
 Codes = NDArray[np.uint32]
 
-SEQUENCE_LENGTH = 64  # characters a window
+SEQUENCE_LENGTH = 64  # characters per window
 _FILE = "verses-1769.json"
 _PIECE = 64  # windows of running text that stay in one part
 _TEST_EVERY = 40  # pieces
@@ -27,8 +27,8 @@ _MARKUP = str.maketrans("", "", "#[]")
 def decode(folder: Path) -> Arrays:
     """Windows (samples, 64) of character numbers, and for each the same one character on.
 
-    The text is cut into pieces of 64 windows; of every 40 pieces the last is test text.
-    `vocabulary` holds the characters' code points: a character's number is its place in there.
+    The text is cut into pieces of 64 windows; the last of every 40 pieces is test text.
+    `vocabulary` holds the characters' code points: a character's number is its index in it.
     """
     codes = plain(read_verses(folder).values())
     vocabulary, numbers = np.unique(codes, return_inverse=True)
@@ -44,7 +44,7 @@ def decode(folder: Path) -> Arrays:
 
 
 def plain(verses: Iterable[str]) -> Codes:
-    """Their text without markup, a line a verse, a code point a character."""
+    """Their text without markup: one line per verse, one code point per character."""
     text = "\n".join(verse.translate(_MARKUP).strip() for verse in verses)
     return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
 
@@ -57,9 +57,9 @@ def read_verses(folder: Path) -> dict[str, str]:
     try:
         verses = json.loads(read_whole(file))
     except ValueError as error:
-        raise DamagedFile(file, problem=f"is no JSON ({error})") from error
+        raise DamagedFile(file, problem=f"is not JSON ({error})") from error
     if not isinstance(verses, dict) or not all(isinstance(v, str) for v in verses.values()):
-        raise DamagedFile(file, problem="is no JSON object of verses")
+        raise DamagedFile(file, problem="is not a JSON object of verses")
     return verses
 
 

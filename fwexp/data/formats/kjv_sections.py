@@ -1,4 +1,4 @@
-"""Passages of the King James Bible, each with the section it stands in."""
+"""Passages of the King James Bible, each labelled with its section."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from fwexp.data.arrays import Arrays
 from fwexp.data.faults import DamagedFile
 from fwexp.data.formats.kjv import plain, read_verses
 
-SEQUENCE_LENGTH = 96  # characters a passage
+SEQUENCE_LENGTH = 96  # characters per passage
 SECTIONS = {  # and the first book of each, in the order of the text
     "law": "Genesis",
     "history": "Joshua",
@@ -25,8 +25,8 @@ _TEST_EVERY = 20  # pieces
 def decode(folder: Path) -> Arrays:
     """Passages (samples, 96) of character numbers, and the number of the section of each.
 
-    A section's text is cut into passages of one length, these into pieces of 16; of every 20
-    pieces the last is test text. `vocabulary` holds the characters' code points.
+    Each section's text is cut into passages of one length, and these into pieces of 16; the last
+    of every 20 pieces is test text. `vocabulary` holds the characters' code points.
     """
     texts = dict(_texts(folder))
     vocabulary = np.unique(np.concatenate(list(texts.values())))

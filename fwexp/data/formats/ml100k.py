@@ -1,8 +1,8 @@
-"""MovieLens 100K: who watched what, and our fixed negatives for training and for the test.
+"""MovieLens 100K: who watched what, and our fixed negatives for training and testing.
 
 The test is leave-one-out: each user's latest film, among 99 that the user never rated. Ratings
-count as interactions, whatever the stars. Negatives are drawn once, from a generator's own numbers,
-which NumPy keeps from release to release; all runs share them.
+count as interactions, whatever the stars. Negatives are drawn once, from the generator's raw
+numbers, which NumPy keeps stable across releases; all runs share them.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from fwexp.data.arrays import Arrays
 from fwexp.data.faults import DamagedFile, MissingFiles
 from fwexp.data.reading import read_whole
 
-NUM_NEGATIVES = 4  # in training, to each film watched
-NUM_CANDIDATES = 100  # in the test, a user: the film watched last, then the others
+NUM_NEGATIVES = 4  # in training, per film watched
+NUM_CANDIDATES = 100  # in the test, per user: the film watched last, then the others
 ALL = slice(None)
 _TRAIN_SEED, _TEST_SEED = 0, 1
 _FILES = ("ml-100k.inter", "u.data")  # RecBole's, which has a header, and the authors' own
@@ -26,7 +26,7 @@ Whole = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Ratings:
-    """Who rated what and when, a rating a place, in the order of the file; ids count from 0."""
+    """Who rated what and when, one rating per index, in the order of the file; ids count from 0."""
 
     users: Whole
     items: Whole
@@ -51,7 +51,7 @@ def decode(folder: Path) -> Arrays:
     """Pairs of a user and an item, and whether the user watched it.
 
     In training each film watched is followed by four that the user did not watch in training: the
-    test's film may be among them, or its absence would give it away. In the test 100 neighbouring
+    test film may be among them, since its absence would give it away. In the test 100 neighbouring
     rows are one user's, the film watched first.
     """
     ratings = read_ratings(folder)
@@ -79,7 +79,7 @@ def read_ratings(folder: Path) -> Ratings:
     ratings = Ratings(users=users - 1, items=items - 1, times=times)
     fewest = int((~ratings.matrix()).sum(axis=1).min())
     if fewest < NUM_CANDIDATES - 1:
-        raise DamagedFile(file, problem=f"leaves a user only {fewest} films without a rating")
+        raise DamagedFile(file, problem=f"leaves one user only {fewest} films without a rating")
     return ratings
 
 

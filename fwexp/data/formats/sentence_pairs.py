@@ -1,7 +1,7 @@
-"""Sentence pairs as the arrays of a translation: tokens of one vocabulary that both sides share.
+"""Sentence pairs as arrays for translation: tokens of one vocabulary shared by both sides.
 
 The tokenizer is trained here, on the training part only, by sentencepiece: byte-pair encoding, one
-thread, sentences in their order, no normalisation; so it is the same bytes wherever it is trained.
+thread, sentences in their order, no normalisation: the same bytes wherever it is trained.
 """
 
 import io
@@ -31,7 +31,7 @@ class Sizes:
 def unique_pairs(pairs: Iterable[Pair], *, wording: Callable[[str], str] = str) -> list[Pair]:
     """The first pair of each source sentence, so that no test sentence is a training sentence.
 
-    `wording` is what two source sentences share that count as the same.
+    `wording` gives what is equal for two source sentences that count as the same.
     """
     first: dict[str, Pair] = {}
     for pair in pairs:

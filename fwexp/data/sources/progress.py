@@ -4,7 +4,7 @@ from fwexp.data.sources.origin import Say
 
 
 class ProgressLines:
-    """What pooch takes for a progress bar; `total` is set by it, in bytes."""
+    """What pooch accepts as a progress bar; pooch sets `total`, in bytes."""
 
     def __init__(self, name: str, *, say: Say) -> None:
         self.total = 0
@@ -25,4 +25,4 @@ class ProgressLines:
         self._done = 0
 
     def close(self) -> None:
-        """The lines stand; there is no bar to take away."""
+        """Nothing to remove: the lines stay."""

@@ -1,4 +1,4 @@
-"""A package of the Python package index: its wheel is downloaded, opened, never installed."""
+"""A package from the Python Package Index: its wheel is downloaded, unpacked, never installed."""
 
 import sys
 from importlib.util import find_spec
@@ -13,10 +13,10 @@ _NO_PIP = "this Python has no pip"
 
 
 class PypiPackage(Origin):
-    """Needs pip itself; no code of the package is run, and its wheel lives in a temporary folder.
+    """Needs pip itself; no code of the package runs, and its wheel is kept in a temporary folder.
 
-    pip looks where the user's own settings send it, and takes wheels only: to open a source
-    archive it would run the package's setup.
+    pip uses the user's own settings, and takes wheels only: for a source archive it would run the
+    package's setup.
     """
 
     needs = ("package", "version", "directory")
@@ -65,6 +65,6 @@ class PypiPackage(Origin):
 
 
 def _last_error(text: str) -> str:
-    """pip's own last words on what went wrong."""
+    """pip's own last line on what went wrong."""
     errors = [line.removeprefix("ERROR: ") for line in text.splitlines() if "ERROR" in line]
-    return errors[-1] if errors else "it said nothing"
+    return errors[-1] if errors else "it gave no reason"

@@ -21,10 +21,10 @@ SOURCES: dict[str, type[Origin]] = {
 
 
 def origins(data: Data) -> list[Origin]:
-    """The places to look in, in order; a local path, where one is given, is the only one.
+    """The places to look, in order; a local path, if given, is the only one.
 
     Raises:
-        DataError: a source of unknown kind, or without the fields its kind needs.
+        DataError: a source of an unknown kind, or without the fields that its kind needs.
     """
     if data.path is not None:
         return [LocalFolder(data.path, data=data)]
@@ -32,7 +32,7 @@ def origins(data: Data) -> list[Origin]:
         where = f"data={data.name}: sources[{number}]"
         if source.kind not in SOURCES:
             hint = suggest(source.kind, SOURCES)
-            raise DataError(f"{where}.kind={source.kind}: no such kind. {hint}")
+            raise DataError(f"{where}.kind={source.kind}: there is no such kind. {hint}")
         lacking = [name for name in SOURCES[source.kind].needs if not getattr(source, name)]
         if lacking:
             raise DataError(f"{where}: a source of kind {source.kind} needs {', '.join(lacking)}")

@@ -6,7 +6,7 @@ from fwexp.data.sources.origin import InPlace, State
 
 
 class SystemPackage(InPlace):
-    """Present where its folder is, however that came there."""
+    """Present if its folder is, however it got there."""
 
     needs = ("package", "directory")
 

@@ -9,12 +9,12 @@ from fwexp.data.reading import unpack
 from fwexp.data.sources.origin import Origin, Say, State
 from fwexp.data.sources.progress import ProgressLines
 
-_TIMEOUT_S = 20  # to connect, and between two pieces of an answer
+_TIMEOUT_S = 20  # to connect, and between two chunks of a response
 _ARCHIVES = (".tar.gz", ".tgz", ".tar")
 
 
 class OriginalUrl(Origin):
-    """Its downloads stay under the cache folder, so that a broken set of them goes on later."""
+    """Downloads stay in the cache folder, so that an interrupted set of them is resumed."""
 
     needs = ("base_url", "files")
 
@@ -66,7 +66,7 @@ class OriginalUrl(Origin):
         try:
             return Path(shelf.fetch(name, downloader=fetcher))
         except requests.Timeout:
-            reason = f"no answer within {_TIMEOUT_S} s"
+            reason = f"no response within {_TIMEOUT_S} s"
         except requests.ConnectionError:
             reason = "no connection"
         except requests.RequestException as error:

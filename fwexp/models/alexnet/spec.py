@@ -11,7 +11,7 @@ Choices that both frameworks make:
   left out.
 - torchvision's adaptive pooling to 6 × 6 does nothing at 224 × 224, and is left out.
 - The image is flattened by height, width, channels.
-- Dropout (a half, before the first two dense layers) is off: two frameworks draw other masks.
+- Dropout (a half, before the first two dense layers) is off: the frameworks' random masks differ.
 - Kernels start He-normal by fan-in, biases at zero.
 """
 
@@ -51,9 +51,9 @@ class Spec:
 
     def __post_init__(self) -> None:
         if min(self.width, self.dense_width, self.stem_size, self.stem_stride) < 1:
-            raise ValueError("width, dense_width, stem_size and stem_stride are at least 1")
+            raise ValueError("width, dense_width, stem_size and stem_stride must be at least 1")
         if self.stem_padding < 0:
-            raise ValueError("stem_padding is at least 0")
+            raise ValueError("stem_padding must be at least 0")
         height, width, _ = self.image_shape
         if min(self.sides()) < 1:
             raise ValueError(

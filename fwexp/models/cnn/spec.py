@@ -22,7 +22,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.depth < 1:
-            raise ValueError("width and depth are at least 1")
+            raise ValueError("width and depth must be at least 1")
         side = min(self.image_shape[:2])
         if 2 ** (self.depth - 1) >= side:
             raise ValueError(

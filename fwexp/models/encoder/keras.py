@@ -11,7 +11,7 @@ from fwexp.models.keras_layers import wide_dtype
 
 
 class Cut(layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """Images (batch, height, width, channels) → patches (batch, places, pixels · channels)."""
+    """Images (batch, height, width, channels) → patches (batch, positions, pixels · channels)."""
 
     def __init__(self, size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,9 +1,9 @@
 """The encoder: a classifier of images, cut into patches, or of texts, token by token.
 
 Patches through one dense layer, as the Vision Transformer's (Dosovitskiy et al., An Image is Worth
-16x16 Words, 2021), or a token embedding; learned positions; `depth` blocks in which every place
-looks at every other (fwexp/models/attention.py says what a block is); a last LayerNorm; the mean
-over all places, in place of a class token; a dense head. Texts have one length, so that nothing is
+16x16 Words, 2021), or a token embedding; learned positions; `depth` blocks in which every position
+attends to every other (fwexp/models/attention.py says what a block is); a last LayerNorm; the mean
+over all positions instead of a class token; a dense head. Texts have one length, so nothing is
 padded or masked. No dropout.
 """
 
@@ -29,7 +29,7 @@ class Spec:
         check_sizes(width=self.width, depth=self.depth, num_heads=self.num_heads)
         if self.image_shape is None:
             if self.vocabulary_size is None or self.sequence_length is None:
-                raise ValueError("the data set has neither images nor texts of one length")
+                raise ValueError("the data set has neither images nor texts of a fixed length")
         elif self.patch_size < 1 or any(side % self.patch_size for side in self.image_shape[:2]):
             height, width = self.image_shape[:2]
             raise ValueError(f"patch_size={self.patch_size} must divide {height} and {width}")
@@ -38,7 +38,7 @@ class Spec:
     def declared_differences(self) -> tuple[str, ...]:
         return (GELU,) if self.image_shape else (SPARSE_GRADIENT, GELU)
 
-    def num_places(self) -> int:
+    def num_positions(self) -> int:
         """Patches or tokens."""
         if self.image_shape is None:
             assert self.sequence_length is not None
@@ -47,8 +47,8 @@ class Spec:
         return height * width
 
     def variables(self) -> dict[str, Variable]:
-        places = Variable(shape=(self.num_places(), self.width), initializer="normal_002")
-        variables = self._embedding() | named("positions", {"table": places})
+        positions = Variable(shape=(self.num_positions(), self.width), initializer="normal_002")
+        variables = self._embedding() | named("positions", {"table": positions})
         for block in self.block_names():
             variables |= block_variables(block, width=self.width)
         head = dense(self.width, self.num_classes, initializer="glorot_uniform")

@@ -10,7 +10,7 @@ from fwexp.models.torch_attention import Block, Positions
 
 
 class Cut(nn.Module):
-    """Images (batch, channels, height, width) → patches (batch, places, pixels · channels)."""
+    """Images (batch, channels, height, width) → patches (batch, positions, pixels · channels)."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class Cut(nn.Module):
 
 
 class Mean(nn.Module):
-    """(batch, places, width) → (batch, width)."""
+    """(batch, positions, width) → (batch, width)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean(dim=1)
@@ -32,7 +32,7 @@ class Mean(nn.Module):
 
 def build(spec: Spec) -> nn.Module:
     """Images or tokens → logits (batch, num_classes)."""
-    places, width = spec.num_places(), spec.width
+    positions, width = spec.num_positions(), spec.width
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     if spec.image_shape is None:
         assert spec.vocabulary_size is not None
@@ -40,9 +40,9 @@ def build(spec: Spec) -> nn.Module:
     else:
         layers["cut"] = Cut(spec.patch_size)
         layers["patches"] = nn.Linear(spec.patch_size**2 * spec.image_shape[2], width)
-    layers["positions"] = Positions(places, width)
+    layers["positions"] = Positions(positions, width)
     for name in spec.block_names():
-        layers[name] = Block(width, spec.num_heads, num_places=places, causal=False)
+        layers[name] = Block(width, spec.num_heads, num_positions=positions, causal=False)
     layers["norm"] = nn.LayerNorm(width, eps=NORM_EPSILON)
     layers["mean"] = Mean()
     layers["head"] = nn.Linear(width, spec.num_classes)

@@ -8,11 +8,11 @@ from keras import layers, ops
 from fwexp.data.tokens import PAD
 from fwexp.models.gnmt.spec import Spec
 
-NEVER = -65504.0  # the score of a padded place: the lowest that float16 holds
+NEVER = -65504.0  # the score of a padded position: the lowest that float16 holds
 
 
 class Attention(layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """Queries (batch, places, width) and keys → a context for each query."""
+    """Queries (batch, positions, width) and keys → a context for each query."""
 
     def build(self, query_shape: Any, *_: Any) -> None:
         width = query_shape[-1]
@@ -30,17 +30,17 @@ class Attention(layers.Layer):  # type: ignore[misc]  # Keras has no types
 
 
 class Reverse(layers.Layer):  # type: ignore[misc]
-    """Each sentence of x (batch, places, width) from its last token to its first, then padding."""
+    """Each sentence of x (batch, positions, width) from last token to first, then padding."""
 
     def call(self, x: Any, source: Any) -> Any:
-        place = ops.arange(source.shape[1], dtype="int32")
+        position = ops.arange(source.shape[1], dtype="int32")
         length = ops.sum(ops.cast(source != PAD, "int32"), axis=1, keepdims=True)
-        index = ops.where(place < length, length - 1 - place, place)
+        index = ops.where(position < length, length - 1 - position, position)
         return ops.take_along_axis(x, index[:, :, None], axis=1)
 
 
 def build(spec: Spec) -> keras.Model:
-    """Source and shifted target tokens, each (batch, places) → logits (batch, places, rows)."""
+    """Source and shifted target (batch, positions) → logits (batch, positions, rows)."""
     source = keras.Input((spec.sequence_length,), dtype="int32", name="source")
     target_in = keras.Input((spec.target_length,), dtype="int32", name="target_in")
     embedding = layers.Embedding(spec.rows(), spec.width, name="embedding")

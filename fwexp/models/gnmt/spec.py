@@ -15,9 +15,9 @@ of them are torch's second LSTM biases, 9 · 4 · 1024, which stay zero there an
   bias is zero and frozen. The forget gate's bias starts as the others, without an added 1.
 - Attention: score = v·g/‖v‖ · tanh(W q + U k + b); softmax; no other scale.
 - Padding follows a sentence's end. The backward layer begins at each sentence's own last token,
-  since the sentence, not its padding, is reversed; a padded source place has the score −65504,
-  which is weight zero; a padded target place counts in no loss. So padding changes no result, and
-  the embedding of the padding token is a row like any other, whose gradient is zero.
+  since the sentence, not its padding, is reversed; a padded source position has the score −65504,
+  which is weight zero; a padded target position counts in no loss. So padding changes no result,
+  and the embedding of the padding token is a row like any other, with a zero gradient.
 - Every weight starts uniform in ±0.1, g at 1/√width, b at 0, as there. `weight_range` and
   `embedding_range` widen the start of the matrices and v: a narrow layer of ±0.1 passes on so
   little of its input that a small model takes many epochs to learn to attend.
@@ -48,7 +48,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.depth < 2:
-            raise ValueError("width is at least 1 and depth at least 2")
+            raise ValueError("width must be at least 1 and depth at least 2")
         if 0 < self.num_rows < self.vocabulary_size:
             raise ValueError(
                 f"num_rows={self.num_rows}: the vocabulary has {self.vocabulary_size} tokens; "

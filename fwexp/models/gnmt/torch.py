@@ -7,11 +7,11 @@ from fwexp.data.tokens import PAD
 from fwexp.models.gnmt.spec import Spec
 from fwexp.models.torch_lstm import one_bias_lstm
 
-NEVER = -65504.0  # the score of a padded place: the lowest that float16 holds
+NEVER = -65504.0  # the score of a padded position: the lowest that float16 holds
 
 
 class Attention(nn.Module):
-    """Queries (batch, places, width) and keys → a context for each query."""
+    """Queries (batch, positions, width) and keys → a context for each query."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -27,15 +27,15 @@ class Attention(nn.Module):
 
 
 def reverse(x: Tensor, source: Tensor) -> Tensor:
-    """Each sentence of x (batch, places, width) from its last token to its first, then padding."""
-    place = torch.arange(source.shape[1], device=source.device)
+    """Each sentence of x (batch, positions, width) from last token to first, then padding."""
+    position = torch.arange(source.shape[1], device=source.device)
     length = (source != PAD).sum(dim=1, keepdim=True)
-    index = torch.where(place < length, length - 1 - place, place)
+    index = torch.where(position < length, length - 1 - position, position)
     return x.gather(1, index[:, :, None].expand_as(x))
 
 
 class Gnmt(nn.ModuleDict):
-    """Source and shifted target tokens, each (batch, places) → logits (batch, places, rows)."""
+    """Source and shifted target (batch, positions) → logits (batch, positions, rows)."""
 
     def __init__(self, spec: Spec) -> None:
         super().__init__()
@@ -74,5 +74,5 @@ class Gnmt(nn.ModuleDict):
 
 
 def build(spec: Spec) -> nn.Module:
-    """Source and shifted target tokens, each (batch, places) → logits (batch, places, rows)."""
+    """Source and shifted target (batch, positions) → logits (batch, positions, rows)."""
     return Gnmt(spec)

@@ -27,7 +27,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.depth < 1 or self.values_per_step < 1:
-            raise ValueError("width, depth and values_per_step are at least 1")
+            raise ValueError("width, depth and values_per_step must be at least 1")
         if self.sequence_length % self.values_per_step:
             raise ValueError(
                 f"values_per_step={self.values_per_step} does not divide "

@@ -15,7 +15,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.depth < 1:
-            raise ValueError("width and depth are at least 1")
+            raise ValueError("width and depth must be at least 1")
 
     def sizes(self) -> list[int]:
         """The input's size, then each hidden layer's."""

@@ -7,7 +7,7 @@ the paper's Table 8 rounds to 4.2 million).
 
 Choices that both frameworks make:
 - Padding is one zero on every side. TensorFlow's own models pad below and
-  to the right at stride 2, which on images of even sides is the same network looked at in a mirror.
+  to the right at stride 2, which on images of even sides is the mirror image of the same network.
 - The activation is ReLU6, as in the authors' code (tensorflow/models, slim) and in Keras; the paper
   says ReLU.
 - A depthwise kernel is (h, w, channels, 1), Keras's layout; torch's is (channels, 1, h, w). It
@@ -56,7 +56,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         if min(self.width, self.stem_stride) < 1:
-            raise ValueError("width and stem_stride are at least 1")
+            raise ValueError("width and stem_stride must be at least 1")
 
     def separables(self) -> list[Separable]:
         """The thirteen blocks in their order."""

@@ -45,7 +45,7 @@ class Spec:
                 "and others follow, as in 64-32-16-8"
             )
         if self.num_factors < 1:
-            raise ValueError("num_factors is at least 1")
+            raise ValueError("num_factors must be at least 1")
 
     def sizes(self) -> list[int]:
         """The sizes of the tower's input and of its layers."""

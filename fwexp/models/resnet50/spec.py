@@ -69,7 +69,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         if min(self.width, self.stem_stride) < 1:
-            raise ValueError("width and stem_stride are at least 1")
+            raise ValueError("width and stem_stride must be at least 1")
         if self.stem_size < 1 or self.stem_size % 2 == 0:
             raise ValueError(
                 f"stem_size={self.stem_size}: padding is the same on every side of an odd kernel "

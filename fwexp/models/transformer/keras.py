@@ -9,7 +9,7 @@ from fwexp.models.transformer.spec import Spec
 
 
 def build(spec: Spec) -> keras.Model:
-    """Tokens (batch, places) → logits of the next token (batch, places, vocabulary)."""
+    """Tokens (batch, positions) → logits of the next token (batch, positions, vocabulary)."""
     wide, size, width = wide_dtype(), spec.vocabulary_size, spec.width
     inputs = keras.Input((spec.sequence_length,), dtype="int32")
     x = layers.Embedding(size, width, dtype=wide, name="tokens")(inputs)

@@ -27,9 +27,9 @@ class Spec:
         check_sizes(width=self.width, depth=self.depth, num_heads=self.num_heads)
 
     def variables(self) -> dict[str, Variable]:
-        places = Variable(shape=(self.sequence_length, self.width), initializer="normal_002")
+        positions = Variable(shape=(self.sequence_length, self.width), initializer="normal_002")
         variables = named("tokens", embedding(self.vocabulary_size, self.width))
-        variables |= named("positions", {"table": places})
+        variables |= named("positions", {"table": positions})
         for block in self.block_names():
             variables |= block_variables(block, width=self.width)
         variables |= named("norm", layer_norm(self.width))

@@ -10,7 +10,7 @@ Choices that both frameworks make:
 - Max pooling takes 2 × 2 windows at stride 2, without padding; an odd last row is left out.
 - torchvision's adaptive pooling to 7 × 7 does nothing at 224 × 224, and is left out.
 - The image is flattened by height, width, channels.
-- Dropout (a half, before the last two dense layers) is off: two frameworks draw other masks.
+- Dropout (a half, before the last two dense layers) is off: the frameworks' random masks differ.
 - Kernels start He-normal by fan-in, biases at zero. The paper starts from a smaller network it
   trained before, and notes itself that a random start will do.
 """
@@ -44,7 +44,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         if min(self.width, self.dense_width) < 1:
-            raise ValueError("width and dense_width are at least 1")
+            raise ValueError("width and dense_width must be at least 1")
         smallest = 2 ** len(STAGES)
         height, width, _ = self.image_shape
         if min(height, width) < smallest:

@@ -30,8 +30,8 @@ TESTS = (
 )
 LIGHTNING = (
     "Declared difference of the trainers: PyTorch trains with Lightning's manual optimization and "
-    "without its profiler hooks. Its automatic optimization would add about half a millisecond of "
-    "Python to every step, which Keras's compiled step does not have."
+    "without its profiler hooks: its automatic optimization would add about half a millisecond of "
+    "Python to every step, and Keras's compiled step has no such cost."
 )
 DEVICES = (
     "Multiple devices: each takes an equal share of every batch, in order, and loss and gradients "

@@ -1,0 +1,187 @@
+"""The parts of a capture: what a framework does, as arrays.
+
+Each builds through the registry and trains through the trainer's `fit`, as a run does.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fwexp.config.schema import Config, Schedule
+from fwexp.data.dataset import DataSet
+from fwexp.models.initialization import generic_weights
+from fwexp.parity.pair import NUM_STEPS, state_of
+from fwexp.runs.recipe import make_recipe
+from fwexp.store.array_file import ArrayFile, ArrayWriter
+from fwexp.trainers.protocol import Recipe, Trainer
+from fwexp.trainers.registry import make_trainer
+
+NUM_PIPELINE_BATCHES = 500
+INSPECTORS = {"torch": "fwexp.parity.inspect_torch", "tf": "fwexp.parity.inspect_keras"}
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extent:
+    """How many samples a capture takes."""
+
+    batch: int
+    num_steps: int
+    num_test: int
+
+
+NORMAL = Extent(batch=16, num_steps=NUM_STEPS, num_test=64)
+FULL = Extent(batch=2, num_steps=1, num_test=2)  # of a model that has a stand-in
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What is captured: a configuration's model on these data."""
+
+    config: Config
+    data: DataSet
+    extent: Extent
+    reference: Path | None  # torch's capture, for Keras's locked steps
+
+    @cached_property
+    def small_recipe(self) -> Recipe:
+        """Small steps with a changing learning rate, in float64, from generic weights."""
+        batch, num_steps = self.extent.batch, self.extent.num_steps
+        training = replace(
+            self.config.training, batch_size=batch, num_epochs=None, num_steps=num_steps
+        )
+        schedule = Schedule(name="cosine", warmup_fraction=0.2)
+        optimizer = replace(self.config.optimizer, schedule=schedule)
+        train, test = self.data.train.first(num_steps * batch), self.data.test
+        small_data = replace(self.data, train=train, test=test.first(self.extent.num_test))
+        config = replace(self.config, training=training, optimizer=optimizer)
+        recipe = make_recipe(config, small_data)
+        weights = generic_weights(recipe.spec.variables(), seed=self.config.seed)
+        return replace(recipe, weights=weights, dtype="float64")
+
+    def inspector(self) -> Any:
+        """The module that looks inside this framework's trainer."""
+        return import_module(INSPECTORS[self.config.framework.name])
+
+
+def run(subject: Subject, file: ArrayWriter) -> None:
+    """The initial weights, the first evaluation and the batches of a run of the configuration."""
+    recipe = make_recipe(subject.config, subject.data)
+    trainer = make_trainer(recipe)
+    file.add(_variables(trainer), under="initial")  # slots are compared step by step
+    file.add({"first evaluation": trainer.predict(recipe.data.test.inputs)})
+    file.add(dict(_fingerprints(trainer)), under="batch")
+
+
+def _fingerprints(trainer: Trainer) -> Iterator[tuple[str, NDArray[Any]]]:
+    batches = zip(range(NUM_PIPELINE_BATCHES), trainer.batches(), strict=False)
+    for k, (inputs, targets) in batches:
+        for name, a in {**inputs, "targets": targets}.items():
+            crc = f"crc {zlib.crc32(a.tobytes()):08x}"
+            yield f"{k + 1}/{name}", np.array([f"{a.dtype} {a.shape}", crc])
+
+
+def outputs(subject: Subject, file: ArrayWriter) -> None:
+    """Every block's output on the first batch, and the evaluation, before any step."""
+    for dtype in ("float32", "float64"):
+        _outputs(replace(subject.small_recipe, dtype=dtype), subject.inspector(), file)
+
+
+def _outputs(recipe: Recipe, inspector: Any, file: ArrayWriter) -> None:
+    trainer = make_trainer(recipe)
+    file.add({"evaluation": trainer.predict(recipe.data.test.inputs)}, under=recipe.dtype)
+    blocks = inspector.block_outputs(trainer, next(trainer.batches()))
+    file.add({name: value for name, (value, _) in blocks.items()}, under=f"{recipe.dtype}/block")
+
+
+def gradients(subject: Subject, file: ArrayWriter) -> None:
+    """The loss of the first batch and its gradients, before any step."""
+    trainer = make_trainer(subject.small_recipe)
+    loss, found = subject.inspector().gradients(trainer, next(trainer.batches()))
+    file.add({"loss": np.array(loss)}, under="float64")
+    file.add(found, under="float64/gradient")
+
+
+class _LockStep:
+    """Keeps the state after every step; takes another's state before it."""
+
+    def __init__(self, trainer: Trainer, reference: ArrayFile | None, file: ArrayWriter) -> None:
+        self.trainer = trainer
+        self.reference = reference
+        self.file = file
+
+    def before_step(self, step: int) -> None:
+        if self.reference is not None:
+            self.trainer.load_state(state_of(self.reference, step))
+        elif step == 0:
+            self.file.add(self.trainer.state(), under="state/0")
+
+    def after_step(self, step: int) -> None:
+        self.file.add(self.trainer.state(), under=f"state/{step + 1}")
+
+
+def steps(subject: Subject, file: ArrayWriter) -> None:
+    """The state after each locked step, every step's loss, the evaluation after the last."""
+    recipe = subject.small_recipe
+    trainer = make_trainer(recipe)
+    reference = subject.reference
+    with nullcontext() if reference is None else ArrayFile(reference) as states:
+        trainer.fit(_LockStep(trainer, states, file))
+    file.add({"losses": np.array(trainer.losses())})
+    file.add({"evaluation after": trainer.predict(recipe.data.test.inputs)})
+
+
+def dtypes(subject: Subject, file: ArrayWriter) -> None:
+    """The dtype of every block's output at the runs' own precision and device."""
+    training = replace(subject.config.training, batch_size=FULL.batch, num_epochs=None, num_steps=1)
+    trainer = make_trainer(make_recipe(replace(subject.config, training=training), subject.data))
+    blocks = subject.inspector().block_outputs(trainer, next(trainer.batches()))
+    file.add({name: np.array(dtype) for name, (_, dtype) in blocks.items()})
+
+
+class _Unobserved:
+    """Leaves a trainer alone."""
+
+    def before_step(self, step: int) -> None: ...
+
+    def after_step(self, step: int) -> None: ...
+
+
+def drift(subject: Subject, file: ArrayWriter) -> None:
+    """The weights after the twenty steps where nobody copies a state across, in both dtypes; and
+    after as many from weights that one rounding sets apart. For the proof: no certificate asks."""
+    small = subject.small_recipe
+    apart = {name: np.nextafter(value, np.inf) for name, value in small.weights.items()}
+    recipes = {
+        "float64": small,
+        "float32": replace(small, dtype="float32"),
+        "apart": replace(small, weights=apart),
+    }
+    for kind, recipe in recipes.items():
+        trainer = make_trainer(recipe)
+        trainer.fit(_Unobserved())
+        file.add(_variables(trainer), under=kind)
+
+
+def _variables(trainer: Trainer) -> Mapping[str, NDArray[Any]]:
+    """Its state without the optimizer's slots, "kernel/m"."""
+    return {name: value for name, value in trainer.state().items() if "/" not in name}
+
+
+TAKE: dict[str, Callable[[Subject, ArrayWriter], None]] = {  # what pair.PARTS names
+    "run": run,
+    "outputs": outputs,
+    "gradients": gradients,
+    "steps": steps,
+    "dtypes": dtypes,
+    "drift": drift,
+}

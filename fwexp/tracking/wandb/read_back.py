@@ -1,0 +1,127 @@
+"""Reads a sweep's evidence back from the W&B service, without its store."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from fwexp.config.plain import from_plain
+from fwexp.errors import StoreError
+from fwexp.evidence.assess import Evidence, assess
+from fwexp.store.certificate import Certificate
+from fwexp.store.manifest import Manifest
+from fwexp.store.migrations import migrate_record
+from fwexp.store.record import Evaluation, Memory, Phases, RunRecord
+from fwexp.store.store import check_sweep_name
+from fwexp.tracking.run_content import AXIS
+from fwexp.tracking.wandb.content import manifest_from_text
+from fwexp.tracking.wandb.service import (
+    ENDED,
+    Service,
+    ServiceError,
+    as_service_errors,
+    confine_wandb,
+    connect,
+)
+
+PAGE = 10_000  # rows
+COUNTS = ("num_steps", "num_first_steps")
+
+
+def evidence_from_wandb(name: str, *, folder: Path) -> Evidence:
+    """The evidence that the sweep's local write-up rests on; wandb's own files go to the folder.
+
+    ServiceError if the service lacks the sweep, or some of its runs.
+    """
+    check_sweep_name(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    confine_wandb(os.environ, folder=folder, online=True)
+    return read_evidence(connect(), name)
+
+
+def read_evidence(service: Service, name: str) -> Evidence:
+    """The same, from a connected service."""
+    sweeps = service.find_sweeps(name)
+    if not sweeps:
+        raise ServiceError(
+            f"{service.url}/{service.path} has no sweep {name!r}; where it ran, type "
+            f"fwexp sync {name}. If it is in another project or team, set WANDB_PROJECT or "
+            "WANDB_ENTITY"
+        )
+    config = sweeps[0].config
+    if len(sweeps) > 1:
+        found = f"{len(sweeps)} sweeps are called {name!r}; this one was declared last, on "
+        print(f"{found}{config['declared_at']}, {config['machine_class']}", file=sys.stderr)
+    manifest = manifest_from_text(config["manifest"])
+    certificates = from_plain(json.loads(config["certificates"]), list[Certificate])
+    return assess(
+        manifest,
+        records=_records(service, manifest, ids=json.loads(config["wandb_ids"])),
+        certificates={c.key: c for c in certificates},
+        complaints=json.loads(config["complaints"]),
+    )
+
+
+def _records(service: Service, manifest: Manifest, *, ids: dict[str, str]) -> dict[str, RunRecord]:
+    found = service.find(ids.values())
+    missing = [i for i in ids.values() if i not in found or found[i].state not in ENDED]
+    if missing:
+        raise ServiceError(
+            f"{service.url}/{service.path} lacks {len(missing)} of the {len(ids)} runs of "
+            f"{manifest.name}, {missing[0]} among them; where they ran, type "
+            f"fwexp sync {manifest.name}"
+        )
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        console.print(f"reading {len(ids)} runs from W&B")
+    with as_service_errors(service.url):
+        run_ids = track(ids, description="reading runs from W&B", console=console, transient=True)
+        return {run_id: read_record(found[ids[run_id]]) for run_id in run_ids}
+
+
+def read_record(run: Any) -> RunRecord:
+    """A record from its W&B run: metadata from the config, figures from summary and history."""
+    metadata, summary = json.loads(run.config["record"]), dict(run.summary)
+    evaluations = list(_evaluations(run.scan_history(page_size=PAGE, use_cache=False)))
+    plain = {
+        **metadata,
+        **{name: summary.get(name) for name in COUNTS},
+        "phases": _group(Phases, summary, prefix="time/"),
+        "memory": _group(Memory, summary, prefix="memory/"),
+        "import_s": summary.get("time/import_s"),
+        "num_parameters": summary.get("model/num_parameters"),
+        "samples_per_s": summary.get("throughput/samples_per_s"),
+        "units_per_s": summary.get(f"throughput/{metadata['unit']}_per_s"),
+        "data_wait_ms_per_step": summary.get("time/data_wait_ms_per_step"),
+        "evaluations": [vars(evaluation) for evaluation in evaluations],
+        "score": None,
+    }
+    if metadata["metric"] and evaluations:
+        plain["score"] = evaluations[-1].scores[metadata["metric"]["name"]]
+    try:
+        return from_plain(migrate_record(plain), RunRecord)
+    except ValueError as error:
+        raise StoreError(f"W&B run {run.id}: not a run's record ({error})") from error
+
+
+def _evaluations(rows: Iterable[dict[str, Any]]) -> Iterable[Evaluation]:
+    """The evaluations among a run's rows, in step order."""
+    for row in sorted(rows, key=lambda row: int(row[AXIS])):
+        scores = {k.removeprefix("val/"): float(v) for k, v in row.items() if k.startswith("val/")}
+        if scores:
+            yield Evaluation(step=int(row[AXIS]), train_s=float(row["time/train_s"]), scores=scores)
+
+
+def _group(
+    kind: type[Phases] | type[Memory], summary: dict[str, Any], *, prefix: str
+) -> dict[str, float] | None:
+    """The fields of a record's group; None if the run has none of them."""
+    names = [field.name for field in fields(kind)]
+    found = {n: summary[prefix + n] for n in names if summary.get(prefix + n) is not None}
+    return found or None
