@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from fwexp.launch.launcher import all_launchers
+from fwexp.launch.launcher import Queue, all_launchers
 from fwexp.launch.sweep_status import sweep_status
 from fwexp.store.store import Store
 
@@ -37,10 +37,15 @@ def command(argv: list[str]) -> int:
     return 0
 
 
+def _has_jobs(queue: Queue) -> bool:
+    """Whether it has, or does not answer."""
+    return bool(queue.jobs or queue.warning)
+
+
 def _wait_gone(store: Store, name: str) -> bool:
     """Whether no launcher has jobs of it any more, after some time at most."""
     deadline = time.monotonic() + GONE_S
-    while any(launcher.queue(store, name).jobs for launcher in all_launchers()):
+    while any(_has_jobs(launcher.queue(store, name)) for launcher in all_launchers()):
         if time.monotonic() > deadline:
             return False
         time.sleep(POLL_S)

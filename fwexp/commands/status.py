@@ -23,7 +23,7 @@ GONE_S = 30.0  # so long may a record take from the node to here
 
 
 def command(argv: list[str]) -> int:
-    """`fwexp status [NAME]`: 0, or 1 where runs have failed or are lost."""
+    """`fwexp status [NAME]`: 0, or 1 where runs failed or are lost, or a file cannot be read."""
     parser = argparse.ArgumentParser(prog="fwexp status", description=__doc__)
     parser.add_argument("name", nargs="?", help="a sweep that has run; without it, all of them")
     parser.add_argument("--store", default="store", metavar="DIR", help="where the records are")
@@ -35,24 +35,26 @@ def command(argv: list[str]) -> int:
         return 0
     if given.name:
         statuses = [sweep_status(store, given.name)]
-        torn: list[str] = []
+        complaints = statuses[0].complaints
         console.print(tell(statuses[0]), soft_wrap=True)
     else:
-        statuses, torn = _status_of_all(store, names)
-        console.print(overview(statuses), *torn, sep="\n", soft_wrap=True, markup=False)
+        statuses, complaints = _status_of_all(store, names)
+        console.print(overview(statuses), *complaints, sep="\n", soft_wrap=True, markup=False)
     bad = any(s.counts.get(state) for s in statuses for state in ("failed", "lost"))
-    return 1 if bad or torn else 0
+    return 1 if bad or complaints else 0
 
 
 def _status_of_all(store: Store, names: list[str]) -> tuple[list[SweepStatus], list[str]]:
-    """The statuses, and what is wrong with each sweep whose files cannot be read."""
-    statuses, torn = [], []
+    """The statuses, and a complaint for each file that cannot be read."""
+    statuses, complaints = [], []
     for name in names:
         try:
             statuses.append(sweep_status(store, name))
         except StoreError as error:
-            torn.append(str(error))
-    return statuses, torn
+            complaints.append(str(error))
+        else:
+            complaints += statuses[-1].complaints
+    return statuses, list(dict.fromkeys(complaints))
 
 
 def wait(store: Store, name: str, *, console: Console) -> SweepStatus:
@@ -107,8 +109,8 @@ def tell(status: SweepStatus) -> RenderableType:
 
 
 def _parts(status: SweepStatus) -> Iterator[RenderableType]:
-    if status.warning:
-        yield Text(status.warning)
+    for words in filter(None, [status.warning, *status.complaints]):
+        yield Text(words)
     yield Text(_line(status))
     table = Table(box=None, header_style="bold")
     states = list(status.counts)

@@ -71,7 +71,8 @@ class Queue:
 
     jobs: list[QueuedJob] = field(default_factory=list)
     assignments: dict[str, Assignment] = field(default_factory=dict)  # by run id
-    warning: str = ""  # what could not be asked or read
+    warning: str = ""  # why it cannot be asked now
+    complaints: list[str] = field(default_factory=list)  # one per file that cannot be read
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,7 +39,8 @@ class SweepStatus:
     problems: list[Problem]
     jobs: list[QueuedJob]  # those that make certificates, too
     runs_per_hour: float | None
-    warning: str  # what could not be asked or read
+    warning: str  # which launcher does not answer now
+    complaints: list[str]  # one per file that cannot be read
 
     @property
     def counts(self) -> dict[str, int]:
@@ -73,7 +74,8 @@ def sweep_status(store: Store, name: str) -> SweepStatus:
     assignments = {k: v for _, queue in queues for k, v in queue.assignments.items()}
     records, unreadable = store.read_records(manifest.machine_class, manifest.runs)
     void, torn = _void_runs(manifest, store)
-    asked = "; ".join(queue.warning for _, queue in queues if queue.warning)
+    warning = "; ".join(queue.warning for _, queue in queues if queue.warning)
+    unread = [complaint for _, queue in queues for complaint in queue.complaints]
 
     def state(run_id: str) -> str:
         record, assignment = records.get(run_id), assignments.get(run_id, NOT_ASSIGNED)
@@ -86,7 +88,7 @@ def sweep_status(store: Store, name: str) -> SweepStatus:
             return "queued"
         if run_id in void:
             return "void"
-        return "lost" if assignment.was_accepted and not asked else "waiting"
+        return "lost" if assignment.was_accepted and not warning else "waiting"
 
     states = {run_id: state(run_id) for run_id in manifest.runs}
     lost = [run_id for run_id, found in states.items() if found == "lost"]
@@ -96,7 +98,8 @@ def sweep_status(store: Store, name: str) -> SweepStatus:
         problems=[*_failures(store, records), *_losses(store, name, lost, queues)],
         jobs=[job for _, queue in queues for job in queue.jobs],
         runs_per_hour=_runs_per_hour(records.values()),
-        warning="; ".join(filter(None, [asked, *unreadable, *torn])),
+        warning=warning,
+        complaints=[*unread, *unreadable, *torn],
     )
 
 

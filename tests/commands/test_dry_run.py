@@ -3,31 +3,26 @@
 import os
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fwexp.commands.dry_run import dry_run
-from fwexp.config.plain import to_plain
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.runs.identity import workload_key
-from fwexp.store.files import write_json
 from fwexp.store.record import Failure, Phases, RunRecord
 from fwexp.store.store import Store
 from tests.evidence.factory import Truth, simulate
 from tests.tiny import ROOT, tiny_plan
 
 BOTH = ["torch", "tf"]
+GPUS = "NVIDIA H100 × 4; host AMD EPYC, 64 cores"
 PRICE = (
     "US$ 0.20 per hour (Lambda's public price list, 4 vCPU and 16 GB, as seen in November 2026, "
     "2026-11-01, region unspecified, on demand, host included)"
 )
-
-
-def put_price_on_gpu(plan: Plan) -> None:
-    plan.first.pricing.hardware = "gpu"
 
 
 def put(plan: Plan, run: PlannedRun, *, total_s: float | None) -> None:
@@ -38,9 +33,8 @@ def put(plan: Plan, run: PlannedRun, *, total_s: float | None) -> None:
         failure = Failure(kind="RuntimeError", message="boom", traceback="")
         changes = {"status": "failed", "failure": failure, "phases": None}
     record = replace(record, run_id=run.run_id, machine_class=plan.machine_class, **changes)
-    record.config = to_plain(run.config)
-    folder = Store(run.config.store).run(plan.machine_class, run.run_id)
-    write_json(folder / "record.json", asdict(record))
+    record.config = run.config
+    Store(run.config.store).run(plan.machine_class, run.run_id).finish(record)
 
 
 def phases_of(record: RunRecord) -> dict[str, float]:
@@ -95,11 +89,12 @@ def test_hours_and_cost_are_from_the_same_workload_and_framework(
         assert lines_of(plan, capsys)[1].startswith("device hours and cost: unknown for 1 run, no")
     for other in ("training.num_steps=7", "model=cnn"):
         put(earlier, tiny_plan(other, in_store=tmp_path).runs[0], total_s=1e6)
-    plan = tiny_plan(in_store=tmp_path, seed=[1, 5, 6, 7])
+    any_machine = "pricing.machine_class='.+'"
+    plan = tiny_plan(any_machine, in_store=tmp_path, seed=[1, 5, 6, 7])
     lines = lines_of(plan, capsys)
-    (expected,) = [i for i, line in enumerate(lines) if line.startswith("expected: ")]
-    assert lines[expected : expected + 3] == [
-        "expected: 4.50 device hours for 3 runs, by 2 runs in the store; "
+    (first,) = [i for i, line in enumerate(lines) if line.startswith("estimate: ")]
+    assert lines[first : first + 3] == [
+        "estimate: 4.50 device hours for 3 runs, by 2 runs in the store; "
         "certificates and imports come on top",
         f"US$ 0.9, projected: {PRICE}",
         "4 blocks, one after another:",
@@ -114,12 +109,15 @@ def test_several_devices_and_nodes_are_paid_one_by_one(
     hardware = replace(run.config.hardware, name="gpu", devices=4, nodes=2)
     config = replace(run.config, hardware=hardware)
     run = replace(run, config=config, workload=workload_key(config))
-    plan = replace(plan, blocks=[[run]])
+    plan = replace(plan, blocks=[[run]], machine_class=GPUS)
     put(plan, replace(run, run_id=run.run_id + "9"), total_s=3600)
     lines = lines_of(plan, capsys)
-    assert lines[1].startswith("expected: 8.00 device hours for 1 run, by 1 run in the store;")
-    assert lines[2] == "cost unknown: the price lambda_cpu_4x is for cpu, the runs used gpu"
-    put_price_on_gpu(plan)
+    assert lines[1].startswith("estimate: 8.00 device hours for 1 run, by 1 run in the store;")
+    assert lines[2] == (
+        "cost unknown: the price lambda_cpu_4x is for machines that match "
+        f"{config.pricing.machine_class!r}, the runs used {GPUS!r}; choose pricing=…, or one of your own"
+    )
+    run.config.pricing.machine_class = "NVIDIA H100 × 4; .+"
     assert lines_of(plan, capsys)[2] == f"US$ 0.4, projected: {PRICE}"  # a machine's price, of two
 
 

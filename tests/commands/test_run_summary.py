@@ -1,15 +1,15 @@
 """The summary of a single run."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fwexp.commands.run_summary import print_summary
-from fwexp.config.plain import to_plain
 from fwexp.config.schema import Pricing
 from fwexp.store.record import Evaluation, Failure, RunRecord
 from fwexp.tasks.language_model import LanguageModel
+from tests.evidence.factory import EFFECTIVE
 from tests.store.test_store import DONE, FAILED
 from tests.tiny import tiny_config
 
@@ -19,8 +19,8 @@ FOLDER = Path("store/runs/m/r1")
 def record(*overrides: str) -> RunRecord:
     return replace(
         DONE,
-        config=to_plain(tiny_config(*overrides)),
-        effective={"compute_dtype": "float32", "compiled": False, "num_threads": 1},
+        config=tiny_config(*overrides),
+        effective=replace(EFFECTIVE, num_threads=1),
         import_s=4.0,
         num_first_steps=3,
         data_wait_ms_per_step=0.25,
@@ -40,14 +40,13 @@ def shown(
     return {line[2:15].strip(): line[16:] for line in lines[2:]}
 
 
-@pytest.mark.parametrize(("level", "told"), [(0.4, "reached"), (0.6, "NOT reached")])
-def test_whether_the_level_is_reached(
-    capsys: pytest.CaptureFixture[str], level: float, told: str
+@pytest.mark.parametrize(("target", "told"), [(0.4, "reached"), (0.6, "NOT reached")])
+def test_whether_the_quality_target_is_reached(
+    capsys: pytest.CaptureFixture[str], target: float, told: str
 ) -> None:
-    training = {"target": None, "level": level, "baseline": "guessing"}
-    config = record().config | {"training": training}
-    lines = shown(capsys, replace(record(), config=config))
-    assert lines["level"] == f"{100 * level:g} % accuracy, above guessing: {told}"
+    overrides = (f"training.quality_target={target}", "training.baseline=guessing")
+    lines = shown(capsys, record(*overrides))
+    assert lines["quality"] == f"{100 * target:g} % accuracy, above guessing: {told}"
 
 
 def test_a_slow_model_has_a_speed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,13 +58,13 @@ def test_a_done_run(capsys: pytest.CaptureFixture[str]) -> None:
     pricing = replace(tiny_config().pricing, price_usd_per_hour=0.36, source="a list")
     lines = shown(capsys, record(), pricing=pricing)
     cost = lines.pop("cost")
-    assert cost.startswith("US$ 0.000250, projected: total × US$ 0.36 an hour (a list")
+    assert cost.startswith("US$ 0.000250, projected: total × US$ 0.36 per hour (a list")
     assert lines == {
         "score": "50 % accuracy on the test set; loss 1.0000",
-        "total": "2.50 s (and 4.0 s to import, once a server)",
+        "total": "2.50 s (and 4.0 s to import, once per server)",
         "phases": "start 0.100 s, data 0.200 s, build 0.30 s, first 3 steps 0.40 s, "
         "steady 0.50 s, evaluation 0.60 s",
-        "throughput": "10 images/s over the steady steps; input 0.250 ms a step",
+        "throughput": "10 images/s over the steady steps; input 0.250 ms per step",
         "memory": "imports 300 MiB; at its peak training adds 3 MiB",
         "machine": "A CPU (R), 2 cores, float32, not compiled, 1 threads",
         "record": "store/runs/m/r1/record.json",
@@ -74,8 +73,8 @@ def test_a_done_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_several_replicas_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     run = record()
-    lines = shown(capsys, replace(run, effective={**run.effective, "num_replicas": 2}))
-    assert lines["machine"].endswith(", not compiled, 1 threads a replica, 2 replicas")
+    lines = shown(capsys, replace(run, effective=replace(EFFECTIVE, num_threads=1, num_replicas=2)))
+    assert lines["machine"].endswith(", not compiled, 1 threads per replica, 2 replicas")
 
 
 def test_saving_is_told_where_there_was_any(capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,7 +106,7 @@ def test_a_run_on_text(capsys: pytest.CaptureFixture[str], target: float, words:
     scores = {"perplexity": 20.0, "loss": 3.0, "other": 0.25}
     text = replace(
         record(f"training.target={target}"),
-        metric=asdict(LanguageModel.metric),
+        metric=LanguageModel.metric,
         score=20.0,
         unit="tokens",
         units_per_s=6400.0,
@@ -126,10 +125,10 @@ def test_a_run_without_another_score(capsys: pytest.CaptureFixture[str]) -> None
     )
 
 
-def test_without_a_price_for_the_hardware_there_is_no_cost(
+def test_without_a_price_for_the_machine_there_is_no_cost(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    pricing = replace(tiny_config().pricing, hardware="gpu")
+    pricing = replace(tiny_config().pricing, machine_class="NVIDIA .*")
     assert shown(capsys, record(), pricing=pricing)["cost"].startswith("unknown: ")
 
 

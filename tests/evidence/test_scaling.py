@@ -115,8 +115,8 @@ def test_the_page_tells_it_and_declares_what_several_devices_change() -> None:
     page = render_markdown(sweep.evidence())
     rows = section(sweep.evidence())
     assert [row.split(" | ")[1:6] for row in rows] == [
-        ["PyTorch", "2", "in all", "5", "0.806"],
-        ["TensorFlow", "2", "in all", "5", "0.806"],
+        ["PyTorch", "2", "in total", "5", "0.806"],
+        ["TensorFlow", "2", "in total", "5", "0.806"],
     ]
     for words in ("How well does training scale?", "batch statistics: per replica"):
         assert words in page

@@ -228,7 +228,7 @@ def test_the_page_says_how_many_and_why(evidence: Evidence) -> None:
     text = render_markdown(evidence)
     assert f"mlp: excluded because block 1 has no figure from PyTorch (PyTorch: {BUSY})" in text
     (workload,) = to_plain(evidence)["workloads"]
-    told = {run["run_id"]: run["untimed"] for run in workload["runs"] if run["untimed"]}
+    told = {r["run_id"]: r["timing_problem"] for r in workload["runs"] if r["timing_problem"]}
     assert told == {"torch-mlp-1": BUSY, "tf-mlp-3": STOPPED}
 
 

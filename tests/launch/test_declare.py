@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fwexp.launch.declare import declare
+from fwexp.parity.certify import certificate_key
 from fwexp.store.store import Store
 from tests.tiny import tiny_plan
 
@@ -19,9 +20,9 @@ def test_a_manifest_keeps_its_date_until_it_declares_something_else(tmp_path: Pa
     again = tiny_plan("tracking=wandb_offline", in_store=tmp_path, framework=BOTH)
     typed = replace(again, command="fwexp sweep tiny tracking=wandb_offline")
     kept = declare(typed, store)
-    assert kept == replace(first, runs=kept.runs)
-    trackings = [config["tracking"]["name"] for config in kept.runs.values()]
-    assert set(trackings) == {"wandb_offline"}
+    assert kept == replace(first, workloads=kept.workloads)
+    trackings = [workload.config.tracking.name for workload in kept.workloads.values()]
+    assert trackings == ["wandb_offline"]
 
     other = declare(
         tiny_plan("comparison.ratio_margin=1.5", in_store=tmp_path, framework=BOTH), store
@@ -47,3 +48,19 @@ def test_a_torn_manifest_is_replaced(tmp_path: Path) -> None:
 
 def test_one_framework_is_compared_with_none(tmp_path: Path) -> None:
     assert declare(tiny_plan(in_store=tmp_path), Store(tmp_path)).certificates == []
+
+
+def test_a_manifest_links_each_run_to_its_workload_and_that_to_its_certificate(
+    tmp_path: Path,
+) -> None:
+    rates = {"optimizer.learning_rate": [0.1, 0.01]}
+    plan = tiny_plan(in_store=tmp_path, framework=BOTH, **rates)
+    manifest = declare(plan, Store(tmp_path))
+    assert list(manifest.runs) == [run.run_id for run in plan.runs]
+    for run in plan.runs:
+        declared = manifest.runs[run.run_id]
+        assert (declared.workload, declared.framework) == (run.workload, run.config.framework.name)
+        assert manifest.config_of(run.run_id) == run.config
+        certificate = manifest.workloads[run.workload].certificate
+        assert certificate == certificate_key(run.config)
+    assert len(set(manifest.certificates)) == 2

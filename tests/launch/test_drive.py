@@ -10,8 +10,8 @@ import pytest
 
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError
+from fwexp.launch import checks
 from fwexp.launch import drive as module
-from fwexp.launch import plan as plan_module
 from fwexp.launch.drive import drive
 from fwexp.launch.launcher import Outcome, missing_runs
 from fwexp.launch.plan import Plan
@@ -19,7 +19,7 @@ from fwexp.parity.key import certificate_key
 from fwexp.processes.locks import device_lock
 from fwexp.store.certificate import Certificate, Stage
 from fwexp.store.files import write_json
-from fwexp.store.record import History, RunRecord
+from fwexp.store.record import Effective, History, RunRecord
 from fwexp.store.store import Store
 from tests.tiny import FRAGILE, SharedServers, tiny_config, tiny_plan, warm_servers
 
@@ -43,7 +43,7 @@ def record_of(plan: Plan, store: Store, number: int = 0) -> RunRecord:
 
 
 def history_of(plan: Plan, store: Store, number: int = 0) -> History:
-    history = store.read_history(plan.machine_class, plan.runs[number].run_id)
+    history = store.run(plan.machine_class, plan.runs[number].run_id).read_history()
     assert history is not None
     return history
 
@@ -112,18 +112,18 @@ def test_a_run_in_either_framework_leaves_a_whole_record(
     assert record.memory.train_peak_mib > 0
     assert (record.num_steps, record.num_parameters) == (40, 682)
     assert record.num_first_steps in range(5, 21)
-    assert record.effective == {
-        "device": "cpu",
-        "compute_dtype": "float32",
-        "tf32": False,
-        "compiled": False,
-        "num_threads": 1,
-        "num_replicas": 1,
-        "batch_statistics": "whole batch",
-    }
+    assert record.effective == Effective(
+        device="cpu",
+        compute_dtype="float32",
+        tf32=False,
+        compiled=False,
+        num_threads=1,
+        num_replicas=1,
+        batch_statistics="whole batch",
+    )
     assert record.data_wait_ms_per_step is not None
     assert record.data_wait_ms_per_step > 0
-    assert record.environment["commit"] == module.commit()
+    assert record.environment.commit == module.commit()
     history = history_of(plan, store, number)
     assert len(history.loss) == len(history.step_s) == len(history.learning_rate) == 40
     assert history.loss[-1] < history.loss[0]
@@ -159,8 +159,8 @@ def test_the_same_plan_again_runs_nothing(
 def test_a_record_of_another_machine_class_does_not_count(both: tuple[Plan, Store]) -> None:
     plan, store = both
     elsewhere = replace(plan, machine_class="Another CPU, 64 cores")
-    assert missing_runs(plan, store, retry=False).todo == {}
-    assert len(missing_runs(elsewhere, store, retry=False).todo) == 2
+    assert missing_runs(plan, store, retry=False).runs == {}
+    assert len(missing_runs(elsewhere, store, retry=False).runs) == 2
 
 
 def test_a_run_of_other_source_is_another_run(
@@ -168,10 +168,10 @@ def test_a_run_of_other_source_is_another_run(
 ) -> None:
     plan, store = both
     digests = {"model": "changed"}
-    monkeypatch.setattr(plan_module, "run_digests", lambda _: digests)
+    monkeypatch.setattr(checks, "run_digests", lambda _: digests)
     changed = tiny_plan("training.num_steps=40", in_store=store.path, framework=BOTH)
     assert {r.run_id for r in changed.runs}.isdisjoint(r.run_id for r in plan.runs)
-    assert len(missing_runs(changed, store, retry=False).todo) == 2
+    assert len(missing_runs(changed, store, retry=False).runs) == 2
 
 
 def test_a_failed_run_keeps_its_error_and_the_sweep_goes_on(

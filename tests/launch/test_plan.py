@@ -7,7 +7,6 @@ import pytest
 
 from fwexp.config.resolve import usable_cores
 from fwexp.errors import ConfigError, DeviceError
-from fwexp.launch import plan as module
 from fwexp.launch.declare import declare
 from fwexp.launch.plan import Plan
 from fwexp.launch.planning import plan_run, plan_runs
@@ -59,9 +58,7 @@ def test_a_run_named_twice_is_run_once(tmp_path: Path) -> None:
 
 
 def test_without_a_seed_axis_there_is_a_run_a_seed() -> None:
-    plan = module.plan_runs(
-        {}, ["model=mlp", "comparison.num_seeds=3"], name="n", title="t", command="c"
-    )
+    plan = plan_runs({}, ["model=mlp", "comparison.num_seeds=3"], name="n", title="t", command="c")
     assert sorted(run.config.seed for run in plan.runs) == [0, 1, 2]
 
 
@@ -110,17 +107,17 @@ def test_one_workload_has_one(tmp_path: Path, key: str, values: list[object], to
     ]
 
 
-def test_every_case_may_have_a_target_and_a_level_of_its_own(tmp_path: Path) -> None:
-    level = ["training.quality_target=0.2", "training.baseline=guessing"]
-    cases = [["model=mlp", "training.target=0.9"], ["model=cnn", "training.target=0.8", *level]]
+def test_every_case_may_have_a_target_and_a_quality_target_of_its_own(tmp_path: Path) -> None:
+    quality = ["training.quality_target=0.2", "training.baseline=guessing"]
+    cases = [["model=mlp", "training.target=0.9"], ["model=cnn", "training.target=0.8", *quality]]
     plan = plan_cases(cases, in_store=tmp_path, framework=BOTH)
     targets = {run.config.model.name: run.config.training.target for run in plan.runs}
     assert targets == {"mlp": 0.9, "cnn": 0.8}
     manifest = declare(plan, Store(tmp_path))
     keys = {workload_key(run.config): run.config.training.target for run in plan.runs}
-    assert manifest.targets == keys
-    assert sorted(manifest.targets.values()) == [0.8, 0.9]
-    assert set(manifest.levels.values()) == {0.2, None}
+    assert {key: w.target for key, w in manifest.workloads.items()} == keys
+    assert sorted(keys.values()) == [0.8, 0.9]
+    assert {w.quality_target for w in manifest.workloads.values()} == {0.2, None}
 
 
 @pytest.mark.parametrize(("target", "share"), [("98", "0.98"), ("1.5", "0.015")])
@@ -129,8 +126,8 @@ def test_an_accuracy_cannot_be_above_1(tmp_path: Path, target: str, share: str) 
         f"training.target={target}: accuracy is a share, at most 1; "
         f"type training.target={share} for {target} %"
     ]
-    level = [f"training.quality_target={target}", "training.baseline=guessing"]
-    assert problems_of(tmp_path, *level) == [
+    quality = [f"training.quality_target={target}", "training.baseline=guessing"]
+    assert problems_of(tmp_path, *quality) == [
         f"training.quality_target={target}: accuracy is a share, at most 1; "
         f"type training.quality_target={share} for {target} %"
     ]
@@ -232,7 +229,7 @@ def test_a_framework_that_is_not_installed_is_told_before_its_version_is_asked(
         pytest.fail("asked for a version")
 
     monkeypatch.setattr(probe, "find_spec", lambda _: None)
-    monkeypatch.setattr("fwexp.runs.identity.version", version)
+    monkeypatch.setattr("fwexp.identity.distributions.version", version)
     with pytest.raises(DeviceError, match=r"^framework=torch needs torch and pytorch_lightning"):
         plan_run(tiny_config())
 

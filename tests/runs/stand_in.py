@@ -14,11 +14,12 @@ from fwexp.config.plain import to_plain
 from fwexp.models.initialization import Weights
 from fwexp.runs import execute as module
 from fwexp.runs.execute import RunRequest, execute
-from fwexp.store.record import RunRecord
+from fwexp.store.record import Effective, RunRecord
+from fwexp.store.run_folder import RunFolder
 from fwexp.store.store import Store
 from fwexp.tasks.task import Inputs
 from fwexp.trainers.devices import requested
-from fwexp.trainers.protocol import Batch, Effective, Observer, Recipe
+from fwexp.trainers.protocol import Batch, Observer, Recipe
 from tests.tiny import tiny_plan
 
 NUM_WRONG = 36  # of the 360 test samples
@@ -101,9 +102,13 @@ class Harness:
         self.give()
 
     @property
-    def folder(self) -> Path:
+    def run_folder(self) -> RunFolder:
         (run,) = self.plan.runs
         return self.store.run(self.plan.machine_class, run.run_id)
+
+    @property
+    def folder(self) -> Path:
+        return self.run_folder.path
 
     def give(self, **planted: Any) -> None:
         """From now on the trainer is the stand-in with these faults."""
@@ -118,18 +123,20 @@ class Harness:
         (run,) = self.plan.runs
         request = RunRequest(
             run_id=run.run_id,
-            config=to_plain(run.config),
+            config=run.config,
+            sources=run.sources,
             digests=run.digests,
             machine_class=self.plan.machine_class,
             commit="abc",
             store=str(self.store.path),
             replaces=None,
         )
-        return {**vars(request), **changes}
+        plain: dict[str, Any] = to_plain(request)
+        return plain | changes
 
-    def execute(self, *, redo: str | None = None) -> RunRecord:
+    def execute(self, *, replaces: str | None = None) -> RunRecord:
         extra = {"dispatched_at": time.monotonic(), "import_s": 3.0, "import_rss_mib": 400.0}
-        execute(self.request(replaces=redo), extra, self.events.append)
+        execute(self.request(replaces=replaces), extra, self.events.append)
         return self.record()
 
     def record(self) -> RunRecord:

@@ -30,7 +30,7 @@ def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Harness:
 def test_a_done_run_leaves_its_record_whole(harness: Harness) -> None:
     record = harness.execute()
     assert (record.status, record.failure) == ("done", None)
-    assert record.metric == asdict(Classification.metric)
+    assert record.metric == Classification.metric
     assert record.score == 1 - NUM_WRONG / 360
     last = record.evaluations[-1].scores
     assert last == {"accuracy": record.score, "loss": pytest.approx(LOSS)}
@@ -40,7 +40,7 @@ def test_a_done_run_leaves_its_record_whole(harness: Harness) -> None:
     assert (record.num_steps, record.num_first_steps) == (6, 3)
     assert record.num_parameters == 64 * 8 + 8 + 8 * 8 + 8 + 8 * 10 + 10
     assert record.data_wait_ms_per_step == 6
-    assert record.environment["commit"] == "abc"
+    assert record.environment.commit == "abc"
     assert set(record.hashes) == {"initial_weights", "order", "learning_rates"}
     assert [e.step for e in record.evaluations] == [0, 6]
     assert isinstance(record.memory, Memory)
@@ -81,7 +81,7 @@ def test_the_phases_add_up_to_no_more_than_the_total(harness: Harness) -> None:
 
 def test_the_history_has_an_entry_a_step(harness: Harness) -> None:
     harness.execute()
-    history = harness.store.read_history(harness.plan.machine_class, harness.plan.runs[0].run_id)
+    history = harness.run_folder.read_history()
     assert history is not None
     assert {name: len(series) for name, series in vars(history).items()} == {
         "loss": 6,
@@ -111,7 +111,8 @@ def test_what_differs_from_the_request_fails_the_run(
     assert record.failure is not None
     assert record.failure.kind == "DeviceError"
     assert record.failure.message.startswith("the framework did not do what was asked; " + words)
-    assert record.effective["device"] == effective.get("device", "cpu")
+    assert record.effective is not None
+    assert record.effective.device == effective.get("device", "cpu")
     assert (record.metric, record.score, record.unit, record.units_per_s) == (None,) * 4
 
 

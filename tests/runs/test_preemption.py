@@ -2,7 +2,6 @@
 
 import os
 import signal
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +26,20 @@ class Run:
         self.plan = tiny_plan(*overrides, in_store=store)
         (self.run,) = self.plan.runs
         self.store = Store(store)
-        self.folder = self.store.run(self.plan.machine_class, self.run.run_id)
+        self.run_folder = self.store.run(self.plan.machine_class, self.run.run_id)
         self.server = warm_servers()[framework]
         self.num_signals = 0
 
     def results(self) -> tuple[Any, ...]:
         """What does not depend on time: losses, learning rates, scores."""
-        place = (self.plan.machine_class, self.run.run_id)
-        record, history = self.store.read_record(*place), self.store.read_history(*place)
+        record, history = self.run_folder.read_record(), self.run_folder.read_history()
         assert record is not None
         assert history is not None
         scores = [(e.step, e.scores) for e in record.evaluations]
         return history.loss, history.learning_rate, scores
 
     def interrupted_after(self) -> list[int]:
-        record = self.store.read_record(self.plan.machine_class, self.run.run_id)
+        record = self.run_folder.read_record()
         assert record is not None
         return [interruption.step for interruption in record.interruptions]
 
@@ -57,14 +55,15 @@ class Run:
         self.num_signals = 0
         request = RunRequest(
             run_id=self.run.run_id,
-            config=to_plain(self.run.config),
+            config=self.run.config,
+            sources=self.run.sources,
             digests=self.run.digests,
             machine_class=self.plan.machine_class,
             commit=None,
             store=str(self.store.path),
             replaces=None,
         )
-        return self.server.call(RUN, asdict(request), log=self.folder / "log.txt", hear=hear)
+        return self.server.call(RUN, to_plain(request), log=self.run_folder.log, hear=hear)
 
 
 @pytest.mark.parametrize("framework", ["torch", "tf"])
@@ -74,7 +73,7 @@ def test_a_stopped_run_that_goes_on_ends_as_one_that_was_left_alone(
     whole, parted = (Run(framework, tmp_path / name) for name in ("whole", "parted"))
     assert whole.perform() == 0
     assert parted.perform(stop_at=1, by=signal.SIGUSR2) == os.EX_TEMPFAIL
-    assert not (parted.folder / "record.json").exists()
+    assert not parted.run_folder.record_file.exists()
     assert parted.perform(stop_at=1, by=signal.SIGTERM) == os.EX_TEMPFAIL
     assert parted.perform() == 0
     first, second = parted.interrupted_after()

@@ -20,7 +20,7 @@ NUM_STEPS = 600  # long enough that a signal, which is passed on, falls into the
 
 
 def record_of(run: Run) -> RunRecord:
-    record = run.store.read_record(run.plan.machine_class, run.run.run_id)
+    record = run.run_folder.read_record()
     assert record is not None
     return record
 
@@ -35,9 +35,11 @@ def test_a_run_on_two_devices_is_the_one_on_one(framework: str, tmp_path: Path) 
     assert losses == pytest.approx(wanted, rel=1e-4)
     assert [step for step, _ in scores] == [step for step, _ in wanted_scores]
     assert scores[-1][1]["loss"] == pytest.approx(wanted_scores[-1][1]["loss"], rel=1e-4)
-    effective = record_of(two).effective
-    assert (effective["num_replicas"], effective["batch_statistics"]) == (2, "per replica")
-    assert record_of(one).effective["num_replicas"] == 1
+    alone, shared = record_of(one).effective, record_of(two).effective
+    assert alone is not None
+    assert shared is not None
+    assert (shared.num_replicas, shared.batch_statistics) == (2, "per replica")
+    assert alone.num_replicas == 1
 
 
 @pytest.mark.parametrize("framework", ["torch", "tf"])
@@ -56,7 +58,7 @@ def test_a_stopped_run_on_two_devices_goes_on_as_if_it_had_not_been(
 
 def test_the_death_of_a_rank_fails_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     run = Run("torch", tmp_path, TWO)
-    perform, ranks = run.server.perform, []
+    call, ranks = run.server.call, []
 
     def hear(event: dict[str, Any]) -> None:
         if event.get("step") and not ranks:
@@ -64,7 +66,7 @@ def test_the_death_of_a_rank_fails_the_run(monkeypatch: pytest.MonkeyPatch, tmp_
             ranks.extend(children(parent))
             os.kill(ranks[0], signal.SIGKILL)  # the second rank: it is started first
 
-    monkeypatch.setattr(run.server, "perform", lambda *a, **k: perform(*a, **{**k, "hear": hear}))
+    monkeypatch.setattr(run.server, "call", lambda *a, **k: call(*a, **{**k, "hear": hear}))
     assert run.perform() == 0  # the run's failure, not its process's
     failure = record_of(run).failure
     assert len(ranks) == 2

@@ -65,7 +65,7 @@ def interrupt(harness: Harness, words: str, **planted: Any) -> None:
 
 
 def history(harness: Harness) -> History:
-    found = harness.store.read_history(harness.plan.machine_class, harness.plan.runs[0].run_id)
+    found = harness.run_folder.read_history()
     assert found is not None
     return found
 
@@ -88,7 +88,7 @@ def assert_as_undisturbed(harness: Harness, record: RunRecord) -> None:
 def test_a_stopped_run_goes_on_where_it_was(begin: Begin, capfd: Any) -> None:
     harness = begin()
     interrupt(harness, "stopped by SIGUSR2 after step 3", during={3: ask_to_stop})
-    assert has_checkpoint(harness.folder)
+    assert has_checkpoint(harness.run_folder.checkpoints)
     record = harness.execute()
     (interruption,) = record.interruptions
     assert interruption.step == 3
@@ -123,7 +123,7 @@ def test_one_that_has_made_no_step_saves_none(begin: Begin, when: str) -> None:
     if when == "before":
         ask_to_stop()
     interrupt(harness, "stopped by SIGUSR2 after step 0", during={when: ask_to_stop})
-    assert not has_checkpoint(harness.folder)
+    assert not has_checkpoint(harness.run_folder.checkpoints)
     record = harness.execute()
     assert record.interruptions == []
     assert_as_undisturbed(harness, record)
@@ -182,7 +182,7 @@ def test_without_a_signal_none_is_saved_unless_asked_for(begin: Begin) -> None:
     harness.give(during={4: kill})
     with pytest.raises(Killed):
         harness.execute()
-    assert not has_checkpoint(harness.folder)
+    assert not has_checkpoint(harness.run_folder.checkpoints)
 
 
 def test_a_save_that_fails_is_the_runs_failure(
@@ -237,7 +237,7 @@ def test_a_failed_run_that_is_tried_again_begins_at_its_beginning(begin: Begin) 
     shutil.copytree(harness.folder / "checkpoint", harness.folder / "copy")
     harness.give(num_threads=2)
     failed = harness.execute()
-    assert not has_checkpoint(harness.folder)
+    assert not has_checkpoint(harness.run_folder.checkpoints)
     (harness.folder / "copy").rename(harness.folder / "checkpoint")  # killed before it was gone
     harness.give()
     record = harness.execute(replaces=failed.finished_at)

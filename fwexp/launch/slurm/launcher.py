@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fwexp.config.schema import Config
-from fwexp.errors import ClusterError, DeviceError
+from fwexp.errors import ClusterError, DeviceError, StoreError
 from fwexp.launch.launcher import Assignment, Lost, Missing, Outcome, Queue, QueuedJob
 from fwexp.launch.plan import Plan
 from fwexp.launch.slurm.queue import (
@@ -61,11 +61,11 @@ class SlurmLauncher:
 
     def queue(self, store: Store, sweep: str) -> Queue:
         submissions, complaints = read_submissions(store, sweep)
-        warnings, tasks = complaints, list[QueuedTask]()
+        warning, tasks = "", list[QueuedTask]()
         try:
             tasks = queued_tasks(submissions)
         except ClusterError as error:
-            warnings = [*complaints, f"{error}; what its queue holds is not known here"]
+            warning = f"{error}; what its queue holds is not known here"
         queued = {(task.job_name, task.index): task for task in tasks}
         return Queue(
             jobs=[QueuedJob(is_running=t.is_running, reason=t.reason) for t in tasks],
@@ -73,7 +73,8 @@ class SlurmLauncher:
                 run_id: _assignment(store, task, queued, replaces)
                 for task, run_id, replaces in _runs(submissions)
             },
-            warning="; ".join(warnings),
+            warning=warning,
+            complaints=complaints,
         )
 
     def lost(self, store: Store, sweep: str, run_ids: list[str]) -> dict[str, Lost]:
@@ -90,7 +91,7 @@ class SlurmLauncher:
         return found
 
     def cancel(self, store: Store, sweep: str) -> int:
-        submissions, _ = read_submissions(store, sweep)
+        submissions, complaints = read_submissions(store, sweep)
         tasks = queued_tasks(submissions)
         names = {task.job_name for task in tasks}
         for submission in submissions:
@@ -98,6 +99,8 @@ class SlurmLauncher:
                 cancel_file(store, sweep, submission.key).touch()
         if tasks:
             cancel_jobs(task.job_id.partition("_")[0] for task in tasks)
+        if complaints:  # whose jobs are not known, and may go on
+            raise StoreError(complaints[0])
         return len(tasks)
 
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from fwexp.config.plain import to_plain
 from fwexp.errors import ClusterError
 from fwexp.launch import drive
 from fwexp.launch.slurm import job as module
-from fwexp.launch.slurm.job import Work, perform
+from fwexp.launch.slurm.job import JobSpec, perform
 from fwexp.processes.messages import STOPS
 from fwexp.store.store import Store
 from tests.launch.slurm.stand_in import SlurmStandIn
@@ -36,9 +35,9 @@ def in_a_job(monkeypatch: pytest.MonkeyPatch, slurm: SlurmStandIn) -> Iterator[N
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
-def work_of(folder: Path, *overrides: str, **others: Any) -> Work:
+def spec_of(folder: Path, *overrides: str, **others: Any) -> JobSpec:
     plan = tiny_plan(*overrides, in_store=folder / "store", seed=[0, 1])
-    blocks = [{run.run_id: to_plain(run.config) for run in block} for block in plan.blocks]
+    blocks = [{run.run_id: run.config for run in block} for block in plan.blocks]
     settings: dict[str, Any] = {
         "sweep": "tiny",
         "command": "fwexp sweep tiny",
@@ -47,16 +46,16 @@ def work_of(folder: Path, *overrides: str, **others: Any) -> Work:
         "machine_class": plan.machine_class,
         "time_min": 30,
         "blocks": blocks,
-        "redo": {run_id: None for block in blocks for run_id in block},
+        "replaces": {run_id: None for block in blocks for run_id in block},
         "compare": False,
         "is_run": True,
     }
-    return Work(**settings | others)
+    return JobSpec(**settings | others)
 
 
-def num_recorded(work: Work) -> int:
-    ids = [run_id for block in work.blocks for run_id in block]
-    return len(Store(work.store).read_records(work.machine_class, ids)[0])
+def num_recorded(spec: JobSpec) -> int:
+    ids = [run_id for block in spec.blocks for run_id in block]
+    return len(Store(spec.store).read_records(spec.machine_class, ids)[0])
 
 
 def come(monkeypatch: pytest.MonkeyPatch, number: signal.Signals, *, after_s: float = 0.0) -> None:
@@ -73,10 +72,10 @@ def come(monkeypatch: pytest.MonkeyPatch, number: signal.Signals, *, after_s: fl
 
 
 def test_it_does_its_runs_and_is_done(folder: Path) -> None:
-    work = work_of(folder)
-    perform(work)
-    assert num_recorded(work) == 2
-    perform(work)  # a requeued job finds nothing to do
+    spec = spec_of(folder)
+    perform(spec)
+    assert num_recorded(spec) == 2
+    perform(spec)  # a requeued job finds nothing to do
 
 
 def test_before_its_time_is_up_it_requeues_itself_alone(
@@ -84,7 +83,7 @@ def test_before_its_time_is_up_it_requeues_itself_alone(
 ) -> None:
     come(monkeypatch, signal.SIGUSR2)
     with pytest.raises(SystemExit, match="requeued: the run goes on"):
-        perform(work_of(folder))
+        perform(spec_of(folder))
     assert "scontrol requeue 5_1" in slurm.asked  # 7 may stand for the whole array
 
 
@@ -94,7 +93,7 @@ def test_a_job_that_is_cancelled_meanwhile_stays_so(
     slurm.answers("scontrol", RUNNING.replace("RUNNING", "CANCELLED"))
     come(monkeypatch, signal.SIGUSR2)
     with pytest.raises(SystemExit, match="ended by Slurm"):
-        perform(work_of(folder))
+        perform(spec_of(folder))
     assert not any("requeue" in line for line in slurm.asked)
 
 
@@ -111,7 +110,7 @@ def test_a_preempted_job_stays_for_slurm_to_start_it_again(
     monkeypatch.setattr(module.time, "sleep", slept.append)
     come(monkeypatch, signal.SIGTERM)
     with pytest.raises(SystemExit, match="ended by Slurm"):
-        perform(work_of(folder))
+        perform(spec_of(folder))
     assert slept.count(module.GRACE_S) == stays
     assert not any("requeue" in line for line in slurm.asked)
 
@@ -121,31 +120,32 @@ def test_a_run_that_never_gets_on_is_not_requeued_for_ever(
 ) -> None:
     come(monkeypatch, signal.SIGUSR2, after_s=16 * 60)
     with pytest.raises(ClusterError, match=r"^no run got on within time_min=30: it would be"):
-        perform(work_of(folder))
+        perform(spec_of(folder))
 
 
 def test_a_node_of_another_class_runs_nothing(folder: Path) -> None:
-    work = work_of(folder, machine_class="A better CPU, 64 cores")
+    spec = spec_of(folder, machine_class="A better CPU, 64 cores")
     with pytest.raises(ClusterError) as raised:
-        perform(work)
+        perform(spec)
     assert "but the sweep is for 'A better CPU, 64 cores': nothing was run. " in str(raised.value)
-    assert num_recorded(work) == 0
+    assert num_recorded(spec) == 0
 
 
 def test_other_sources_than_those_submitted_run_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work = work_of(folder)
+    spec = spec_of(folder)
     monkeypatch.setattr(module, "run_digests", lambda _: {"model": "changed"})
     with pytest.raises(
-        ClusterError, match=r"have changed since the sweep was submitted, and it wou"
+        ClusterError,
+        match=r"is no longer what it was when the sweep was submitted, and it would be",
     ):
-        perform(work)
-    assert num_recorded(work) == 0
+        perform(spec)
+    assert num_recorded(spec) == 0
 
 
 def test_a_failed_run_fails_the_job_after_the_others(folder: Path) -> None:
-    work = work_of(folder, "optimizer=sgd", "optimizer.learning_rate=1e30")
+    spec = spec_of(folder, "optimizer=sgd", "optimizer.learning_rate=1e30")
     with pytest.raises(ClusterError, match=r"^2 of 2 runs did not end well: torch-mlp-digits-s0-"):
-        perform(work)
-    assert num_recorded(work) == 2  # both have a record
+        perform(spec)
+    assert num_recorded(spec) == 2  # both have a record

@@ -4,7 +4,7 @@ import pytest
 
 from fwexp.config.paths import slurm_dir
 from fwexp.errors import ConfigError, DeviceError
-from fwexp.launch.planning import machine_class
+from fwexp.launch.launcher import load_launcher
 from fwexp.launch.slurm.site import Resources, read_site, resources_for
 from tests.tiny import tiny_config
 
@@ -86,14 +86,16 @@ def test_a_bad_profile_is_told_with_its_file(folder: Path, text: str, words: str
 
 
 def test_the_machine_class_is_the_nodes() -> None:
-    assert machine_class(tiny_config(*ON_OURS)) == "A CPU"
+    config = tiny_config(*ON_OURS)
+    assert load_launcher(config).machine_class(config) == "A CPU"
 
 
 def test_a_class_that_cannot_be_taken_from_here_is_asked_for(folder: Path) -> None:
     text = "hardware: {gpu: {time_min: 30}}"
     (folder / "slurm" / "ours.yaml").write_text(text)
+    config = tiny_config(*ON_OURS, "hardware=gpu", "hardware.probe_timeout_s=0.01")
     with pytest.raises(DeviceError, match=r"^slurm/ours\.yaml: hardware\.gpu has no machine_class"):
-        machine_class(tiny_config(*ON_OURS, "hardware=gpu", "hardware.probe_timeout_s=0.01"))
+        load_launcher(config).machine_class(config)
 
 
 def test_the_threads_are_those_of_a_job_and_not_of_the_machine_typed_at(folder: Path) -> None:

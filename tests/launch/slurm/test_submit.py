@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.errors import ClusterError
+from fwexp.errors import ClusterError, StoreError
 from fwexp.launch.launcher import missing_runs
 from fwexp.launch.plan import Plan
 from fwexp.launch.slurm.queue import require_slurm
-from fwexp.launch.slurm.submission import read_submissions
+from fwexp.launch.slurm.submission import read_sound_submissions, read_submissions
 from fwexp.launch.slurm.submit import Submitted, submit, submit_and_tell
 from fwexp.store.store import Store
 from tests.launch.slurm.stand_in import SlurmStandIn
@@ -33,7 +33,7 @@ def hand_over(plan: Plan, store: Store, *, compare: bool = False) -> Submitted:
 
 
 def queue_line(store: Store, number: int, job_id: str, state: str = "PENDING") -> str:
-    name = read_submissions(store, "tiny")[-1].arrays[number].job_name
+    name = read_sound_submissions(store, "tiny")[-1].arrays[number].job_name
     return f"{job_id}|{name}|{state}||None\n"
 
 
@@ -41,7 +41,7 @@ def test_an_array_has_a_task_for_some_blocks(slurm: SlurmStandIn, store: Store) 
     plan = planned(store, "launcher.blocks_per_job=2")
     done = hand_over(plan, store)
     assert (done.num_runs, done.num_jobs, done.job_ids) == (6, 2, ["101"])
-    (submission,) = read_submissions(store, "tiny")
+    (submission,) = read_sound_submissions(store, "tiny")
     (array,) = submission.arrays
     ids = [run.run_id for block in plan.blocks for run in block]
     assert [list(pack) for pack in array.packs] == [ids[:4], ids[4:]]
@@ -68,7 +68,7 @@ def test_missing_certificates_come_first_and_the_runs_wait_for_them(
 ) -> None:
     done = hand_over(planned(store), store, compare=True)
     assert done.job_ids == ["101", "102"]
-    certify, run = read_submissions(store, "tiny")[0].arrays
+    certify, run = read_sound_submissions(store, "tiny")[0].arrays
     assert (certify.does, run.does) == ("certify", "run")
     assert [len(pack) for pack in certify.packs] == [1]
     assert slurm.scripts.count("#SBATCH --dependency=afterany:101\n") == 1
@@ -77,7 +77,7 @@ def test_missing_certificates_come_first_and_the_runs_wait_for_them(
 def test_an_array_is_no_larger_than_the_site_allows(slurm: SlurmStandIn, store: Store) -> None:
     slurm.answers("scontrol", "MaxArraySize = 2\n")
     hand_over(planned(store, "launcher.blocks_per_job=1"), store)
-    assert [len(a.packs) for a in read_submissions(store, "tiny")[0].arrays] == [2, 1]
+    assert [len(a.packs) for a in read_sound_submissions(store, "tiny")[0].arrays] == [2, 1]
 
 
 def test_what_is_queued_is_not_submitted_again(slurm: SlurmStandIn, store: Store) -> None:
@@ -86,7 +86,7 @@ def test_what_is_queued_is_not_submitted_again(slurm: SlurmStandIn, store: Store
     slurm.answers("squeue", queue_line(store, 0, "101_0") + queue_line(store, 0, "101_2"))
     done = hand_over(plan, store)
     assert (done.num_runs, done.num_queued_before) == (2, 4)
-    (pack,) = read_submissions(store, "tiny")[-1].arrays[0].packs
+    (pack,) = read_sound_submissions(store, "tiny")[-1].arrays[0].packs
     assert list(pack) == [run.run_id for run in plan.blocks[1]]
     slurm.answers("squeue", "7|another's job|RUNNING|nodeA|None\n")
     assert hand_over(plan, store).num_runs == 6
@@ -144,7 +144,7 @@ def test_the_packs_are_on_disk_before_sbatch_is_asked(slurm: SlurmStandIn, store
         "hardware.cpu in slurm/ours.yaml. What was submitted before stays: mend it and type the "
         "command again."
     )
-    assert len(read_submissions(store, "tiny")) == 1
+    assert len(read_sound_submissions(store, "tiny")) == 1
     slurm.works_again("sbatch")
     assert hand_over(planned(store), store).num_runs == 6
 
@@ -178,5 +178,9 @@ def test_a_torn_submission_names_its_file(store: Store) -> None:
     hand_over(planned(store), store)
     (path,) = store.path.glob("sweeps/tiny/jobs/*/submission.json")
     path.write_text(json.dumps({"arrays": 3}))
-    with pytest.raises(Exception, match=r"submission\.json: not a submission"):
-        read_submissions(store, "tiny")
+    found, (complaint,) = read_submissions(store, "tiny")
+    assert found == []
+    assert complaint.startswith(f"{path}: not a submission (")
+    with pytest.raises(StoreError) as raised:
+        read_sound_submissions(store, "tiny")
+    assert str(raised.value) == complaint

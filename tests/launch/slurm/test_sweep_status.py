@@ -1,7 +1,7 @@
 """Where the runs of a sweep stand, with Slurm's commands stood in for."""
 
 import fcntl
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,16 +9,16 @@ import pytest
 
 from fwexp.commands.cancel import command as cancel
 from fwexp.commands.status import command as status
-from fwexp.config.plain import to_plain
+from fwexp.errors import StoreError
 from fwexp.launch.declare import declare
 from fwexp.launch.launcher import missing_runs
 from fwexp.launch.plan import Plan
-from fwexp.launch.slurm.submission import read_submissions
+from fwexp.launch.slurm.submission import jobs_folder, read_sound_submissions
 from fwexp.launch.slurm.submit import submit
-from fwexp.launch.sweep_status import Standing, stand
-from fwexp.store.files import write_json
+from fwexp.launch.sweep_status import SweepStatus, sweep_status
 from fwexp.store.record import Failure, RunRecord
 from fwexp.store.store import Store
+from tests.evidence.factory import ENVIRONMENT
 from tests.launch.slurm.stand_in import SlurmStandIn
 from tests.tiny import tiny_plan
 
@@ -39,7 +39,7 @@ def plan(store: Store) -> Plan:
 
 
 def in_queue(slurm: SlurmStandIn, store: Store, *states: str) -> None:
-    name = read_submissions(store, "tiny")[-1].arrays[0].job_name
+    name = read_sound_submissions(store, "tiny")[-1].arrays[0].job_name
     lines = [f"101_{k}|{name}|{s}|nodeA|None\n" for k, s in enumerate(states) if s]
     slurm.answers("squeue", "".join(lines))
 
@@ -49,20 +49,19 @@ def fail(plan: Plan, store: Store, number: int) -> None:
     record = RunRecord(
         run_id=run.run_id,
         status="failed",
-        config=to_plain(run.config),
+        config=run.config,
         digests={},
         machine_class=plan.machine_class,
-        environment={},
+        environment=ENVIRONMENT,
         started_at=now,
         finished_at=now,
         failure=Failure(kind="ValueError", message="too bad\nand more", traceback=""),
     )
-    folder = store.run(plan.machine_class, run.run_id)
-    write_json(folder / "record.json", asdict(record))
+    store.run(plan.machine_class, run.run_id).finish(record)
 
 
-def states(standing: Standing, plan: Plan) -> list[str]:
-    return [standing.states[run.run_id] for run in plan.runs]
+def states(found: SweepStatus, plan: Plan) -> list[str]:
+    return [found.states[run.run_id] for run in plan.runs]
 
 
 def test_a_run_is_queued_running_or_ended(plan: Plan, store: Store, slurm: SlurmStandIn) -> None:
@@ -72,14 +71,14 @@ def test_a_run_is_queued_running_or_ended(plan: Plan, store: Store, slurm: Slurm
     lock.parent.mkdir(parents=True)
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        standing = stand(store, "tiny")
-    assert states(standing, plan) == ["failed", "running", "queued"]
-    assert standing.counts == {"running": 1, "queued": 1, "failed": 1}
-    assert standing.runs_per_hour is not None
-    (problem,) = standing.problems
-    assert problem.words == "ValueError: too bad"
+        found = sweep_status(store, "tiny")
+    assert states(found, plan) == ["failed", "running", "queued"]
+    assert found.counts == {"running": 1, "queued": 1, "failed": 1}
+    assert found.runs_per_hour is not None
+    (problem,) = found.problems
+    assert problem.reason == "ValueError: too bad"
     assert problem.log.name == "log.txt"
-    assert states(stand(store, "tiny"), plan)[1] == "queued"
+    assert states(sweep_status(store, "tiny"), plan)[1] == "queued"
 
 
 def test_a_job_that_is_gone_without_a_record_is_lost(
@@ -87,9 +86,9 @@ def test_a_job_that_is_gone_without_a_record_is_lost(
 ) -> None:
     in_queue(slurm, store, "", "PENDING", "PENDING")
     slurm.refuses("sacct", "sacct: error: Slurm accounting storage is disabled\n")
-    standing = stand(store, "tiny")
-    assert states(standing, plan) == ["lost", "queued", "queued"]
-    assert standing.problems[0].words == "its job is gone"
+    found = sweep_status(store, "tiny")
+    assert states(found, plan) == ["lost", "queued", "queued"]
+    assert found.problems[0].reason == "its job is gone"
 
 
 def test_a_job_that_slurm_never_took_is_not_lost(
@@ -98,29 +97,29 @@ def test_a_job_that_slurm_never_took_is_not_lost(
     slurm.answers("squeue", "")
     for path in store.path.glob("sweeps/tiny/jobs/*/*.id"):
         path.unlink()
-    assert states(stand(store, "tiny"), plan) == ["waiting"] * 3
+    assert states(sweep_status(store, "tiny"), plan) == ["waiting"] * 3
 
 
 @pytest.mark.usefixtures("plan")
 def test_the_log_and_the_accounts_tell_why_it_was_lost(store: Store, slurm: SlurmStandIn) -> None:
     in_queue(slurm, store, "", "PENDING", "PENDING")
-    (submission,) = read_submissions(store, "tiny")
+    (submission,) = read_sound_submissions(store, "tiny")
     name = submission.arrays[0].job_name
     slurm.answers("sacct", f"101_0|{name}|OUT_OF_MEMORY|0:125\n101_[1-2]|{name}|PENDING|0:0\n")
     log = store.path / "sweeps" / "tiny" / "jobs" / submission.key / "101_0_0_log.out"
     log.write_text("much\nslurmstepd: error: Detected 1 oom_kill event\n")
-    (problem,) = stand(store, "tiny").problems
-    words = "OUT_OF_MEMORY (0:125): slurmstepd: error: Detected 1 oom_kill event"
-    assert (problem.words, problem.log) == (words, log)
+    (problem,) = sweep_status(store, "tiny").problems
+    reason = "OUT_OF_MEMORY (0:125): slurmstepd: error: Detected 1 oom_kill event"
+    assert (problem.reason, problem.log) == (reason, log)
 
 
 def test_without_an_answer_of_the_queue_nothing_is_called_lost(
     plan: Plan, store: Store, slurm: SlurmStandIn
 ) -> None:
     slurm.refuses("squeue", "slurm_load_jobs error: Unable to contact slurm controller\n")
-    standing = stand(store, "tiny")
-    assert states(standing, plan) == ["waiting"] * 3
-    assert standing.warning.startswith("squeue: slurm_load_jobs error: Unable to contact slurm co")
+    found = sweep_status(store, "tiny")
+    assert states(found, plan) == ["waiting"] * 3
+    assert found.warning.startswith("squeue: slurm_load_jobs error: Unable to contact slurm co")
 
 
 def test_a_failed_run_submitted_again_is_queued(
@@ -129,7 +128,7 @@ def test_a_failed_run_submitted_again_is_queued(
     fail(plan, store, 0)
     submit(plan, store, missing_runs(plan, store, retry=True), compare=False)
     in_queue(slurm, store, *(["PENDING"] * 3))
-    assert states(stand(store, "tiny"), plan)[0] == "queued"
+    assert states(sweep_status(store, "tiny"), plan)[0] == "queued"
 
 
 def test_status_tells_counts_by_axis_and_what_to_type(
@@ -161,10 +160,26 @@ def test_a_torn_submission_hides_no_other_sweep(
     (file,) = store.path.glob("sweeps/tiny/jobs/*/submission.json")
     file.write_text("{")
     assert status([]) == 1
-    _, other, told = capsys.readouterr().out.splitlines()
+    _, other, own, told = capsys.readouterr().out.splitlines()
     assert other.split() == ["another", "3", "3"]
-    assert told.startswith(f"{file.relative_to(store.path.parent)}: not a submission (")
+    assert own.split() == ["tiny", "3", "3"]  # waiting: where its jobs are is not known
+    assert told.startswith(f"{file.relative_to(store.path.parent)}: cannot be read (")
     assert "scancel its jobs, which squeue --format=%j lists as fwexp-tiny-" in told
+
+
+def test_cancel_ends_what_it_knows_and_names_a_torn_submission(
+    plan: Plan, store: Store, slurm: SlurmStandIn
+) -> None:
+    submit(plan, store, missing_runs(plan, store, retry=False), compare=False)
+    in_queue(slurm, store, "PENDING", "PENDING", "PENDING")
+    torn = jobs_folder(store, "tiny") / read_sound_submissions(store, "tiny")[0].key
+    torn /= "submission.json"
+    torn.write_text("{")
+    slurm.empties_queue()
+    with pytest.raises(StoreError) as raised:
+        cancel(["tiny"])
+    assert str(raised.value).startswith(f"{torn.relative_to(store.path.parent)}: cannot be read (")
+    assert "scancel 101" in slurm.asked
 
 
 def test_status_of_an_empty_store(capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,9 +197,9 @@ def test_cancel_takes_the_jobs_out_of_the_queue(
     slurm.empties_queue()
     assert cancel(["tiny"]) == 0
     assert "scancel 101" in slurm.asked
-    assert stand(store, "tiny").counts == {"waiting": 3}  # none is lost
+    assert sweep_status(store, "tiny").counts == {"waiting": 3}  # none is lost
     assert capsys.readouterr().out == (
-        "tiny: cancelled 3 jobs; 0 of 3 runs are done and stay. To go on, type: fwexp sweep tiny\n"
+        "tiny: cancelled 3 jobs; 0 of 3 runs are done and kept. To go on, type: fwexp sweep tiny\n"
     )
 
 
@@ -192,6 +207,6 @@ def test_cancel_takes_the_jobs_out_of_the_queue(
 def test_cancel_where_nothing_is_queued(capsys: pytest.CaptureFixture[str]) -> None:
     assert cancel(["tiny"]) == 0
     assert capsys.readouterr().out == (
-        "tiny: no job of it is queued or running. A sweep that runs in a terminal ends by Ctrl-C "
-        "there.\n"
+        "tiny: none of its jobs is queued or running. A sweep that runs in a terminal is ended by "
+        "Ctrl-C there.\n"
     )
