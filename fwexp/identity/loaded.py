@@ -8,6 +8,8 @@ from fwexp.identity.files import file_digest
 from fwexp.identity.places import Place, find_place, is_library
 from fwexp.identity.sources import TELLS_ONLY, Sources, module_digest
 
+GENERATED = "__autograph_generated_file"  # TensorFlow's, in the folder for temporary files
+
 
 class SourcesChanged(RuntimeError):
     """The code or data of a run are not those that it was planned with."""
@@ -82,8 +84,8 @@ def _place_to_mend(users: list[str]) -> str:
 
 
 def _loaded_place(name: str) -> Place | None:
-    """Where a loaded module is found by its name; None for those made on the spot, as TensorFlow's
-    autograph makes them in a temporary folder, and for a namespace package."""
-    place = find_place(name)
+    """Where a loaded module is found by its name; None for those that were made on the spot, and
+    for a namespace package."""
+    place = None if name.startswith(GENERATED) else find_place(name)
     loaded = getattr(sys.modules[name], "__file__", None)
     return place if place and place.file and str(place.file) == loaded else None
