@@ -8,8 +8,7 @@ from fwexp.identity.files import file_digest
 from fwexp.identity.places import Place, find_place, is_library
 from fwexp.identity.sources import TELLS_ONLY, Sources, module_digest, stamp
 
-# By TensorFlow's autograph in the temporary folder, in which fwexp may have been typed.
-MADE_ON_THE_SPOT = "__autograph_generated_file"
+GENERATED = "__autograph_generated_file"  # TensorFlow's, in the folder for temporary files
 
 
 class SourcesChanged(RuntimeError):
@@ -88,10 +87,8 @@ def _place_to_mend(users: list[str]) -> str:
 
 
 def _loaded_place(name: str) -> Place | None:
-    """Where a loaded module is found by its name; None for those made on the spot, and for a
-    namespace package."""
-    if name.startswith(MADE_ON_THE_SPOT):
-        return None
-    place = find_place(name)
+    """Where a loaded module is found by its name; None for those that were made on the spot, and
+    for a namespace package."""
+    place = None if name.startswith(GENERATED) else find_place(name)
     loaded = getattr(sys.modules[name], "__file__", None)
     return place if place and place.file and str(place.file) == loaded else None

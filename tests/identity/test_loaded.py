@@ -26,7 +26,7 @@ ROOTS = ("loaded_model.spec", "loaded_model.torch")
 @pytest.fixture(autouse=True)
 def _unload() -> Iterator[None]:
     yield
-    for name in [name for name in sys.modules if name.startswith("loaded_model")]:
+    for name in [name for name in sys.modules if name.startswith(("loaded_model", "__auto"))]:
         del sys.modules[name]
 
 
@@ -49,6 +49,13 @@ def test_a_module_by_a_computed_name(write: Write) -> None:
         "loaded_model.other was imported by a name that is not written out in an import, so that "
         "a change of it would not be seen: import it at the top of loaded_model/torch.py"
     )
+
+
+def test_what_a_framework_makes_in_a_temporary_folder_is_nobodys(write: Write) -> None:
+    write(MODEL | {"__autograph_generated_file1.py": ""})
+    before, sources = set(sys.modules), follow(ROOTS)
+    import_module("__autograph_generated_file1")
+    check_loaded(sources, before=before)
 
 
 def test_a_module_of_fwexp_by_a_computed_name(write: Write) -> None:
