@@ -1,6 +1,8 @@
 """TensorBoard's own reader finds the record's figures in the event files."""
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -10,6 +12,13 @@ from fwexp.tracking.track import track
 from tests.tracking.made_runs import NUM_STEPS, make_failure, make_history, make_record, write_run
 
 TENSORBOARD = Tracking(name="tensorboard", project="fwexp")
+
+
+@pytest.fixture(autouse=True)
+def no_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorBoard's own switch: its reader does not need TensorFlow, which takes 4 s to import."""
+    name = "tensorboard.compat.notf"
+    monkeypatch.setitem(sys.modules, name, ModuleType(name))
 
 
 def track_runs(store: Path, runs: list[Path]) -> None:

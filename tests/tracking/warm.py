@@ -13,7 +13,10 @@ from tests.tracking.short_waits import shorten_waits
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
-    ["fwexp.commands.sync", "fwexp.commands.publish", "fwexp.tracking.wandb.read_back", __name__]
+    [
+        *("fwexp.commands.sync", "fwexp.commands.publish", "fwexp.tracking.wandb.read_back"),
+        *("wandb.apis.public", "vl_convert", __name__),
+    ]
 )
 
 

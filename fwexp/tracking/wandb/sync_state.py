@@ -5,9 +5,12 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fwexp.store.files import slug, write_json
-from fwexp.tracking.wandb.service import Service
+
+if TYPE_CHECKING:
+    from fwexp.tracking.wandb.service import Service  # imports requests: not for every command
 
 STATE_FILE = "wandb.json"  # beside a run's record, or a sweep's evidence
 
@@ -82,7 +85,7 @@ class Receipts:
     """The upload receipts of one server, entity and project, one file each."""
 
     folder: Path
-    service: Service
+    service: "Service"
 
     def has(self, offline: OfflineRun) -> bool:
         """Whether the offline run is uploaded; a torn receipt counts as none."""
@@ -109,7 +112,7 @@ class Receipts:
         return self.folder / f"{offline.wandb_id}.json"
 
 
-def receipts_of(store: Path, *, service: Service) -> Receipts:
+def receipts_of(store: Path, *, service: "Service") -> Receipts:
     """The store's receipts from this service."""
     address = f"{service.url}/{service.path}"
     digest = hashlib.sha256(address.encode()).hexdigest()[:8]
