@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.prove.planting import plant, planted
+from tests.prove.planting import plant
 from tests.prove.traps import Rewrite, Trap
 
 KERAS = """\
@@ -20,6 +20,7 @@ LAYERS = {"network": Network}
 """
 TORCH = "import torch\n\n\nclass Network:\n    def build(self): ...\n"
 WIDER = Rewrite(call="Dense", positional=("4",), keywords={"name": None, "use_bias": "False"})
+UNITS = Rewrite(call="Dense", keywords={"units": None})
 
 
 def renamed(network):
@@ -27,7 +28,7 @@ def renamed(network):
 
 
 def trap(**changes) -> Trap:
-    settled = {"what": "a trap", "stage": "", "within": "package", "framework": "tf"}
+    settled = {"what": "a trap", "stage": "", "framework": "tf"}
     return Trap(**(settled | changes))
 
 
@@ -40,51 +41,38 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_call_is_rewritten_and_nothing_else(project: Path):
-    path = plant(trap(at="Network.build", rewrites=(WIDER,)), project)
+    path = plant(trap(at="package:Network.build", rewrites=(WIDER,)), project)
     after = KERAS.replace('Dense(3, name="é")', "Dense(4, use_bias=False)")
     assert (path, path.read_text()) == (project / "package" / "moved" / "anywhere.py", after)
 
 
 def test_a_wrapped_name_is_replaced_before_anything_refers_to_it(project: Path):
-    path = plant(trap(at="Network", framework="torch", wrap=renamed), project)
-    path.write_text(path.read_text() + "\n\nNETWORKS = [Network]\n")
+    path = plant(trap(at="package:Network", wrap=renamed), project)
     names: dict = {}
-    exec(path.read_text().replace("import torch", ""), names)
-    assert names["NETWORKS"][0].__name__ == "Renamed"
-
-
-def test_the_file_is_as_it_was_afterwards(project: Path):
-    with planted(trap(at="Network", wrap=renamed), project) as path:
-        assert path.read_text() != KERAS
-    assert path.read_text() == KERAS
+    exec(path.read_text().replace("from keras import layers", ""), names)
+    assert names["LAYERS"]["network"].__name__ == "Renamed"
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"at": "package:fit"}, "package:fit must be defined once; it is in: no file"),
         (
-            {"at": "Network.fit"},
-            "package tf must define once Network.fit; found in: no file",
+            {"at": "package:Network", "framework": ""},
+            "package:Network must be defined once; "
+            "it is in: package/moved/anywhere.py, package/twin.py",
         ),
         (
-            {"at": "Network.build", "rewrites": (Rewrite(call="Conv2D"),)},
-            "package tf must define once Network.build, which calls Conv2D once; found in: no file",
+            {"at": "package:Network.build", "rewrites": (Rewrite(call="Conv2D"),)},
+            "package:Network.build, calling Conv2D once, must be defined once; it is in: no file",
         ),
         (
-            {"at": "Network", "framework": ""},
-            "package must define once Network; "
-            "found in: package/moved/anywhere.py, package/twin.py",
-        ),
-        (
-            {
-                "at": "Network.build",
-                "rewrites": (Rewrite(call="Dense", keywords={"units": None}),),
-            },
-            "Network.build must give Dense the argument units",
+            {"at": "package:Network", "rewrites": (UNITS,)},
+            "Network must give Dense the argument units",
         ),
     ],
 )
-def test_what_is_not_there_just_once_is_named(project: Path, changes: dict, message: str):
+def test_what_is_not_there_once_is_named(project: Path, changes: dict, message: str):
     with pytest.raises(AssertionError) as raised:
         plant(trap(**changes), project)
     assert str(raised.value).splitlines()[0] == message

@@ -108,4 +108,4 @@ def _row(caught: Caught) -> list[str]:
         found = [first.name, first.where, size, ", ".join(stage.name for stage in others)]
     if not caught.as_it_must:
         found[0] += f" (WRONG: {trap.stage or 'none'} was to)"
-    return [what, f"`{caught.file}`: `{trap.at}`", *found, caught.without_gate]
+    return [what, f"`{caught.file}`: `{trap.at.partition(':')[2]}`", *found, caught.without_gate]

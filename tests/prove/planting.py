@@ -2,9 +2,10 @@
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.prove.traps import Rewrite, Trap
 
@@ -26,28 +27,27 @@ def planted(trap: Trap, project: Path) -> Iterator[Path]:
 def plant(trap: Trap, project: Path) -> Path:
     """Change the copy's file in which the trap's name is defined; gives that file."""
     path = defining_file(trap, project)
-    text = path.read_text()
+    text, name = path.read_text(), trap.at.partition(":")[2]
     for rewrite in trap.rewrites:
-        text = _rewritten(text, trap.at, rewrite)
-    path.write_text(_wrapped(text, trap) if trap.wrap else text)
+        text = _rewritten(text, name, rewrite)
+    path.write_text(_wrapped(text, name, trap.wrap) if trap.wrap else text)
     return path
 
 
 def defining_file(trap: Trap, project: Path) -> Path:
     """The one file of the trap's package and framework that defines its name, and makes in that
     definition the calls to rewrite."""
+    package, _, name = trap.at.partition(":")
     calls = [rewrite.call for rewrite in trap.rewrites]
     found = []
-    for path in sorted(project.joinpath(*trap.within.split(".")).rglob("*.py")):
+    for path in sorted(project.joinpath(*package.split(".")).rglob("*.py")):
         tree = ast.parse(path.read_text())
         if not trap.framework or PACKAGES[trap.framework] & _imported(tree):
-            definitions = _definitions(tree, trap.at)
+            definitions = _definitions(tree, name)
             found += [path for d in definitions if all(len(_calls(d, call)) == 1 for call in calls)]
-    assert len(found) == 1, (
-        f"{' '.join(filter(None, [trap.within, trap.framework]))} must define once {trap.at}"
-        f"{''.join(f', which calls {call} once' for call in calls)}; "
-        f"found in: {', '.join(str(path.relative_to(project)) for path in found) or 'no file'}"
-    )
+    told = "".join([trap.at, *(f", calling {call} once," for call in calls)])
+    files = ", ".join(str(path.relative_to(project)) for path in found)
+    assert len(found) == 1, f"{told} must be defined once; it is in: {files or 'no file'}"
     return found[0]
 
 
@@ -76,32 +76,31 @@ def _calls(definition: ast.AST, name: str) -> list[ast.Call]:
     return [call for call in calls if ast.unparse(call.func).split(".")[-1] == name]
 
 
-def _wrapped(text: str, trap: Trap) -> str:
+def _wrapped(text: str, name: str, wrap: Callable[[Any], Any]) -> str:
     """The replacement stands right after the definition, before anything can refer to that."""
-    assert trap.wrap
-    (outermost,) = _definitions(ast.parse(text), trap.at.partition(".")[0])
+    (outermost,) = _definitions(ast.parse(text), name.partition(".")[0])
     lines = text.splitlines(keepends=True)
-    replaced = f"{trap.at} = {trap.wrap.__name__}({trap.at})"
-    lines.insert(outermost.end_lineno, f"\n\n{inspect.getsource(trap.wrap)}\n\n{replaced}\n")
+    replaced = f"{name} = {wrap.__name__}({name})"
+    lines.insert(outermost.end_lineno, f"\n\n{inspect.getsource(wrap)}\n\n{replaced}\n")
     return "".join(lines)
 
 
-def _rewritten(text: str, at: str, rewrite: Rewrite) -> str:
-    (definition,) = _definitions(ast.parse(text), at)
+def _rewritten(text: str, name: str, rewrite: Rewrite) -> str:
+    (definition,) = _definitions(ast.parse(text), name)
     (call,) = _calls(definition, rewrite.call)
     source = text.encode()
     lines = source.splitlines(keepends=True)
     start = sum(map(len, lines[: call.lineno - 1])) + call.col_offset
     end = sum(map(len, lines[: call.end_lineno - 1])) + call.end_col_offset
-    instead = ast.unparse(_instead(call, at, rewrite))
+    instead = ast.unparse(_instead(call, name, rewrite))
     return (source[:start] + instead.encode() + source[end:]).decode()
 
 
-def _instead(call: ast.Call, at: str, rewrite: Rewrite) -> ast.Call:
+def _instead(call: ast.Call, within: str, rewrite: Rewrite) -> ast.Call:
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
     for name, source in rewrite.keywords.items():
         if source is None:
-            assert name in keywords, f"{at} must give {rewrite.call} the argument {name}"
+            assert name in keywords, f"{within} must give {rewrite.call} the argument {name}"
             del keywords[name]
         else:
             keywords[name] = _expression(source)

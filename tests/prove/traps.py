@@ -33,8 +33,7 @@ class Trap:
 
     what: str  # in a person's words
     stage: str  # of the certificate, that must be the first to fail; or LINTER, or NONE
-    at: str  # what is changed, by its qualified name
-    within: str  # the package that defines it
+    at: str  # what is changed: package:qualified name, wherever in that package it is defined
     framework: str = ""  # torch | tf: what the defining file imports; empty: either or neither
     wrap: Callable[[Any], Any] | None = None  # the original → what replaces it; imports its own
     rewrites: tuple[Rewrite, ...] = ()

@@ -1,8 +1,11 @@
 """The traps in the cnn's two files."""
 
+from functools import partial
+
 from tests.prove.traps import LINTER, Rewrite, Trap
 
-WITHIN = "fwexp.models.cnn"
+in_torch = partial(Trap, at="fwexp.models.cnn:build", framework="torch")
+in_keras = partial(Trap, at="fwexp.models.cnn:build", framework="tf")
 NO_PADDING = Rewrite(call="ZeroPadding2D", callee="layers.Identity", positional=())
 STOCK = {"momentum": "spec.norm_momentum", "epsilon": "spec.norm_epsilon"}
 
@@ -43,85 +46,58 @@ def with_dropout_before_the_head(build):
 
 
 CNN_TRAPS = [
-    Trap(
+    in_keras(
         what="a convolution's bias, which Keras has by default",
         stage="parameters",
-        at="build",
-        within=WITHIN,
-        framework="tf",
         rewrites=(Rewrite(call="Conv2D", keywords={"use_bias": None}),),
         where="conv0.bias",
     ),
-    Trap(
+    in_keras(
         what="padding forgotten",
         stage="shapes",
-        at="build",
-        within=WITHIN,
-        framework="tf",
         rewrites=(NO_PADDING,),
         overrides=("model.options.depth=2",),  # a third block would have no pixels left
         where="conv0",
     ),
-    Trap(
+    in_keras(
         what='"same" padding at stride 2, which TensorFlow puts on one side',
         stage=LINTER,
-        at="build",
-        within=WITHIN,
-        framework="tf",
         rewrites=(NO_PADDING, Rewrite(call="Conv2D", keywords={"padding": '"same"'})),
     ),
-    Trap(
+    in_keras(
         what='"same" padding at stride 2, written so that the linter cannot read it',
         stage="forward",
-        at="build",
-        within=WITHIN,
-        framework="tf",
         rewrites=(NO_PADDING, Rewrite(call="Conv2D", keywords={"padding": 'str("same")'})),
         where="conv0",
     ),
-    Trap(
+    in_keras(
         what="BatchNorm's epsilon left at Keras's default",
         stage="forward",
-        at="build",
-        within=WITHIN,
-        framework="tf",
         rewrites=(Rewrite(call="BatchNorm", positional=("spec.norm_momentum", "1e-3")),),
         where="norm0",
     ),
-    Trap(
+    in_keras(
         what="another activation: leaky_relu for relu",
         stage=LINTER,
-        at="build",
-        within=WITHIN,
-        framework="tf",
         rewrites=(
             Rewrite(call="ReLU", callee="layers.LeakyReLU", keywords={"negative_slope": "0.01"}),
         ),
     ),
-    Trap(
+    in_keras(
         what="a relu with a slope, which the linter does not know",
         stage="forward",
-        at="build",
-        within=WITHIN,
-        framework="tf",
         rewrites=(Rewrite(call="ReLU", keywords={"negative_slope": "0.01"}),),
         where="relu0",
     ),
-    Trap(
+    in_torch(
         what="a layer frozen in one of the two",
         stage="gradients",
-        at="build",
-        within=WITHIN,
-        framework="torch",
         wrap=with_a_frozen_layer,
         where="conv0.kernel",
     ),
-    Trap(
+    in_keras(
         what="Keras's own BatchNorm, whose running variance is the biased one",
         stage=LINTER,
-        at="build",
-        within=WITHIN,
-        framework="tf",
         rewrites=(
             Rewrite(
                 call="BatchNorm",
@@ -131,12 +107,9 @@ CNN_TRAPS = [
             ),
         ),
     ),
-    Trap(
+    in_keras(
         what="Keras's own BatchNorm, written so that the linter cannot read it",
         stage="statistics",
-        at="build",
-        within=WITHIN,
-        framework="tf",
         rewrites=(
             Rewrite(
                 call="BatchNorm",
@@ -146,20 +119,14 @@ CNN_TRAPS = [
             ),
         ),
     ),
-    Trap(
+    in_torch(
         what="BatchNorm's momentum in Keras's sense given to torch",
         stage="statistics",
-        at="build",
-        within=WITHIN,
-        framework="torch",
         wrap=with_momentum_as_in_keras,
     ),
-    Trap(
+    in_torch(
         what="dropout in one of the two, written so that the linter cannot read it",
         stage="forward",
-        at="build",
-        within=WITHIN,
-        framework="torch",
         wrap=with_dropout_before_the_head,
         where="head",
     ),

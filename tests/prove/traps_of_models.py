@@ -8,8 +8,6 @@ GNMT = ("model=gnmt", "data=verses")
 NCF = ("model=ncf", "data=ml100k")
 ALEXNET = ("model=alexnet", "data=cifar10")
 
-MODELS = "fwexp.models"
-TRAINERS = "fwexp.trainers"
 TOO_LONG = "a model that has learnt anything takes minutes"
 
 
@@ -100,8 +98,7 @@ MODEL_TRAPS = [
     Trap(
         what="an LSTM's gates in another order: the forget gate's weights before the input gate's",
         stage="forward",
-        at="build",
-        within="fwexp.models.lstm",
+        at="fwexp.models.lstm:build",
         framework="tf",
         wrap=with_gates_in_another_order,
         workload=LSTM,
@@ -110,8 +107,7 @@ MODEL_TRAPS = [
     Trap(
         what="an LSTM's gates by hard_sigmoid, as in the first Keras",
         stage="forward",
-        at="build",
-        within="fwexp.models.lstm",
+        at="fwexp.models.lstm:build",
         framework="tf",
         rewrites=(Rewrite(call="LSTM", keywords={"recurrent_activation": '"hard_sigmoid"'}),),
         workload=LSTM,
@@ -120,8 +116,7 @@ MODEL_TRAPS = [
     Trap(
         what="torch's second LSTM bias starts as torch would start it",
         stage="forward",
-        at="one_bias_lstm",
-        within=MODELS,
+        at="fwexp.models:one_bias_lstm",
         wrap=with_a_random_second_bias,
         workload=LSTM,
         where="lstm0",
@@ -129,8 +124,7 @@ MODEL_TRAPS = [
     Trap(
         what="torch's second LSTM bias starts at zero, but is trained: the bias learns twice",
         stage="loss",
-        at="one_bias_lstm",
-        within=MODELS,
+        at="fwexp.models:one_bias_lstm",
         wrap=with_a_trained_second_bias,
         workload=LSTM,
         where="reported at step 2",
@@ -138,8 +132,7 @@ MODEL_TRAPS = [
     Trap(
         what="the squared error summed over the outputs, and averaged over the samples only",
         stage="loss",
-        at="mean_squared_error",
-        within=TRAINERS,
+        at="fwexp.trainers:mean_squared_error",
         framework="torch",
         wrap=summed_over_outputs,
         workload=LSTM,
@@ -148,8 +141,7 @@ MODEL_TRAPS = [
     Trap(
         what="attention divided by the root of the model's width, not of a head's",
         stage="forward",
-        at="Attend.call",
-        within=MODELS,
+        at="fwexp.models:Attend.call",
         wrap=scaled_by_the_width,
         workload=TRANSFORMER,
         where="block0.attend",
@@ -157,8 +149,7 @@ MODEL_TRAPS = [
     Trap(
         what="attention's scale through float32",
         stage="forward",
-        at="Attend.call",
-        within=MODELS,
+        at="fwexp.models:Attend.call",
         wrap=scaled_through_float32,
         workload=TRANSFORMER,
         overrides=("model.options.width=48",),  # 1/√16 is exact in float32, 1/√12 is not
@@ -168,8 +159,7 @@ MODEL_TRAPS = [
     Trap(
         what="a causal mask that lets every position see the next one",
         stage="forward",
-        at="Attend.call",
-        within=MODELS,
+        at="fwexp.models:Attend.call",
         rewrites=(Rewrite(call="tri", keywords={"k": "1"}),),
         workload=TRANSFORMER,
         where="block0.attend",
@@ -177,8 +167,7 @@ MODEL_TRAPS = [
     Trap(
         what="gelu in its tanh form, in a file that the linter does not read",
         stage="forward",
-        at="Block.__init__",
-        within=MODELS,
+        at="fwexp.models:Block.__init__",
         framework="torch",
         rewrites=(Rewrite(call="GELU", keywords={"approximate": '"tanh"'}),),
         workload=TRANSFORMER,
@@ -187,8 +176,7 @@ MODEL_TRAPS = [
     Trap(
         what="LayerNorm's epsilon left at Keras's default, in a file that the linter does not read",
         stage="forward",
-        at="norm",
-        within=MODELS,
+        at="fwexp.models:norm",
         framework="tf",
         rewrites=(Rewrite(call="LayerNormalization", keywords={"epsilon": None}),),
         workload=TRANSFORMER,
@@ -197,8 +185,7 @@ MODEL_TRAPS = [
     Trap(
         what="attention to padding, too",
         stage="forward",
-        at="Attention.call",
-        within="fwexp.models.gnmt",
+        at="fwexp.models.gnmt:Attention.call",
         wrap=attending_to_padding,
         workload=GNMT,
         where="attention",
@@ -207,8 +194,7 @@ MODEL_TRAPS = [
     Trap(
         what="the loss averaged over padding, too",
         stage="loss",
-        at="masked_cross_entropy",
-        within=TRAINERS,
+        at="fwexp.trainers:masked_cross_entropy",
         framework="tf",
         wrap=averaged_over_padding,
         workload=GNMT,
@@ -218,8 +204,7 @@ MODEL_TRAPS = [
     Trap(
         what="an embedding's gradient as slices, a row twice where an item is in the batch twice",
         stage="optimizer steps",
-        at="Network.loss_and_gradients",
-        within=TRAINERS,
+        at="fwexp.trainers:Network.loss_and_gradients",
         rewrites=(Rewrite(call="convert_to_tensor", callee="(lambda gradient: gradient)"),),
         workload=NCF,
         where="step 1, tower_user.embeddings",
@@ -228,8 +213,7 @@ MODEL_TRAPS = [
     Trap(
         what="an image flattened by channels first",
         stage="forward",
-        at="Flatten.forward",
-        within=MODELS,
+        at="fwexp.models:Flatten.forward",
         wrap=channels_first,
         workload=ALEXNET,
         where="fc6",

@@ -2,8 +2,6 @@
 
 from tests.prove.traps import Trap
 
-WITHIN = "fwexp.trainers"
-
 
 def with_epsilon_inside_the_correction(adam):
     """m / ((√v + ε) / √(1 - β₂ᵏ)): as if ε were ε / √(1 - β₂ᵏ) in torch's formula."""
@@ -83,23 +81,20 @@ OPTIMIZER_TRAPS = [
     Trap(
         what="Adam's epsilon inside the bias correction, as in Keras's own",
         stage="optimizer steps",
-        at="TorchFormula._adam",
-        within=WITHIN,
+        at="fwexp.trainers:TorchFormula._adam",
         wrap=with_epsilon_inside_the_correction,
     ),
     Trap(
         what="the previous step's learning rate",
         stage="optimizer steps",
-        at="ArraySchedule.__call__",
-        within=WITHIN,
+        at="fwexp.trainers:ArraySchedule.__call__",
         wrap=of_the_step_before,
         overrides=("optimizer=sgd",),
     ),
     Trap(
         what="the learning rate through float32",
         stage="optimizer steps",
-        at="ArraySchedule.__call__",
-        within=WITHIN,
+        at="fwexp.trainers:ArraySchedule.__call__",
         wrap=through_float32,
         no_run="a float32 run computes with that rate anyway",
         overrides=("optimizer=sgd",),
@@ -107,8 +102,7 @@ OPTIMIZER_TRAPS = [
     Trap(
         what="Nesterov's momentum in one of the two",
         stage="optimizer steps",
-        at="make_optimizer",
-        within=WITHIN,
+        at="fwexp.trainers:make_optimizer",
         framework="torch",
         wrap=with_nesterov,
         overrides=("optimizer=momentum",),
@@ -116,8 +110,7 @@ OPTIMIZER_TRAPS = [
     Trap(
         what="weight decay on biases and norms, too",
         stage="optimizer steps",
-        at="make_optimizer",
-        within=WITHIN,
+        at="fwexp.trainers:make_optimizer",
         framework="torch",
         wrap=with_decay_for_all,
         overrides=("optimizer=adamw",),
@@ -125,15 +118,13 @@ OPTIMIZER_TRAPS = [
     Trap(
         what="Adam keeps its first moment already corrected",
         stage="optimizer state",
-        at="TorchFormula._adam",
-        within=WITHIN,
+        at="fwexp.trainers:TorchFormula._adam",
         wrap=with_a_corrected_moment,
     ),
     Trap(
         what="weight decay as a penalty in the gradient, which Adam then rescales",
         stage="optimizer steps",
-        at="make_optimizer",
-        within=WITHIN,
+        at="fwexp.trainers:make_optimizer",
         framework="torch",
         wrap=with_decay_in_the_gradient,
         overrides=("optimizer=adamw",),

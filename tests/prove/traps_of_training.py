@@ -1,8 +1,6 @@
 """The traps in the trainers: their input, loss, gradients, evaluation and precision."""
 
-from tests.prove.traps import NONE, Trap
-
-WITHIN = "fwexp.trainers"
+from tests.prove.traps import NONE, Rewrite, Trap
 
 
 def shuffled_within_a_buffer(pipeline):
@@ -35,14 +33,6 @@ def in_training_mode(predict):
 
 def of_probabilities(cross_entropy):
     return lambda logits, labels: cross_entropy(logits.softmax(dim=-1), labels)
-
-
-def with_smoothed_labels(cross_entropy):
-    def changed(logits, labels):
-        of_any_label = -logits.log_softmax(dim=-1).mean()
-        return 0.99 * cross_entropy(logits, labels) + 0.01 * of_any_label
-
-    return changed
 
 
 def reporting_a_running_mean(network):
@@ -107,53 +97,38 @@ def of_the_other_16_bits(keras_arguments):
     return changed
 
 
-def keeping_denormals(set_up):
-    import torch
-
-    def changed(config):
-        set_up(config)
-        torch.set_flush_denormal(False)
-
-    return changed
-
-
 TRAINING_TRAPS = [
     Trap(
         what="a bounded shuffle buffer instead of the common sample order",
         stage="data",
-        at="pipeline",
-        within=WITHIN,
+        at="fwexp.trainers:pipeline",
         framework="tf",
         wrap=shuffled_within_a_buffer,
     ),
     Trap(
         what="pixels scaled a second time",
         stage="data",
-        at="as_tensor",
-        within=WITHIN,
+        at="fwexp.trainers:as_tensor",
         framework="torch",
         wrap=scaled_again,
     ),
     Trap(
         what="the framework's own initialisation",
         stage="initial weights",
-        at="KerasTrainer.load_state",
-        within=WITHIN,
+        at="fwexp.trainers:KerasTrainer.load_state",
         wrap=without_the_initial_weights,
     ),
     Trap(
         what="evaluated in training mode",
         stage="forward",
-        at="LightningTrainer.predict",
-        within=WITHIN,
+        at="fwexp.trainers:LightningTrainer.predict",
         wrap=in_training_mode,
         where="evaluation",
     ),
     Trap(  # in torch: Keras finds such a softmax in its graph, and takes it out again
         what="softmax twice: the loss is given probabilities for logits",
         stage="loss",
-        at="cross_entropy",
-        within=WITHIN,
+        at="fwexp.trainers:cross_entropy",
         framework="torch",
         wrap=of_probabilities,
         where="loss",
@@ -161,17 +136,15 @@ TRAINING_TRAPS = [
     Trap(
         what="label smoothing in one of the two",
         stage="loss",
-        at="cross_entropy",
-        within=WITHIN,
+        at="fwexp.trainers:cross_entropy",
         framework="torch",
-        wrap=with_smoothed_labels,
+        rewrites=(Rewrite(call="cross_entropy", keywords={"label_smoothing": "0.01"}),),
         where="loss",
     ),
     Trap(
         what="the reported loss is a running mean, as Keras's own log is",
         stage="loss",
-        at="Network",
-        within=WITHIN,
+        at="fwexp.trainers:Network",
         framework="tf",
         wrap=reporting_a_running_mean,
         where="reported at step 2",
@@ -180,37 +153,32 @@ TRAINING_TRAPS = [
     Trap(
         what="gradients clipped, each by its own norm",
         stage="gradients",
-        at="Network.loss_and_gradients",
-        within=WITHIN,
+        at="fwexp.trainers:Network.loss_and_gradients",
         wrap=clipped_each_by_its_norm,
     ),
     Trap(
         what="evaluates the weights that the training started from",
         stage="evaluation after training",
-        at="KerasTrainer.predict",
-        within=WITHIN,
+        at="fwexp.trainers:KerasTrainer.predict",
         wrap=with_the_initial_weights,
     ),
     Trap(
         what="a mixed policy where float32 was asked for",
         stage="forward in float32",
-        at="keras_arguments",
-        within=WITHIN,
+        at="fwexp.trainers:keras_arguments",
         wrap=mixed_for_float32,
     ),
     Trap(
         what="evaluates only whole batches of the test set",
         stage="forward in float32",
-        at="KerasTrainer.predict",
-        within=WITHIN,
+        at="fwexp.trainers:KerasTrainer.predict",
         wrap=of_whole_batches,
         where="a run's first evaluation",
     ),
     Trap(
         what="the other 16-bit type",
         stage="dtypes",
-        at="keras_arguments",
-        within=WITHIN,
+        at="fwexp.trainers:keras_arguments",
         wrap=of_the_other_16_bits,
         overrides=("precision=bf16",),
         where="conv0",
@@ -218,9 +186,8 @@ TRAINING_TRAPS = [
     Trap(
         what="denormal numbers kept by torch, which TensorFlow flushes to zero",
         stage=NONE,
-        at="set_up",
-        within=WITHIN,
+        at="fwexp.trainers:set_up",
         framework="torch",
-        wrap=keeping_denormals,
+        rewrites=(Rewrite(call="set_flush_denormal", positional=("False",)),),
     ),
 ]
