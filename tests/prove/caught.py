@@ -2,16 +2,16 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fwexp.store.certificate import Stage
 from fwexp.store.store import Store
+from tests.prove.planting import planted
 from tests.prove.table import table
 from tests.prove.there import Done, fwexp_there
-from tests.prove.traps import CNN, LINTER, NONE, Trap, copy_project, plant
+from tests.prove.traps import CNN, LINTER, NONE, Trap, copy_project
 from tests.prove.without_gate import Comparisons
 
 EXIT_CODES = {LINTER: 2, NONE: 0}  # of `fwexp parity`; at any other stage 1
@@ -22,6 +22,7 @@ class Caught:
     """What became of a planted trap."""
 
     trap: Trap
+    file: Path  # that it was planted in, within the project
     failed: list[Stage]  # in their order; none: the trap slipped through
     exit_code: int
     without_gate: str
@@ -46,28 +47,19 @@ def catch_all(traps: Sequence[Trap], folder: Path) -> list[Caught]:
 def _catch(trap: Trap, project: Path, comparisons: Comparisons) -> Caught:
     if trap.stage != LINTER:
         comparisons.prepare(trap)
-    with _planted(trap, project), tempfile.TemporaryDirectory(prefix="fwexp-trap-") as store:
+    scratch = tempfile.TemporaryDirectory(prefix="fwexp-trap-")
+    with planted(trap, project) as file, scratch as store:
         chosen = [*trap.workload, *trap.overrides, "hardware.num_threads=1", f"store={store}"]
         done = fwexp_there(project, "parity", *chosen)
         caught = Caught(
             trap=trap,
+            file=file.relative_to(project),
             failed=_failed(done, project, Store(store)),
             exit_code=done.returncode,
             without_gate="refused" if trap.stage == LINTER else comparisons.tell(trap),
         )
     _say(caught, done)
     return caught
-
-
-@contextmanager
-def _planted(trap: Trap, project: Path) -> Iterator[None]:
-    path = project / trap.file
-    before = path.read_text()
-    plant(trap, project)
-    try:
-        yield
-    finally:
-        path.write_text(before)
 
 
 def _say(caught: Caught, done: Done) -> None:
@@ -98,7 +90,7 @@ def _failed(done: Done, project: Path, store: Store) -> list[Stage]:
 def trap_table(caught: Sequence[Caught]) -> list[str]:
     """A row a trap; those that nothing caught last."""
     header = [
-        *("trap", "file", "stage that caught it", "where", "difference", "failed with it"),
+        *("trap", "planted in", "stage that caught it", "where", "difference", "failed with it"),
         "without the gate",
     ]
     return table(header, [_row(c) for c in sorted(caught, key=lambda c: not c.failed)])
@@ -116,4 +108,4 @@ def _row(caught: Caught) -> list[str]:
         found = [first.name, first.where, size, ", ".join(stage.name for stage in others)]
     if not caught.as_it_must:
         found[0] += f" (WRONG: {trap.stage or 'none'} was to)"
-    return [what, f"`{trap.file}`", *found, caught.without_gate]
+    return [what, f"`{caught.file}`: `{trap.at.partition(':')[2]}`", *found, caught.without_gate]

@@ -12,10 +12,12 @@ from tests.prove.models import Shown, model_table, show_all
 from tests.prove.proof import Proof
 from tests.prove.table import figure, table
 from tests.prove.traps import LINTER, NONE
+from tests.prove.traps_of_cnn import CNN_TRAPS
 from tests.prove.traps_of_models import MODEL_TRAPS
+from tests.prove.traps_of_optimizers import OPTIMIZER_TRAPS
 from tests.prove.traps_of_training import TRAINING_TRAPS
 
-TRAPS = [*TRAINING_TRAPS, *MODEL_TRAPS]
+TRAPS = [*TRAINING_TRAPS, *OPTIMIZER_TRAPS, *CNN_TRAPS, *MODEL_TRAPS]
 BY_STAGE = ("mlp", "cnn")  # the models that have a certificate with each optimizer
 
 

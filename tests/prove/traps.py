@@ -1,11 +1,14 @@
-"""Traps: ways in which two "equal" runs silently differ, each a small change to a run's own file.
+"""Traps: ways in which two "equal" runs silently differ, each a small change to a run's own code.
 
-They are planted into a copy of the project; in the working tree nothing is ever changed.
+A trap names what it changes, wherever that is defined; planting.py plants it into a copy of the
+project. The working tree is never changed.
 """
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 LINTER = "linter"  # refused before any certificate is made
@@ -15,17 +18,27 @@ PARTS = ("fwexp", "conf", "sweeps", "pyproject.toml")  # that a copy needs to ru
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trap:
-    """A change of one file that makes the two frameworks differ."""
+class Rewrite:
+    """How a function's one call of this name is written instead."""
 
-    what: str  # as a person would tell of it
+    call: str  # the last part of what is called
+    callee: str = ""  # called instead; empty: as before
+    positional: tuple[str, ...] | None = None  # arguments given instead; None: as before
+    keywords: dict[str, str | None] = field(default_factory=dict)  # a value's source; None: dropped
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trap:
+    """A change of one function, method or class that makes the two frameworks differ."""
+
+    what: str  # in a person's words
     stage: str  # of the certificate, that must be the first to fail; or LINTER, or NONE
-    file: str
-    old: str  # stands in the file once
-    new: str
+    at: str  # what is changed: package:qualified name, wherever in that package it is defined
+    framework: str = ""  # torch | tf: what the defining file imports; empty: either or neither
+    wrap: Callable[[Any], Any] | None = None  # the original → what replaces it; imports its own
+    rewrites: tuple[Rewrite, ...] = ()
     overrides: tuple[str, ...] = ()
     where: str = ""  # the block or parameter that must be named; empty: any
-    extra: dict[str, str] = field(default_factory=dict)  # old → new, where one place is not enough
     workload: tuple[str, ...] = CNN
     no_run: str = ""  # why no short run shows what the trap does; empty: it is run
 
@@ -39,13 +52,3 @@ def copy_project(to: Path) -> Path:
         else:
             shutil.copy(ROOT / part, to / part)
     return to
-
-
-def plant(trap: Trap, project: Path) -> None:
-    """Change the copy's file; AssertionError where the text to change is not there just once."""
-    path = project / trap.file
-    text = path.read_text()
-    for old, new in {trap.old: trap.new, **trap.extra}.items():
-        assert text.count(old) == 1, f"{trap.file} has {text.count(old)} times: {old}"
-        text = text.replace(old, new)
-    path.write_text(text)

@@ -1,281 +1,193 @@
-"""The traps in the cnn, the trainers, the losses and the optimizers."""
+"""The traps in the trainers: their input, loss, gradients, evaluation and precision."""
 
-from tests.prove.traps import LINTER, NONE, Trap
+from tests.prove.traps import NONE, Rewrite, Trap
 
-KERAS_CNN = "fwexp/models/cnn/keras.py"
-TORCH_CNN = "fwexp/models/cnn/torch.py"
-KERAS = "fwexp/trainers/keras.py"
-TORCH = "fwexp/trainers/lightning.py"
-TORCH_MODULE = "fwexp/trainers/lightning_module.py"
-TORCH_LOSSES = "fwexp/trainers/torch_losses.py"
-KERAS_OPTIMIZERS = "fwexp/trainers/keras_optimizers.py"
-TORCH_OPTIMIZERS = "fwexp/trainers/torch_optimizers.py"
-PAD = '        x = layers.ZeroPadding2D(1, name=f"pad{i}")(x)\n'
-NORM = 'BatchNorm(spec.norm_momentum, spec.norm_epsilon, name=f"norm{i}")'
-IMPORT = "from fwexp.models.keras_layers import BatchNorm\n"
-STOCK = 'momentum=spec.norm_momentum, epsilon=spec.norm_epsilon, name=f"norm{i}"'
+
+def shuffled_within_a_buffer(pipeline):
+    return lambda recipe: pipeline(recipe).shuffle(8, seed=0)
+
+
+def scaled_again(as_tensor):
+    return lambda array, dtype: as_tensor(array / 2 if array.dtype.kind == "f" else array, dtype)
+
+
+def without_the_initial_weights(load_state):
+    def changed(self, state):
+        if state is not self.recipe.weights:
+            load_state(self, state)
+
+    return changed
+
+
+def in_training_mode(predict):
+    from unittest import mock
+
+    from torch import nn
+
+    def changed(self, inputs):
+        with mock.patch.object(nn.Module, "eval", nn.Module.train):
+            return predict(self, inputs)
+
+    return changed
+
+
+def of_probabilities(cross_entropy):
+    return lambda logits, labels: cross_entropy(logits.softmax(dim=-1), labels)
+
+
+def reporting_a_running_mean(network):
+    import keras
+
+    class Reporting(network):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.mean_loss = keras.metrics.Mean(dtype="float64")
+
+        def train_step(self, data):
+            self.mean_loss.update_state(super().train_step(data)["loss"])
+            return {"loss": self.mean_loss.result()}
+
+    return Reporting
+
+
+def clipped_each_by_its_norm(loss_and_gradients):
+    import tensorflow as tf
+
+    def changed(self, inputs, targets):
+        loss, gradients = loss_and_gradients(self, inputs, targets)
+        return loss, [tf.clip_by_norm(gradient, 0.1) for gradient in gradients]
+
+    return changed
+
+
+def with_the_initial_weights(predict):
+    def changed(self, inputs):
+        now = self.state()
+        self.load_state(self.recipe.weights)
+        outputs = predict(self, inputs)
+        self.load_state(now)
+        return outputs
+
+    return changed
+
+
+def of_whole_batches(predict):
+    return lambda self, inputs: (outputs := predict(self, inputs))[: len(outputs) // 64 * 64]
+
+
+def mixed_for_float32(keras_arguments):
+    from dataclasses import replace
+
+    def changed(config, *, dtype="float32"):
+        arguments = keras_arguments(config, dtype=dtype)
+        is_float32 = arguments.policy == "float32"
+        return replace(arguments, policy="mixed_bfloat16") if is_float32 else arguments
+
+    return changed
+
+
+def of_the_other_16_bits(keras_arguments):
+    from dataclasses import replace
+
+    def changed(config, *, dtype="float32"):
+        arguments = keras_arguments(config, dtype=dtype)
+        is_bfloat16 = arguments.policy == "mixed_bfloat16"
+        return replace(arguments, policy="mixed_float16") if is_bfloat16 else arguments
+
+    return changed
+
 
 TRAINING_TRAPS = [
     Trap(
         what="a bounded shuffle buffer instead of the common sample order",
         stage="data",
-        file=KERAS,
-        old="rows = tf.data.Dataset.from_tensor_slices(recipe.order)",
-        new="rows = tf.data.Dataset.from_tensor_slices(recipe.order).shuffle(8, seed=0)",
+        at="fwexp.trainers:pipeline",
+        framework="tf",
+        wrap=shuffled_within_a_buffer,
     ),
     Trap(
         what="pixels scaled a second time",
         stage="data",
-        file=TORCH,
-        old="np.array(layout, dtype=dtype",
-        new="np.array(layout / 2, dtype=dtype",
-    ),
-    Trap(
-        what="a convolution's bias, which Keras has by default",
-        stage="parameters",
-        file=KERAS_CNN,
-        old="use_bias=False, ",
-        new="",
-        where="conv0.bias",
+        at="fwexp.trainers:as_tensor",
+        framework="torch",
+        wrap=scaled_again,
     ),
     Trap(
         what="the framework's own initialisation",
         stage="initial weights",
-        file=KERAS,
-        old="        self.load_state(recipe.weights)\n",
-        new="",
-    ),
-    Trap(
-        what="padding forgotten",
-        stage="shapes",
-        file=KERAS_CNN,
-        old=PAD,
-        new="",
-        overrides=("model.options.depth=2",),  # a third block would have no pixels left
-        where="conv0",
-    ),
-    Trap(
-        what='"same" padding at stride 2, which TensorFlow puts to one side',
-        stage=LINTER,
-        file=KERAS_CNN,
-        old=PAD,
-        new="",
-        extra={"strides=2, ": 'strides=2, padding="same", '},
-    ),
-    Trap(
-        what='"same" padding at stride 2, in words that the linter cannot read',
-        stage="forward",
-        file=KERAS_CNN,
-        old=PAD,
-        new="",
-        extra={"strides=2, ": 'strides=2, padding=str("same"), '},
-        where="conv0",
-    ),
-    Trap(
-        what="BatchNorm's epsilon left at Keras's default",
-        stage="forward",
-        file=KERAS_CNN,
-        old=NORM,
-        new='BatchNorm(spec.norm_momentum, 1e-3, name=f"norm{i}")',
-        where="norm0",
+        at="fwexp.trainers:KerasTrainer.load_state",
+        wrap=without_the_initial_weights,
     ),
     Trap(
         what="evaluated in training mode",
         stage="forward",
-        file=TORCH,
-        old="        self.module.eval()\n",
-        new="        self.module.train()\n",
+        at="fwexp.trainers:LightningTrainer.predict",
+        wrap=in_training_mode,
         where="evaluation",
     ),
-    Trap(
-        what="another activation: leaky_relu for relu",
-        stage=LINTER,
-        file=KERAS_CNN,
-        old="layers.ReLU(",
-        new="layers.LeakyReLU(negative_slope=0.01, ",
-    ),
-    Trap(
-        what="a relu with a slope, which the linter does not know",
-        stage="forward",
-        file=KERAS_CNN,
-        old="layers.ReLU(",
-        new="layers.ReLU(negative_slope=0.01, ",
-        where="relu0",
-    ),
-    Trap(
+    Trap(  # in torch: Keras finds such a softmax in its graph, and takes it out again
         what="softmax twice: the loss is given probabilities for logits",
         stage="loss",
-        file=TORCH_MODULE,  # Keras finds such a softmax in its graph, and takes it out again
-        old="self.loss(outputs.to(at_least_float32), targets)",
-        new="self.loss(outputs.to(at_least_float32).softmax(dim=-1), targets)",
+        at="fwexp.trainers:cross_entropy",
+        framework="torch",
+        wrap=of_probabilities,
         where="loss",
     ),
     Trap(
         what="label smoothing in one of the two",
         stage="loss",
-        file=TORCH_LOSSES,
-        old="functional.cross_entropy(logits.flatten(0, -2), labels.flatten())",
-        new="functional.cross_entropy("
-        "logits.flatten(0, -2), labels.flatten(), label_smoothing=0.01)",
+        at="fwexp.trainers:cross_entropy",
+        framework="torch",
+        rewrites=(Rewrite(call="cross_entropy", keywords={"label_smoothing": "0.01"}),),
         where="loss",
     ),
     Trap(
         what="the reported loss is a running mean, as Keras's own log is",
         stage="loss",
-        file=KERAS,
-        old='        return {"loss": loss if self.part is None else sum_over_replicas(loss)}\n',
-        new="        self.mean_loss.update_state(loss)\n"
-        '        return {"loss": self.mean_loss.result()}\n',
-        extra={
-            '        self.outputs_dtype = ""\n': '        self.outputs_dtype = ""\n'
-            '        self.mean_loss = keras.metrics.Mean(dtype="float64")\n'
-        },
+        at="fwexp.trainers:Network",
+        framework="tf",
+        wrap=reporting_a_running_mean,
         where="reported at step 2",
         no_run="the training itself is the same",
     ),
     Trap(
         what="gradients clipped, each by its own norm",
         stage="gradients",
-        file=KERAS,
-        old="        gradients = tape.gradient(scaled, self.trainable_variables)\n",
-        new="        gradients = [\n"
-        "            tf.clip_by_norm(g, 0.1)\n"
-        "            for g in tape.gradient(scaled, self.trainable_variables)\n"
-        "        ]\n",
+        at="fwexp.trainers:Network.loss_and_gradients",
+        wrap=clipped_each_by_its_norm,
     ),
     Trap(
-        what="a layer frozen in one of the two",
-        stage="gradients",
-        file=TORCH_CNN,
-        old="    return nn.Sequential(layers)\n",
-        new='    layers["conv0"].weight.requires_grad_(False)\n    return nn.Sequential(layers)\n',
-        where="conv0.kernel",
-    ),
-    Trap(
-        what="Adam's epsilon inside the bias correction, as in Keras's own",
-        stage="optimizer steps",
-        file=KERAS_OPTIMIZERS,
-        old="denominator = ops.sqrt(v) / _in(variable, correction_2) + epsilon",
-        new="denominator = (ops.sqrt(v) + epsilon) / _in(variable, correction_2)",
-    ),
-    Trap(
-        what="the learning rate of the step before",
-        stage="optimizer steps",
-        file=KERAS_OPTIMIZERS,
-        old="ops.take(self.learning_rates, step)",
-        new="ops.take(self.learning_rates, ops.maximum(step - 1, 0))",
-        overrides=("optimizer=sgd",),
-    ),
-    Trap(
-        what="the learning rate through float32",
-        stage="optimizer steps",
-        file=KERAS_OPTIMIZERS,
-        old='ops.convert_to_tensor(learning_rates, dtype="float64")',
-        new='ops.cast(ops.convert_to_tensor(learning_rates, dtype="float32"), "float64")',
-        no_run="a float32 run computes with that rate anyway",
-        overrides=("optimizer=sgd",),
-    ),
-    Trap(
-        what="Nesterov's momentum in one of the two",
-        stage="optimizer steps",
-        file=TORCH_OPTIMIZERS,
-        old="momentum=settings.momentum)",
-        new="momentum=settings.momentum, nesterov=True)",
-        overrides=("optimizer=momentum",),
-    ),
-    Trap(
-        what="weight decay on biases and norms, too",
-        stage="optimizer steps",
-        file=TORCH_OPTIMIZERS,
-        old='{"params": others, "weight_decay": 0.0}',
-        new='{"params": others, "weight_decay": settings.weight_decay}',
-        overrides=("optimizer=adamw",),
-    ),
-    Trap(
-        what="Adam keeps its first moment already corrected",
-        stage="optimizer state",
-        file=KERAS_OPTIMIZERS,
-        old="* m / denominator)\n",
-        new="* m / denominator)\n        self.assign(m, m / _in(variable, correction_1))\n",
-    ),
-    Trap(
-        what="Keras's own BatchNorm, whose running variance is the biased one",
-        stage=LINTER,
-        file=KERAS_CNN,
-        old=NORM,
-        new=f"layers.BatchNormalization({STOCK})",
-    ),
-    Trap(
-        what="Keras's own BatchNorm under a name that the linter does not know",
-        stage="statistics",
-        file=KERAS_CNN,
-        old=NORM,
-        new=f"Stock({STOCK})",
-        extra={IMPORT: "Stock = layers.BatchNormalization\n"},
-    ),
-    Trap(
-        what="BatchNorm's momentum in Keras's sense given to torch",
-        stage="statistics",
-        file=TORCH_CNN,
-        old="momentum = 1.0 - spec.norm_momentum",
-        new="momentum = spec.norm_momentum",
-    ),
-    Trap(
-        what="evaluates a copy of the model that was made at the start",
+        what="evaluates the weights that the training started from",
         stage="evaluation after training",
-        file=KERAS,
-        old="        self.load_state(recipe.weights)\n",
-        new="        self.load_state(recipe.weights)\n"
-        "        self.frozen = keras.models.clone_model(self.model.network)\n"
-        "        self.frozen.set_weights(self.model.network.get_weights())\n"
-        "        self.predict_batch = self.frozen.predict_on_batch\n",
+        at="fwexp.trainers:KerasTrainer.predict",
+        wrap=with_the_initial_weights,
     ),
     Trap(
         what="a mixed policy where float32 was asked for",
         stage="forward in float32",
-        file="fwexp/trainers/devices.py",
-        old='KERAS_POLICY = {\n    "fp32": "float32",',
-        new='KERAS_POLICY = {\n    "fp32": "mixed_bfloat16",',
+        at="fwexp.trainers:keras_arguments",
+        wrap=mixed_for_float32,
     ),
     Trap(
         what="evaluates only whole batches of the test set",
         stage="forward in float32",
-        file=KERAS,
-        old="range(0, len(tensors[0]), EVALUATION_BATCH)",
-        new="range(0, len(tensors[0]) - len(tensors[0]) % 64, 64)",
-        extra={"i : i + EVALUATION_BATCH": "i : i + 64"},
+        at="fwexp.trainers:KerasTrainer.predict",
+        wrap=of_whole_batches,
         where="a run's first evaluation",
     ),
     Trap(
         what="the other 16-bit type",
         stage="dtypes",
-        file="fwexp/trainers/devices.py",
-        old='    "bf16": "mixed_bfloat16",',
-        new='    "bf16": "mixed_float16",',
+        at="fwexp.trainers:keras_arguments",
+        wrap=of_the_other_16_bits,
         overrides=("precision=bf16",),
         where="conv0",
     ),
     Trap(
-        what="dropout in one of the two, in words that the linter cannot read",
-        stage="forward",
-        file=TORCH_CNN,
-        old='    layers["mean"] = Mean()\n',
-        new='    drop = nn.Dropout\n    layers["mean"] = Mean()\n    layers["drop"] = drop(0.3)\n',
-        where="head",
-    ),
-    Trap(
-        what="weight decay as a penalty in the gradient, which Adam then rescales",
-        stage="optimizer steps",
-        file=TORCH_OPTIMIZERS,
-        old="return AdamW(groups, lr=lr, **adam)",
-        new="return Adam(groups, lr=lr, **adam)",
-        overrides=("optimizer=adamw",),
-    ),
-    Trap(
         what="denormal numbers kept by torch, which TensorFlow flushes to zero",
         stage=NONE,
-        file=TORCH,
-        old="torch.set_flush_denormal(True)",
-        new="torch.set_flush_denormal(False)",
+        at="fwexp.trainers:set_up",
+        framework="torch",
+        rewrites=(Rewrite(call="set_flush_denormal", positional=("False",)),),
     ),
 ]
