@@ -66,7 +66,7 @@ def _reported(failure: Failure) -> bool:
     return failure.stage.where.startswith("reported")
 
 
-def _of_one_side(failure: Failure) -> bool:
+def _in_one_only(failure: Failure) -> bool:
     return failure.stage.detail.startswith("only ")
 
 
@@ -86,29 +86,29 @@ def _is_many_times(failure: Failure) -> bool:
 HINTS = [
     # data, shapes, parameters, weights, outputs
     Hint(
-        trap="gelu or leaky_relu computed in float32 inside float64",
+        trap="gelu or leaky_relu computed in float32 within float64",
         stages=FORWARD,
         layers=("activation",),
         fits=lambda f: f.is_rounding,
     ),
     Hint(
-        trap="attention's scale passes through float32",
+        trap="attention's scale cast to float32",
         stages=FORWARD,
         layers=("attention",),
         fits=lambda f: f.is_rounding,
     ),
     Hint(
-        trap="float32 inside float64: a Python number cast to float32 on its way",
+        trap="float32 within float64: a Python number cast to float32",
         stages=FORWARD,
         fits=lambda f: f.is_rounding,
     ),
     Hint(
-        trap="padding: the images differ at their border alone",
+        trap="padding: the images differ only at their borders",
         stages=FORWARD,
         fits=lambda f: f.is_at_border,
     ),
     Hint(
-        trap="a slope below zero: leaky_relu or gelu in one, relu in the other",
+        trap="a nonzero slope below zero: leaky_relu or gelu in one, relu in the other",
         stages=FORWARD,
         layers=("activation",),
         fits=lambda f: f.passes_negatives,
@@ -120,13 +120,13 @@ HINTS = [
         fits=lambda f: f.cuts_at_six,
     ),
     Hint(
-        trap="gelu in its tanh form in one, its erf form in the other",
+        trap="gelu in its tanh form in one, in its erf form in the other",
         stages=FORWARD,
         layers=("activation",),
         fits=lambda f: 1e-6 < f.stage.difference < 1e-2 and "relu" not in f.name,
     ),
     Hint(
-        trap="a scale: Keras's numbers are torch's times {factor}",
+        trap="a scale: Keras's numbers are {factor} times torch's",
         stages=FORWARD,
         fits=lambda f: f.factor is not None,
     ),
@@ -136,30 +136,30 @@ HINTS = [
         fits=_at_evaluation,
     ),
     Hint(
-        trap="same padding at stride 2, which TensorFlow puts to one side",
+        trap="same padding at stride 2, which TensorFlow adds on one side",
         stages=FORWARD,
         layers=WINDOWED,
         fits=lambda f: f.halves,
     ),
     Hint(
-        trap="flattened by channels first in one, channels last in the other",
+        trap="flattened channels first in one, channels last in the other",
         stages=FORWARD,
         layers=("dense",),
         fits=lambda f: f.flattens,
     ),
     Hint(
-        trap="BatchNorm's epsilon: 1e-3 by Keras's default, 1e-5 by torch's",
+        trap="BatchNorm's epsilon: the default is 1e-3 in Keras, 1e-5 in torch",
         stages=FORWARD,
         layers=("batch norm",),
     ),
     Hint(
-        trap="BatchNorm in evaluation mode in one of the two",
+        trap="BatchNorm in evaluation mode in one framework",
         stages=FORWARD,
         layers=("batch norm",),
         fits=lambda f: f.stage.difference > 1e-2,
     ),
     Hint(
-        trap="LayerNormalization's epsilon: 1e-3 by Keras's default, 1e-5 by torch's",
+        trap="LayerNormalization's epsilon: the default is 1e-3 in Keras, 1e-5 in torch",
         stages=FORWARD,
         layers=("layer norm",),
     ),
@@ -169,67 +169,67 @@ HINTS = [
         layers=("recurrent",),
     ),
     Hint(
-        trap="torch's second bias, which is to stay zero and frozen",
+        trap="torch's second bias, which must stay zero and frozen",
         stages=FORWARD,
         layers=("recurrent",),
     ),
     Hint(
-        trap="hard_sigmoid for the gates' sigmoid, a mask, or another reading direction",
+        trap="hard_sigmoid instead of sigmoid in the gates, a mask, or the reverse direction",
         stages=FORWARD,
         layers=("recurrent",),
     ),
     Hint(
-        trap="attention's scale: 1/√(head size) in one of the two",
+        trap="attention's scale: 1/√(head size) in one framework only",
         stages=FORWARD,
         layers=("attention",),
     ),
     Hint(
-        trap="attention's mask: missing, or hiding other places",
+        trap="attention's mask: missing, or hiding different positions",
         stages=FORWARD,
         layers=("attention",),
     ),
     Hint(
-        trap="padding of pooling: counted in torch's average, left out in Keras's",
+        trap="padding in average pooling: counted by torch, excluded by Keras",
         stages=FORWARD,
         layers=("pooling",),
     ),
     Hint(trap="ceil_mode pooling in torch", stages=("forward", "shapes"), layers=("pooling",)),
-    Hint(trap="another activation", stages=FORWARD, layers=("activation",)),
+    Hint(trap="a different activation", stages=FORWARD, layers=("activation",)),
     Hint(
         trap="an embedding's scale, its padding row, or mask_zero",
         stages=FORWARD,
         layers=("embedding",),
     ),
-    Hint(trap="dilation or groups of one side only", stages=FORWARD, layers=("convolution",)),
+    Hint(trap="dilation or groups in one framework only", stages=FORWARD, layers=("convolution",)),
     Hint(
-        trap="dropout that is on in one of the two",
+        trap="dropout active in one framework only",
         stages=FORWARD,
         layers=("dropout", "dense", ""),
     ),
     Hint(trap="an activation inside the layer", stages=FORWARD, layers=("convolution", "dense")),
-    Hint(trap="softmax at the end of one model", stages=FORWARD, fits=_at_evaluation),
+    Hint(trap="a final softmax in one model only", stages=FORWARD, fits=_at_evaluation),
     Hint(
-        trap="a shuffle of its own: a bounded buffer instead of the common order",
+        trap="the framework's own shuffle: a bounded buffer instead of the common order",
         stages=("data",),
         fits=lambda f: not f.has_same_targets,
     ),
     Hint(
-        trap="the last, smaller batch kept in one of the two",
+        trap="the last, smaller batch kept in one framework only",
         stages=("data",),
         fits=lambda f: "nothing" in f.stage.detail,
     ),
     Hint(
-        trap="samples scaled or normalised in one of the two",
+        trap="samples scaled or normalised in one framework only",
         stages=("data",),
         fits=lambda f: f.has_same_targets,
     ),
     Hint(
-        trap="augmentation or resizing in one of the two",
+        trap="augmentation or resizing in one framework only",
         stages=("data",),
         fits=lambda f: f.has_same_targets,
     ),
     Hint(
-        trap="padding: forgotten in one of the two, or same against valid",
+        trap="padding: missing in one framework, or same versus valid",
         stages=("shapes",),
         layers=WINDOWED,
     ),
@@ -244,12 +244,12 @@ HINTS = [
         layers=("recurrent",),
     ),
     Hint(
-        trap="a bias that is there by default: use_bias=False in Keras, bias=False in torch",
+        trap="a default bias: turned off by use_bias=False in Keras, bias=False in torch",
         stages=("parameters",),
         leaves=("bias",),
     ),
     Hint(
-        trap="a norm's scale or shift, or its running statistics, in one of the two",
+        trap="a norm's scale, shift or running statistics in one framework only",
         stages=("parameters",),
         layers=("batch norm", "layer norm"),
     ),
@@ -263,7 +263,7 @@ HINTS = [
         stages=("initial weights",),
     ),
     Hint(
-        trap="an evaluation that leaves out the last, smaller batch",
+        trap="an evaluation without the last, smaller batch",
         stages=("forward in float32",),
         fits=lambda f: f.stage.difference == float("inf"),
     ),
@@ -276,32 +276,32 @@ HINTS = [
         stages=("dtypes", "forward in float32"),
     ),
     Hint(
-        trap="operations that torch's autocast keeps in float32 and Keras's policy does not",
+        trap="operations that torch's autocast, but not Keras's policy, keeps in float32",
         stages=("dtypes",),
     ),
     # loss, gradients, steps
     Hint(
-        trap="the learning rate or another constant passes through float32",
+        trap="the learning rate or another constant cast to float32",
         stages=STEP,
         fits=lambda f: f.is_rounding,
     ),
     Hint(
-        trap="float32 inside float64: a Python number cast to float32 on its way",
+        trap="float32 within float64: a Python number cast to float32",
         stages=NUMBERS,
         fits=lambda f: f.is_rounding,
     ),
     Hint(
-        trap="Keras's own log, which is a running mean over the steps",
+        trap="Keras's own log, a running mean over the steps",
         stages=("loss",),
         fits=lambda f: f.is_running_mean,
     ),
     Hint(
-        trap="a weight that only one side has, and trains: torch's second LSTM bias, say",
+        trap="a weight that only one framework has and trains, such as torch's second LSTM bias",
         stages=("loss",),
         fits=_reported,
     ),
     Hint(
-        trap="a loss reported of another batch, or after the step",
+        trap="a loss reported for a different batch, or after the step",
         stages=("loss",),
         fits=_reported,
     ),
@@ -321,54 +321,54 @@ HINTS = [
         fits=lambda f: not _reported(f) and f.keras_is_larger,
     ),
     Hint(
-        trap="label smoothing in one of the two",
+        trap="label smoothing in one framework only",
         stages=("loss",),
         fits=lambda f: not _reported(f),
     ),
     Hint(
-        trap="a mean over other samples: weights, or a mask",
+        trap="a mean over different samples: weights, or a mask",
         stages=("loss",),
         fits=lambda f: not _reported(f),
     ),
     Hint(
-        trap="a layer frozen, or cut out of the graph, in one of the two",
+        trap="a layer frozen, or cut from the graph, in one framework",
         stages=("gradients",),
-        fits=_of_one_side,
+        fits=_in_one_only,
     ),
     Hint(
-        trap="gradients clipped each by its own norm (Keras's clipnorm): Keras's are torch's "
-        "times {factor}",
-        stages=("gradients",),
-        fits=_has_factor,
-    ),
-    Hint(
-        trap="a loss averaged over another number of samples",
+        trap="each gradient clipped by its own norm (Keras's clipnorm): Keras's are {factor} times "
+        "torch's",
         stages=("gradients",),
         fits=_has_factor,
     ),
     Hint(
-        trap="an embedding's gradient as slices: a row that is in the batch twice counts otherwise",
+        trap="a loss averaged over a different number of samples",
+        stages=("gradients",),
+        fits=_has_factor,
+    ),
+    Hint(
+        trap="an embedding's sparse gradient: a row that is in the batch twice counts differently",
         stages=("gradients", "optimizer steps", "optimizer state"),
         layers=("embedding",),
     ),
     Hint(
-        trap="stop_gradient or detach in one of the two",
+        trap="stop_gradient or detach in one framework only",
         stages=("gradients",),
         fits=lambda f: not _has_factor(f),
     ),
     Hint(
-        trap="gradients clipped by their values",
+        trap="gradients clipped by value",
         stages=("gradients",),
-        fits=lambda f: not _has_factor(f) and not _of_one_side(f),
+        fits=lambda f: not _has_factor(f) and not _in_one_only(f),
     ),
     Hint(
-        trap="weight decay on biases and norms, too",
+        trap="weight decay applied to biases and norms too",
         stages=("optimizer steps",),
         leaves=("bias", "gamma", "beta"),
         optimizers=("adamw",),
     ),
     Hint(
-        trap="Adam's epsilon: outside the bias correction (Keras's form), or 1e-7 for 1e-8",
+        trap="Adam's epsilon: outside the bias correction (Keras's form), or 1e-7 instead of 1e-8",
         stages=("optimizer steps",),
         optimizers=ADAMS,
         fits=lambda f: f.stage.difference < 0.05,
@@ -379,39 +379,39 @@ HINTS = [
         optimizers=("adamw",),
     ),
     Hint(
-        trap="Nesterov's momentum in one of the two",
+        trap="Nesterov momentum in one framework only",
         stages=("optimizer steps",),
         optimizers=("momentum",),
     ),
     Hint(
-        trap="a velocity that contains the learning rate, as Keras's own does",
+        trap="a velocity that includes the learning rate, as Keras's does",
         stages=("optimizer state", "optimizer steps"),
         optimizers=("momentum",),
     ),
     Hint(
-        trap="a learning rate a step early or late, or set once an epoch",
+        trap="a learning rate one step early or late, or set once per epoch",
         stages=("optimizer steps",),
     ),
     Hint(
-        trap="a moment kept already bias-corrected",
+        trap="a moment stored already bias-corrected",
         stages=("optimizer state",),
         optimizers=ADAMS,
     ),
     Hint(
-        trap="weight decay or clipping put into the gradient before it is remembered",
+        trap="weight decay or clipping applied to the gradient before it enters the state",
         stages=("optimizer state",),
     ),
     Hint(
-        trap="the biased running variance (n, Keras's) for the unbiased one (n − 1, torch's)",
+        trap="the biased running variance (n, Keras) instead of the unbiased one (n − 1, torch)",
         stages=("statistics",),
         fits=lambda f: f.has_same_means,
     ),
     Hint(
-        trap="BatchNorm's momentum in the other's sense: torch's is 1 − Keras's",
+        trap="BatchNorm's momentum in the other convention: torch's is 1 − Keras's",
         stages=("statistics",),
     ),
     Hint(
-        trap="evaluated in training mode, or by other statistics than the running ones",
+        trap="evaluated in training mode, or not with the running statistics",
         stages=("evaluation after training",),
     ),
     Hint(

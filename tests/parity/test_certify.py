@@ -9,10 +9,12 @@ from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError
 from fwexp.launch.combine import resolved
-from fwexp.parity import capture as side
-from fwexp.parity.certify import certificate_key, certify, describe
+from fwexp.parity import capture
+from fwexp.parity.certify import certify, describe
+from fwexp.parity.key import certificate_key
 from fwexp.store.certificate import Certificate
 from fwexp.store.store import Store
+from tests.parity.made_captures import MadeServers
 from tests.tiny import FRAGILE, SharedServers, tiny_config, warm_servers
 
 STAGES = [
@@ -59,7 +61,6 @@ def without(*stages: str) -> list[str]:
     [
         (["model=mlp", "optimizer=sgd"], ["optimizer state", "statistics", "dtypes"]),
         (["model=mlp", "optimizer=momentum"], ["statistics", "dtypes"]),
-        (["model=mlp", "optimizer=adam", "precision=bf16"], ["statistics"]),
         (["model=mlp", "optimizer=adamw"], ["statistics", "dtypes"]),
         ([*CNN, "optimizer=adam", "precision=bf16"], []),
     ],
@@ -104,28 +105,28 @@ def test_a_users_model_whose_implementations_differ(tmp_path: Path, store: Store
     assert describe(certificate) == (
         "parity of mine × adam × digits: FAILED at stage forward, block first, relative difference "
         f"{stage.difference:.0e}: the first block whose outputs differ; probable trap: "
-        "same padding at stride 2, which TensorFlow puts to one side; or dilation or groups of one "
-        "side only; or an activation inside the layer"
+        "same padding at stride 2, which TensorFlow adds on one side; or dilation or groups in one "
+        "framework only; or an activation inside the layer"
     )
 
 
-def test_a_weight_that_one_side_does_not_train(tmp_path: Path, store: Store):
+def test_a_weight_that_one_framework_does_not_train(tmp_path: Path, store: Store):
     config = user_config(tmp_path / "conf", "++model.options.fault=frozen")
     stage = next(stage for stage in make(config, store).stages if not stage.passed)
     assert (stage.name, stage.where) == ("gradients", "head.bias")
     assert stage.detail == (
-        "only torch's loss depends on it; probable trap: a layer frozen, or cut out of the graph, "
-        "in one of the two; or stop_gradient or detach in one of the two"
+        "only torch's loss depends on it; probable trap: a layer frozen, or cut from the graph, "
+        "in one framework; or stop_gradient or detach in one framework only"
     )
 
 
-def test_a_side_that_raises(store: Store):
+def test_a_capture_that_raises(store: Store):
     fault = "++model.options.fault=raise"
     with pytest.raises(ParityError) as raised:
         make(resolved([*FRAGILE, fault]), store)
     (log,) = (store.path / "logs").glob("parity-torch-mlp-*.log")
     assert str(raised.value) == (
-        f"parity of mlp: its torch side raised on two lines; the whole of it is in {log}"
+        f"parity of mlp: the torch capture failed: on two lines; see {log}"
     )
     assert "RuntimeError: planted" in log.read_text()
     assert list(store.path.glob("certificates/*.json")) == []
@@ -147,19 +148,19 @@ class NoServers(SharedServers):
 
 def test_a_certificate_is_used_again_until_it_is_torn(store: Store):
     config = tiny_config("optimizer=sgd")
-    first = make(config, store)
+    first = certify(config, store=store, servers=MadeServers(), say=said.append)  # type: ignore[arg-type]
     assert said == ["parity of mlp with sgd on digits …"]
-    assert [*(store.path / "logs").iterdir()] == []  # of what raised nothing
+    assert [*(store.path / "logs").iterdir()] == []  # those of what succeeded are deleted
     again = certify(config, store=store, servers=NoServers([]), say=said.append)  # type: ignore[arg-type]
     assert again == first
     file = store.path / "certificates" / f"{certificate_key(config)}.json"
     file.write_text(file.read_text()[:100])
     said.clear()
-    made = make(config, store)
+    made = certify(config, store=store, servers=MadeServers(), say=said.append)  # type: ignore[arg-type]
     assert made.stages == first.stages
     assert store.read_certificate(first.key) == made
     assert said[0].startswith(f"{file}: ")
-    assert said[0].endswith("; it is made again")
+    assert said[0].endswith("; making it again")
 
 
 def keys(*overrides: Sequence[str]) -> list[str]:
@@ -188,10 +189,10 @@ def test_several_devices_have_the_certificate_of_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     seen = []
-    monkeypatch.setattr(side, "_examine", lambda _, config, *__: seen.append(config.hardware))
+    monkeypatch.setattr(capture, "write", lambda _, config, *__: seen.append(config.hardware))
     config = tiny_config("hardware.devices=2", "hardware.nodes=2")
-    arguments = {"stage": "dtypes", "config": to_plain(config), "to": str(tmp_path / "arrays")}
-    side.examine({**arguments, "reference": None}, {}, lambda _: None)
+    arguments = {"kind": "dtypes", "config": to_plain(config), "to": str(tmp_path / "arrays")}
+    capture.capture({**arguments, "reference": None}, {}, lambda _: None)
     assert seen == [tiny_config().hardware]
 
 

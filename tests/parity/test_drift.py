@@ -26,13 +26,13 @@ def drifted(framework: str, folder: Path) -> Arrays:
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Arrays, Arrays]:
+def captures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Arrays, Arrays]:
     folder = tmp_path_factory.mktemp("drift")
     return drifted("torch", folder), drifted("tf", folder)
 
 
-def test_both_end_near_each_other_and_far_from_where_they_started(sides: tuple[Arrays, Arrays]):
-    torch, keras = sides
+def test_both_end_near_each_other_and_far_from_where_they_started(captures: tuple[Arrays, Arrays]):
+    torch, keras = captures
     spec = load_spec(tiny_config().model, tiny_config().data)
     started = generic_weights(spec.variables(), seed=0)
     kinds = ("float64", "float32", "apart")
@@ -43,8 +43,8 @@ def test_both_end_near_each_other_and_far_from_where_they_started(sides: tuple[A
         assert relative(first, torch[f"float64/{name}"]) > 1e-4
 
 
-def test_one_rounding_at_the_start_is_still_there_at_the_end(sides: tuple[Arrays, Arrays]):
-    for side in sides:
-        of_float64 = {n.removeprefix("float64/") for n in side if n.startswith("float64/")}
-        gaps = [relative(side[f"float64/{n}"], side[f"apart/{n}"]) for n in of_float64]
+def test_one_rounding_at_the_start_is_still_there_at_the_end(captures: tuple[Arrays, Arrays]):
+    for capture in captures:
+        of_float64 = {n.removeprefix("float64/") for n in capture if n.startswith("float64/")}
+        gaps = [relative(capture[f"float64/{n}"], capture[f"apart/{n}"]) for n in of_float64]
         assert 0 < max(gaps) < 1e-12

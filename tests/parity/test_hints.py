@@ -10,7 +10,9 @@ import pytest
 from fwexp.launch.combine import resolved
 from fwexp.models.spec import Variable, batch_norm, convolution, dense, embedding, layer_norm, named
 from fwexp.parity.certify import certify, describe
-from fwexp.parity.hints import HINTS, hinted, probable_traps
+from fwexp.parity.hints import HINTS, add_hints, probable_traps
+from fwexp.parity.pair import Pair
+from fwexp.parity.protocol import STAGES
 from fwexp.parity.symptoms import Failure, kind_of
 from fwexp.store.certificate import Stage
 from fwexp.store.store import Store
@@ -26,18 +28,22 @@ PLANTED += ["model.implementation=tests.parity.faulty", "~model.options.depth"]
         (
             "same padding",
             "block conv2",
-            "same padding at stride 2, which TensorFlow puts to one side",
+            "same padding at stride 2, which TensorFlow adds on one side",
         ),
-        ("border", "block conv1", "padding: the images differ at their border alone"),
-        ("epsilon", "block norm1", "BatchNorm's epsilon: 1e-3 by Keras's default, 1e-5 by torch's"),
+        ("border", "block conv1", "padding: the images differ only at their borders"),
+        (
+            "epsilon",
+            "block norm1",
+            "BatchNorm's epsilon: the default is 1e-3 in Keras, 1e-5 in torch",
+        ),
         (
             "slope",
             "block relu1",
-            "a slope below zero: leaky_relu or gelu in one, relu in the other",
+            "a nonzero slope below zero: leaky_relu or gelu in one, relu in the other",
         ),
         (
             "flatten",
-            *("block head", "flattened by channels first in one, channels last in the other"),
+            *("block head", "flattened channels first in one, channels last in the other"),
         ),
     ],
 )
@@ -83,7 +89,7 @@ SPEC = Made(
 RNG = np.random.default_rng(0)
 IMAGES = RNG.normal(size=(2, 8, 8, 2))
 ROWS = RNG.normal(size=(2, 3))
-SLOPE = "a slope below zero: leaky_relu or gelu in one, relu in the other"
+SLOPE = "a nonzero slope below zero: leaky_relu or gelu in one, relu in the other"
 
 
 def told(
@@ -104,9 +110,8 @@ def told(
         where=where,
         detail=detail,
     )
-    return probable_traps(
-        Failure(stage=failed, torch=ours or {}, keras=theirs or {}, spec=SPEC, optimizer=optimizer)
-    )
+    pair = Pair(torch=ours or {}, keras=theirs or {}, spec=SPEC)
+    return probable_traps(Failure(stage=failed, pair=pair, optimizer=optimizer))
 
 
 def first_told(stage: str, where: str, ours: Any, theirs: Any, difference: float = 0.1) -> str:
@@ -125,14 +130,14 @@ def at_border(images: Any) -> Any:
 @pytest.mark.parametrize(
     ("where", "ours", "theirs", "trap"),
     [
-        ("conv", IMAGES, at_border(IMAGES), "padding: the images differ at their border alone"),
+        ("conv", IMAGES, at_border(IMAGES), "padding: the images differ only at their borders"),
         ("relu", np.maximum(IMAGES, 0), np.maximum(IMAGES, IMAGES / 100), SLOPE),
         ("relu", np.maximum(IMAGES, IMAGES / 100), np.maximum(IMAGES, 0), SLOPE),
         (
             *("relu", np.clip(9 * IMAGES, 0, 6), np.maximum(9 * IMAGES, 0)),
             "relu6 in one, relu in the other",
         ),
-        ("block0.attend", ROWS, ROWS / 4, "a scale: Keras's numbers are torch's times 0.25"),
+        ("block0.attend", ROWS, ROWS / 4, "a scale: Keras's numbers are 0.25 times torch's"),
     ],
 )
 def test_a_sign_in_the_outputs(where: str, ours: Any, theirs: Any, trap: str) -> None:
@@ -141,23 +146,23 @@ def test_a_sign_in_the_outputs(where: str, ours: Any, theirs: Any, trap: str) ->
 
 def test_a_sign_that_is_not_there() -> None:
     noise = IMAGES + 1e-3 * RNG.normal(size=IMAGES.shape)
-    plain = "dilation or groups of one side only"
+    plain = "dilation or groups in one framework only"
     assert first_told("forward", "conv", IMAGES, noise) == plain
-    assert first_told("forward", "relu", IMAGES**2, noise**2) == "another activation"
+    assert first_told("forward", "relu", IMAGES**2, noise**2) == "a different activation"
     broken = {"float64/block/conv": np.full((2, 8, 8, 2), np.nan)}
     assert told("forward", "conv", np.inf, ours=broken, theirs=broken)[0] == plain
 
 
 def test_images_that_get_half_as_high() -> None:
     """By "same" padding TensorFlow then pads one side."""
-    same = "same padding at stride 2, which TensorFlow puts to one side"
+    same = "same padding at stride 2, which TensorFlow adds on one side"
     half, noise = IMAGES[:, ::2, ::2], RNG.normal(size=(2, 4, 4, 2))
     assert first_told("forward", "conv", half, noise) == same
     assert first_told("forward", "conv", IMAGES, noise.repeat(2, 1).repeat(2, 2)) != same
 
 
 def test_a_dense_layer_behind_images() -> None:
-    flat = "flattened by channels first in one, channels last in the other"
+    flat = "flattened channels first in one, channels last in the other"
     before = SPEC.blocks()[SPEC.blocks().index("head") - 1]
     for kind, expected in ((IMAGES, True), (ROWS, False)):
         ours = {f"float64/block/{before}": kind, "float64/block/head": ROWS}
@@ -168,15 +173,15 @@ def test_a_dense_layer_behind_images() -> None:
 @pytest.mark.parametrize(
     ("where", "size", "trap"),
     [
-        ("norm", 3e-4, "BatchNorm's epsilon: 1e-3 by Keras's default, 1e-5 by torch's"),
-        ("block0.norm1", 1e-3, "LayerNormalization's epsilon: 1e-3 by Keras's default"),
-        ("head", 0.1, "dropout that is on in one of the two"),
+        ("norm", 3e-4, "BatchNorm's epsilon: the default is 1e-3 in Keras, 1e-5 in torch"),
+        ("block0.norm1", 1e-3, "LayerNormalization's epsilon: the default is 1e-3 in Keras"),
+        ("head", 0.1, "dropout active in one framework only"),
         ("lstm", 0.1, "the order of the gates: i,f,c,o in an LSTM"),
-        ("block0.attend", 0.1, "attention's scale: 1/√(head size) in one of the two"),
-        ("block0.attend", 1e-8, "attention's scale passes through float32"),
-        ("act", 3e-4, "gelu in its tanh form in one, its erf form in the other"),
-        ("act", 5e-9, "gelu or leaky_relu computed in float32 inside float64"),
-        ("conv", 6e-9, "float32 inside float64: a Python number cast to float32 on its way"),
+        ("block0.attend", 0.1, "attention's scale: 1/√(head size) in one framework only"),
+        ("block0.attend", 1e-8, "attention's scale cast to float32"),
+        ("act", 3e-4, "gelu in its tanh form in one, in its erf form in the other"),
+        ("act", 5e-9, "gelu or leaky_relu computed in float32 within float64"),
+        ("conv", 6e-9, "float32 within float64: a Python number cast to float32"),
         ("evaluation", 0.1, "evaluated in training mode: BatchNorm's or dropout's flag"),
     ],
 )
@@ -187,24 +192,29 @@ def test_by_the_kind_of_layer_and_the_size(where: str, size: float, trap: str) -
 @pytest.mark.parametrize(
     ("stage", "where", "optimizer", "trap"),
     [
-        ("optimizer steps", "step 3, conv.bias", "adamw", "weight decay on biases and norms, too"),
+        (
+            "optimizer steps",
+            "step 3, conv.bias",
+            "adamw",
+            "weight decay applied to biases and norms too",
+        ),
         ("optimizer steps", "step 3, conv.kernel", "adamw", "Adam's epsilon: outside the bias"),
         ("optimizer steps", "step 1, norm.gamma", "adam", "Adam's epsilon: outside the bias"),
-        ("optimizer steps", "step 1, head.kernel", "momentum", "Nesterov's momentum in one"),
-        ("optimizer steps", "step 2, head.kernel", "sgd", "a learning rate a step early or late"),
-        ("optimizer steps", "step 2, tokens.embeddings", "adam", "an embedding's gradient as"),
-        ("optimizer state", "step 2, head.kernel/m", "adam", "a moment kept already"),
-        ("optimizer state", "step 2, head.kernel/momentum", "momentum", "a velocity that contains"),
+        ("optimizer steps", "step 1, head.kernel", "momentum", "Nesterov momentum in one"),
+        ("optimizer steps", "step 2, head.kernel", "sgd", "a learning rate one step early or late"),
+        ("optimizer steps", "step 2, tokens.embeddings", "adam", "an embedding's sparse gradient"),
+        ("optimizer state", "step 2, head.kernel/m", "adam", "a moment stored already"),
+        ("optimizer state", "step 2, head.kernel/momentum", "momentum", "a velocity that includes"),
         ("initial weights", "conv.kernel", "adam", "the framework's own initialisation"),
-        ("parameters", "conv.bias", "adam", "a bias that is there by default"),
-        ("parameters", "extra.bias", "adam", "a bias that is there by default"),
+        ("parameters", "conv.bias", "adam", "a default bias: turned off"),
+        ("parameters", "extra.bias", "adam", "a default bias: turned off"),
         ("parameters", "lstm.bias", "adam", "torch's second LSTM bias, or GRU's reset_after"),
-        ("parameters", "norm.gamma", "adam", "a norm's scale or shift"),
+        ("parameters", "norm.gamma", "adam", "a norm's scale, shift"),
         ("parameters", "head.kernel", "adam", "a kernel's layout"),
         ("shapes", "pool", "adam", "ceil_mode pooling in torch"),
-        ("shapes", "conv", "adam", "padding: forgotten in one of the two"),
-        ("gradients", "conv.kernel", "adam", "stop_gradient or detach in one of the two"),
-        ("evaluation after training", "logits", "adam", "evaluated in training mode, or by other"),
+        ("shapes", "conv", "adam", "padding: missing in one framework"),
+        ("gradients", "conv.kernel", "adam", "stop_gradient or detach in one framework only"),
+        ("evaluation after training", "logits", "adam", "evaluated in training mode, or not with"),
         ("forward in float32", "conv", "adam", "TF32 or a mixed policy where float32"),
         ("dtypes", "conv", "adam", "a layer with a dtype of its own"),
     ],
@@ -215,7 +225,7 @@ def test_by_the_stage(stage: str, where: str, optimizer: str, trap: str) -> None
 
 def test_a_constant_through_float32_in_the_step() -> None:
     found = told("optimizer steps", "step 1, head.kernel", 1e-8, optimizer="sgd")
-    assert found[0] == "the learning rate or another constant passes through float32"
+    assert found[0] == "the learning rate or another constant cast to float32"
 
 
 def test_a_step_that_is_another_by_far() -> None:
@@ -233,26 +243,26 @@ def test_a_loss() -> None:
     assert [trap.partition(":")[0] for trap in found] == [
         "softmax twice",
         "a regularizer, whose penalty Keras adds to the loss",
-        "label smoothing in one of the two",
+        "label smoothing in one framework only",
     ]
 
 
 def test_a_loss_reported_of_the_steps() -> None:
     ours, place = {"losses": np.array([3.0, 2.0, 1.0])}, "reported at step 2"
     means = {"losses": np.array([3.0, 2.5, 2.0])}
-    log = "Keras's own log, which is a running mean over the steps"
+    log = "Keras's own log, a running mean over the steps"
     assert told("loss", place, 0.1, ours=ours, theirs=means)[0] == log
     other = told("loss", place, 0.1, ours=ours, theirs={"losses": np.array([3.0, 2.1, 1.0])})
-    assert other[0].startswith("a weight that only one side has, and trains")
+    assert other[0].startswith("a weight that only one framework has and trains")
 
 
 def test_a_gradient() -> None:
     clipped = first_told("gradients", "head.kernel", ROWS, ROWS / 8)
     assert clipped == (
-        "gradients clipped each by its own norm (Keras's clipnorm): Keras's are torch's times 0.125"
+        "each gradient clipped by its own norm (Keras's clipnorm): Keras's are 0.125 times torch's"
     )
     found = told("gradients", "head.bias", np.inf, detail="only torch's loss depends on it")
-    assert found[0] == "a layer frozen, or cut out of the graph, in one of the two"
+    assert found[0] == "a layer frozen, or cut from the graph, in one framework"
 
 
 def test_running_statistics() -> None:
@@ -263,18 +273,18 @@ def test_running_statistics() -> None:
     found = told("statistics", place, 0.1, ours=ours, theirs=biased)
     assert found[0].startswith("the biased running variance")
     found = told("statistics", place, 0.1, ours=ours, theirs=slower)
-    assert found[0].startswith("BatchNorm's momentum in the other's sense")
+    assert found[0].startswith("BatchNorm's momentum in the other convention")
 
 
 def test_a_batch() -> None:
     batch = {"batch/1/x": np.array(["a"]), "batch/1/targets": np.array(["b"])}
     scaled = {**batch, "batch/1/x": np.array(["c"])}
     assert told("data", "batch 1/x", np.inf, ours=batch, theirs=scaled)[0] == (
-        "samples scaled or normalised in one of the two"
+        "samples scaled or normalised in one framework only"
     )
     shuffled = {**scaled, "batch/1/targets": np.array(["d"])}
     assert told("data", "batch 1/targets", np.inf, ours=batch, theirs=shuffled)[0] == (
-        "a shuffle of its own: a bounded buffer instead of the common order"
+        "the framework's own shuffle: a bounded buffer instead of the common order"
     )
 
 
@@ -283,31 +293,24 @@ def test_the_first_failure_is_explained_and_no_other() -> None:
         Stage(name=name, passed=name == "data", difference=0.1, tolerance=0, where="", detail="d")
         for name in ("data", "initial weights", "forward in float32")
     )
-    found = hinted([passed, *failed], sides=({}, {}), spec=SPEC, optimizer="adam")
+    pair = Pair(torch={}, keras={}, spec=SPEC)
+    found = add_hints([passed, *failed], pair, optimizer="adam")
     assert found[0] is passed
     assert found[1].detail == (
         "d; probable trap: the framework's own initialisation: the spec's weights never reached it"
     )
     assert found[2] is failed[1]
-    assert hinted([passed], sides=({}, {}), spec=SPEC, optimizer="adam") == [passed]
+    assert add_hints([passed], pair, optimizer="adam") == [passed]
 
 
 def test_never_more_than_three() -> None:
     assert len(told("forward", "lstm", 0.1)) == 3
 
 
-def test_every_hint_is_of_a_stage_that_there_is(stage_names: set[str]) -> None:
+def test_every_hint_is_of_a_stage_that_exists() -> None:
+    stage_names = {row.name for row in STAGES}
     for hint in HINTS:
         assert set(hint.stages) <= stage_names, hint.trap
-
-
-@pytest.fixture
-def stage_names() -> set[str]:
-    return {
-        *("data", "parameters", "initial weights", "shapes", "forward", "loss", "gradients"),
-        *("optimizer steps", "optimizer state", "statistics", "evaluation after training"),
-        *("forward in float32", "dtypes"),
-    }
 
 
 def test_the_kind_of_a_layer() -> None:

@@ -33,7 +33,7 @@ SOURCES = [
     *("fwexp/trainers/schedule.py", "fwexp/trainers/devices.py"),
     *("fwexp/trainers/keras_losses.py", "fwexp/trainers/torch_losses.py"),
     *("fwexp/tasks/classification.py", "fwexp/tasks/numerics.py"),
-    *("fwexp/parity/stages.py", "fwexp/parity/capture.py"),
+    *("fwexp/parity/stages/loss.py", "fwexp/parity/capture.py", "fwexp/parity/parts.py"),
     *("fwexp/data/dataset.py", "fwexp/runs/execute.py"),
 ]
 OTHERS = ["fwexp/models/mlp/keras.py", "fwexp/writeup/page.py"]

@@ -5,48 +5,31 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fwexp.models.mlp.spec import Spec
-from fwexp.parity.capture import NUM_STEPS
 from fwexp.parity.comparing import relative
-from fwexp.parity.stages import dtype_stages, numeric_stages
+from fwexp.parity.pair import NUM_STEPS, Pair
+from fwexp.parity.protocol import compare_pair
 from fwexp.store.certificate import Stage
-
-SPEC = Spec(image_shape=(2, 2, 1), num_classes=3, width=2, depth=1)
-BLOCKS = ["dense0", "relu0", "head"]
-PARTS = ("x", "targets")  # of a batch
-Side = dict[str, Any]
+from tests.parity.made_captures import SPEC, Capture
+from tests.parity.made_captures import made_capture as made
 
 
-def side() -> Side:
-    """What a side leaves whose model is SPEC, trained by Adam."""
-    rng = np.random.default_rng(0)
-    shapes = {name: v.shape for name, v in SPEC.variables().items()}
-    made: Side = {f"initial/{name}": rng.normal(size=s) for name, s in shapes.items()}
-    made |= {f"batch/{k}/{part}": np.array(["(2,)", "crc 0"]) for k in (1, 2) for part in PARTS}
-    for dtype in ("float32", "float64"):
-        made |= {f"{dtype}/block/{b}": rng.normal(size=(4, 3)) for b in BLOCKS}
-        made |= {f"{dtype}/evaluation": rng.normal(size=(4, 3)), f"{dtype}/loss": np.array(2.3)}
-        made |= {f"{dtype}/gradient/{n}": rng.normal(size=s) for n, s in shapes.items()}
-    for step in range(NUM_STEPS + 1):
-        made |= {f"state/{step}/{n}": rng.normal(size=s) for n, s in shapes.items()}
-        made |= {f"state/{step}/{n}/m": rng.normal(size=s) for n, s in shapes.items() if step}
-    made |= {name: rng.normal(size=(4, 3)) for name in ("evaluation after", "first evaluation")}
-    return made | {"losses": rng.uniform(1, 2, NUM_STEPS)}
+def compare(torch: Capture, keras: Capture, *, kind: str = "numbers") -> list[Stage]:
+    return compare_pair(Pair(torch=torch, keras=keras, spec=SPEC), kind)
 
 
 def stages_of(**changes: Any) -> list[Stage]:
-    """Of two sides that are equal but for these arrays of Keras's; None leaves one out."""
-    changed = {**side(), **{name.replace("__", "/"): value for name, value in changes.items()}}
+    """Of two captures that are equal but for these arrays of Keras's; None leaves one out."""
+    changed = {**made(), **{name.replace("__", "/"): value for name, value in changes.items()}}
     theirs = {name: value for name, value in changed.items() if value is not None}
-    return numeric_stages(side(), theirs, SPEC)
+    return compare(made(), theirs)
 
 
-def failure(changes: Side) -> Stage:
+def failure(changes: Capture) -> Stage:
     (stage,) = [stage for stage in stages_of(**changes) if not stage.passed]
     return stage
 
 
-def test_two_equal_sides():
+def test_two_equal_captures():
     stages = stages_of()
     assert [s.name for s in stages if not s.passed or s.difference] == []
     assert len(stages) == 11
@@ -57,42 +40,46 @@ def test_two_equal_sides():
     [
         ("float64/block/relu0", "forward", "relu0", "the first block whose outputs differ"),
         ("float64/evaluation", "forward", "evaluation", "the first block whose outputs differ"),
-        ("float64/loss", "loss", "loss", "equal logits, another loss"),
+        ("float64/loss", "loss", "loss", "equal logits, different loss"),
         (
             "float64/gradient/head.bias",
             *("gradients", "head.bias", "the first weight whose gradient differs"),
         ),
         (
             "state/3/head.kernel",
-            *("optimizer steps", "step 3, head.kernel", "equal gradients, another update"),
+            *("optimizer steps", "step 3, head.kernel", "equal gradients, different update"),
         ),
         (
             "state/20/head.bias/m",
-            *("optimizer state", "step 20, head.bias/m", "the optimizers remember other values"),
+            *(
+                "optimizer state",
+                "step 20, head.bias/m",
+                "the optimizers remember different values",
+            ),
         ),
         (
             "evaluation after",
             *("evaluation after training", "logits"),
-            "equal states, other logits in evaluation mode",
+            "equal states, different logits in evaluation mode",
         ),
     ],
 )
 @pytest.mark.parametrize("size", [3e-10, 1e-2])
 def test_a_difference(name, stage, where, detail, size):
-    found = failure({name: side()[name] * (1 + size)})
+    found = failure({name: made()[name] * (1 + size)})
     assert (found.name, found.where, found.detail) == (stage, where, detail)
     assert 1e-10 < found.difference <= size * 1.0001
 
 
 @pytest.mark.parametrize("size", [1e-12, 1e-14])
 def test_rounding_passes(size):
-    scaled = {n: v * (1 + size) for n, v in side().items() if n.startswith(("float64/", "state/"))}
+    scaled = {n: v * (1 + size) for n, v in made().items() if n.startswith(("float64/", "state/"))}
     assert [s.name for s in stages_of(**scaled) if not s.passed] == []
 
 
 def test_the_first_block_that_differs_is_named_with_its_own_difference():
     """Those after it differ more, but may only follow from it."""
-    ours = side()
+    ours = made()
     found = failure(
         {
             "float64/block/dense0": ours["float64/block/dense0"] * (1 + 1e-6),
@@ -105,13 +92,13 @@ def test_the_first_block_that_differs_is_named_with_its_own_difference():
 
 def test_float32_is_held_to_a_tolerance_of_its_own():
     name = "float32/block/head"
-    found = failure({name: side()[name] * (1 + 2e-4)})
+    found = failure({name: made()[name] * (1 + 2e-4)})
     assert (found.name, found.where) == ("forward in float32", "head")
-    assert [s for s in stages_of(**{name: side()[name] * (1 + 5e-5)}) if not s.passed] == []
+    assert [s for s in stages_of(**{name: made()[name] * (1 + 5e-5)}) if not s.passed] == []
 
 
 def test_an_evaluation_that_leaves_samples_out():
-    found = failure({"first evaluation": side()["first evaluation"][:3]})
+    found = failure({"first evaluation": made()["first evaluation"][:3]})
     assert (found.name, found.where) == ("forward in float32", "a run's first evaluation")
     assert found.difference == float("inf")
 
@@ -121,13 +108,13 @@ def test_another_batch_ends_the_comparison():
     stages = stages_of(batch__2__targets=changed)
     assert [(s.name, s.passed) for s in stages] == [("data", False), ("parameters", True)]
     assert stages[0].where == "batch 2/targets"
-    assert stages[0].detail == "torch's pipeline gives (2,) crc 0, Keras's (2,) crc 1"
+    assert stages[0].detail == "torch's pipeline yields (2,) crc 0, Keras's (2,) crc 1"
 
 
 def test_a_pipeline_that_ends_early():
     stages = stages_of(batch__2__x=None, batch__2__targets=None)
     assert stages[0].where == "batch 2/targets"
-    assert stages[0].detail == "torch's pipeline gives (2,) crc 0, Keras's nothing"
+    assert stages[0].detail == "torch's pipeline yields (2,) crc 0, Keras's nothing"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +144,7 @@ def test_parameters_that_are_not_the_specs(changes, where, detail):
 
 
 def test_other_initial_weights_end_the_comparison():
-    stages = stages_of(**{"initial/head.bias": side()["initial/head.bias"] + 1e-9})
+    stages = stages_of(**{"initial/head.bias": made()["initial/head.bias"] + 1e-9})
     assert [s.name for s in stages if not s.passed] == ["initial weights"]
     assert len(stages) == 4
 
@@ -165,16 +152,16 @@ def test_other_initial_weights_end_the_comparison():
 def test_another_shape_ends_the_comparison():
     stages = stages_of(**{"float64/block/relu0": np.zeros((4, 2))})
     assert stages[-1].where == "relu0"
-    assert stages[-1].detail == "torch puts out (4, 3), Keras (4, 2)"
+    assert stages[-1].detail == "torch outputs (4, 3), Keras (4, 2)"
 
 
 def with_losses(ours: dict[int, float], theirs: dict[int, float]) -> list[Stage]:
-    """Of two equal sides but for these losses, by step."""
-    torch, keras = side(), side()
+    """Of two equal captures but for these losses, by step."""
+    torch, keras = made(), made()
     for changed, losses in ((torch, ours), (keras, theirs)):
         for step, loss in losses.items():
             changed["losses"][step - 1] = loss
-    return numeric_stages(torch, keras, SPEC)
+    return compare(torch, keras)
 
 
 @pytest.mark.parametrize("lost", [np.nan, np.inf])
@@ -195,7 +182,7 @@ def test_a_training_that_diverges_in_both_is_told_as_such(lost: float):
 @pytest.mark.parametrize(
     ("ours", "theirs", "step"),
     [
-        ({7: np.nan}, {}, 7),  # one side alone
+        ({7: np.nan}, {}, 7),  # one alone
         ({}, {7: np.nan}, 7),
         ({7: np.nan}, {7: np.nan, 3: 9.0}, 3),  # they differed before
     ],
@@ -208,14 +195,14 @@ def test_a_loss_that_differs_is_no_divergence(
 
 
 def test_the_loss_that_fit_reports_of_each_step():
-    losses = side()["losses"]
+    losses = made()["losses"]
     running_mean = np.cumsum(losses) / np.arange(1, NUM_STEPS + 1)
     found = failure({"losses": running_mean})
     assert (found.name, found.where) == ("loss", "reported at step 2")
 
 
 def test_a_fit_that_takes_fewer_steps():
-    found = failure({"losses": side()["losses"][:19]})
+    found = failure({"losses": made()["losses"][:19]})
     assert (found.name, found.where) == ("loss", "the number of steps")
     assert found.detail == "torch's fit took 20 steps, Keras's 19"
 
@@ -229,10 +216,13 @@ def test_a_weight_that_one_loss_does_not_depend_on():
 def test_a_gradient_that_is_zero_but_for_rounding():
     """A bias before a norm: its rounding differs wholly, and means nothing."""
     name = "float64/gradient/dense0.bias"
-    ours, theirs = {**side(), name: np.array([1e-17, 0])}, {**side(), name: np.array([0, 2e-17])}
-    assert all(s.passed for s in numeric_stages(ours, theirs, SPEC))
+    ours, theirs = (
+        {**made(), name: np.array([1e-17, 0])},
+        {**made(), name: np.array([0, 2e-17])},
+    )
+    assert all(s.passed for s in compare(ours, theirs))
     theirs[name] = np.array([0, 1e-8])
-    (stage,) = [s for s in numeric_stages(ours, theirs, SPEC) if not s.passed]
+    (stage,) = [s for s in compare(ours, theirs) if not s.passed]
     assert (stage.name, stage.where) == ("gradients", "dense0.bias")
 
 
@@ -242,12 +232,12 @@ def test_a_slot_that_keras_does_not_keep():
 
 
 def test_dtypes():
-    ours = dict.fromkeys(BLOCKS, np.array("bfloat16"))
-    (stage,) = dtype_stages(ours, ours, SPEC)
+    ours = dict.fromkeys(SPEC.blocks(), np.array("bfloat16"))
+    (stage,) = compare(ours, ours, kind="dtypes")
     assert stage.passed
-    (found,) = dtype_stages(ours, {**ours, "head": np.array("float32")}, SPEC)
+    (found,) = compare(ours, {**ours, "head": np.array("float32")}, kind="dtypes")
     assert (found.passed, found.where) == (False, "head")
-    assert found.detail == "torch puts out bfloat16, Keras float32"
+    assert found.detail == "torch outputs bfloat16, Keras float32"
 
 
 def test_relative():

@@ -13,7 +13,8 @@ from fwexp.data.dataset import DataSet, Split
 from fwexp.errors import ConfigError
 from fwexp.launch.combine import resolved
 from fwexp.models.registry import load_spec
-from fwexp.parity.certify import certificate_key, certify, describe
+from fwexp.parity.certify import certify, describe
+from fwexp.parity.key import certificate_key
 from fwexp.parity.stand_in import cut_images, describe_stand_in, stand_in_of
 from fwexp.store.certificate import Certificate
 from fwexp.store.store import Store
@@ -78,7 +79,7 @@ def test_a_fault_of_the_stand_in_alone_fails(folder: Path, tmp_path: Path) -> No
     certificate = make(large(folder, "++model.stand_in_options.fault=slope"), tmp_path)
     first = next(stage for stage in certificate.stages if not stage.passed)
     assert (first.name, first.where) == ("forward, of small", "relu1")
-    assert "probable trap: a slope below zero" in first.detail
+    assert "probable trap: a nonzero slope below zero" in first.detail
     assert not certificate.passed
 
 
