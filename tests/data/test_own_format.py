@@ -12,7 +12,7 @@ from fwexp.data.arrays import content_sha256
 from fwexp.data.dataset import load
 from fwexp.data.preparation import prepare
 from fwexp.errors import ConfigError, DataError
-from fwexp.launch.plan import plan_runs
+from fwexp.launch.planning import plan_runs
 
 DECODER = """\
 import numpy as np

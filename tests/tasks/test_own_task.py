@@ -9,7 +9,7 @@ import pytest
 from fwexp.data.dataset import load
 from fwexp.data.preparation import prepare
 from fwexp.errors import ConfigError
-from fwexp.launch.plan import plan_runs
+from fwexp.launch.planning import plan_runs
 from fwexp.tasks.metric import Metric
 from fwexp.tasks.task import make_task
 
