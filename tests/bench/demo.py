@@ -1,7 +1,5 @@
 """The demo sweep's runs, for whoever is to run them in another way than the sweep does."""
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ from fwexp.launch.sweep_file import read_sweep
 from fwexp.meters.environment import commit
 from fwexp.runs.execute import RunRequest
 from fwexp.store.record import RunRecord
-from fwexp.store.store import record_from_plain
+from fwexp.store.store import Store
 
 QUICK = ["seed=0", "training.num_epochs=6"]
 
@@ -37,10 +35,11 @@ def requests(plan: Plan, store: Path) -> list[dict[str, Any]]:
     """What the process of each run is to be handed, in the plan's order."""
     fwexp_commit = commit()
     return [
-        asdict(
+        to_plain(
             RunRequest(
                 run_id=run.run_id,
-                config=to_plain(run.config),
+                config=run.config,
+                sources=run.sources,
                 digests=run.digests,
                 machine_class=plan.machine_class,
                 commit=fwexp_commit,
@@ -55,8 +54,9 @@ def requests(plan: Plan, store: Path) -> list[dict[str, Any]]:
 def done_records(store: Path) -> list[RunRecord]:
     """Every record in the store; a bench whose runs failed measures nothing."""
     records = []
-    for path in sorted(store.glob("runs/*/*/record.json")):
-        record = record_from_plain(json.loads(path.read_text()))
+    for folder in Store(store).recorded_runs():
+        record = folder.read_record()
+        assert record is not None
         assert record.status == "done", record.failure
         records.append(record)
     return records

@@ -5,7 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from fwexp.config.load import from_plain
+from fwexp.config.plain import from_plain
+from fwexp.config.schema import Config
 from fwexp.models.mlp.spec import Spec
 from fwexp.models.registry import load_spec
 from fwexp.parity.pair import NUM_STEPS
@@ -40,7 +41,7 @@ class MadeServers:
         return self
 
     def call(self, _: str, arguments: dict[str, Any], *, log: Path, **__: Any) -> int:
-        config = from_plain(arguments["config"])
+        config = from_plain(arguments["config"], Config)
         log.parent.mkdir(parents=True, exist_ok=True)
         log.touch()
         with ArrayWriter(Path(arguments["to"])) as file:

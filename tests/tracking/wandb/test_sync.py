@@ -8,10 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from fwexp.commands.report import write
 from fwexp.store.store import Store, write_json
+from fwexp.writeup.write import write_up
 from tests.evidence.factory import Truth, certificate, simulate
 from tests.proc import wait_until, with_variables
 from tests.tracking.service import Fault, Service, serve
@@ -63,7 +62,7 @@ def test_what_failed_is_missing_or_void_is_told_from_there_as_well(
     store = simulated_store(tmp_path / "store", sweep)
     torn = store.run_folder(sweep.manifest.machine_class, "tf-cnn-0") / "record.json"
     torn.write_text('{"run_id": "tf-')
-    write(store, "demo", console=Console(quiet=True))
+    write_up(store, "demo")
 
     done = sync(store, service)
     assert (done.returncode, counts(done)) == (1, [11, 0, 1])
@@ -81,7 +80,7 @@ def test_a_run_done_again_goes_up_as_another_and_renews_the_sweep(
     record.evaluations[-1].scores["accuracy"] = record.score = 0.5
     folder = store.run_folder(machine_class, "tf-mlp-0")
     write_json(folder / "record.json", asdict(record))
-    write(store, "demo", console=Console(quiet=True))
+    write_up(store, "demo")
 
     assert counts(sync(store, service)) == [2, NUM_RUNS - 1, 0]
     assert len(service.runs()) == NUM_RUNS + 2  # the sweep's own is the same one
