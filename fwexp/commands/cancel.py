@@ -7,7 +7,7 @@ from fwexp.launch.launcher import Queue, all_launchers
 from fwexp.launch.sweep_status import sweep_status
 from fwexp.store.store import Store
 
-GONE_S = 120.0  # Slurm itself waits some 30 s before it kills what does not end
+GONE_S = 120.0  # a scheduler waits some 30 s before it kills what does not end
 POLL_S = 0.5
 
 

@@ -34,7 +34,9 @@ def command(argv: list[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="say what would run; write nothing")
     parser.add_argument("--retry", action="store_true", help="run failed runs again, too")
     parser.add_argument(
-        "--wait", action="store_true", help="on Slurm: stay until the runs have ended, and write up"
+        "--wait",
+        action="store_true",
+        help="on a cluster: stay until all runs have ended, and write up",
     )
     parser.add_argument("--config-dir", action="append", default=[], metavar="FOLDER")
     given = parser.parse_intermixed_args(argv)

@@ -7,20 +7,16 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 def conf_dir() -> Path:
     """The folder of configuration groups."""
-    return _folder("conf")
+    return values_dir("conf")
 
 
 def sweeps_dir() -> Path:
     """The folder of named sweeps."""
-    return _folder("sweeps")
+    return values_dir("sweeps")
 
 
-def slurm_dir() -> Path:
-    """The folder of site profiles."""
-    return _folder("slurm")
-
-
-def _folder(name: str) -> Path:
+def values_dir(name: str) -> Path:
+    """A folder of values by its name at the top of a checkout."""
     # The checkout first: an editable install leaves an ageing copy of conf/ in site-packages.
     checkout = PACKAGE.parent
     if (checkout / "pyproject.toml").is_file():

@@ -9,7 +9,7 @@ from fwexp.config.schema import Config
 
 
 def usable_cores() -> int:
-    """The number of cores this process may run on, which a container or Slurm may have cut.
+    """The number of cores this process may run on, which a container or a scheduler may have cut.
 
     Of a quota of 2.5 cores it is 2: a third thread would be stopped half of the time.
     """

@@ -128,10 +128,10 @@ class Comparison:
 
 @dataclass(kw_only=True)
 class Launcher:
-    name: str = MISSING  # local | slurm
+    name: str = MISSING  # a key of fwexp.launch.launcher.LAUNCHERS
     checkpoint_every_min: float | None = None  # null: only when a signal asks for it
-    site: str | None = None  # slurm: the profile of the cluster, slurm/<site>.yaml
-    blocks_per_job: int | None = None  # slurm: how many blocks one job takes, one after another
+    site: str | None = None  # the cluster's profile, where the launcher has such
+    blocks_per_job: int | None = None  # how many blocks one job takes, one after another
 
 
 @dataclass(kw_only=True)

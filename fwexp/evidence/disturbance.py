@@ -52,7 +52,7 @@ def _torn_blocks(workload: Workload) -> list[str]:
 
 
 def _machines(runs: list[Run]) -> list[str]:
-    """By Slurm's name of the node, or the host's: of one class, but not one machine."""
+    """By the scheduler's name of the node, or the host's: of one class, but not one machine."""
     places = [run.record.environment for run in runs if run.record]
     return sorted({place.node or place.host for place in places})
 

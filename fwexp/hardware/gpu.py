@@ -19,7 +19,7 @@ print(json.dumps({"devices": [g.get("device_name", "GPU") for g in gpus],
 
 
 def _assigned() -> str:
-    return assigned_by("SLURM_JOB_GPUS", "CUDA_VISIBLE_DEVICES")  # a container may renumber them
+    return assigned_by("FWEXP_GPUS", "CUDA_VISIBLE_DEVICES")  # a container may renumber them
 
 
 GPU = HardwareKind(

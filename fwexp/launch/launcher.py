@@ -90,6 +90,11 @@ class Launcher(Protocol):
         """Raise FwexpError where this launcher cannot be used here."""
         ...
 
+    def node_variables(self) -> dict[str, str]:
+        """What runs should know of this node, if the launcher's scheduler started this process: its
+        name and devices, and its place among several nodes, in torchrun's variables."""
+        ...
+
     def num_cores(self, config: Config) -> int:
         """How many cores a run may use where it will be executed."""
         ...

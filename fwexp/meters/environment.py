@@ -71,7 +71,7 @@ class Environment:
     """Everything about a run's machine and software that a reader of its record may ask for."""
 
     host: str
-    node: str | None  # Slurm's own name for it, in a job
+    node: str | None  # the scheduler's name for it, in a job
     cpu: str
     num_cores: int
     os: str
@@ -85,7 +85,7 @@ def environment(*, commit: str | None = None) -> Environment:
     """This process's."""
     return Environment(
         host=socket.gethostname(),
-        node=os.environ.get("SLURMD_NODENAME"),
+        node=os.environ.get("FWEXP_NODE"),
         cpu=cpu_model(),
         num_cores=usable_cores(),
         os=platform.platform(),

@@ -87,9 +87,8 @@ def _absent(kind: HardwareKind, words: str) -> str:
     others = "|".join(name for name in HARDWARE if name != kind.name)
     return (
         f"hardware={kind.name} was asked for but no {kind.title} was found on "
-        f"{socket.gethostname()} ({words}). Nothing was trained. On Slurm ask for a {kind.title} "
-        "partition, "
-        f"or choose hardware={others}."
+        f"{socket.gethostname()} ({words}). Nothing was trained. On a cluster ask for a "
+        f"{kind.title} partition, or choose hardware={others}."
     )
 
 
@@ -98,8 +97,8 @@ def _too_few(hardware: Hardware, kind: HardwareKind, found: Found) -> str:
     there = f"{num} {kind.title}s were" if num > 1 else f"1 {kind.title} was"
     return (
         f"hardware.devices={hardware.devices} was asked for but {there} found on "
-        f"{socket.gethostname()} ({found.words}). Nothing was trained. On Slurm ask for more per "
-        f"node, or choose hardware.devices={num}."
+        f"{socket.gethostname()} ({found.words}). Nothing was trained. On a cluster ask for more "
+        f"per node, or choose hardware.devices={num}."
     )
 
 

@@ -61,14 +61,14 @@ def is_held(path: Path) -> bool:
 
 def device_lock(hardware: Hardware) -> Path:
     """The lock of the device that this process may use, for this user's timed runs: jobs that
-    Slurm gave other cores or GPUs of the machine need not wait for each other.
+    a scheduler gave other cores or GPUs of the machine need not wait for each other.
 
     In FWEXP_LOCKS, which tests set, or /tmp; not in TMPDIR nor XDG_RUNTIME_DIR: two shells of one
     user may differ in them, and share a device.
     """
     folder = Path(os.environ.get("FWEXP_LOCKS", "/tmp"))
     # The parts of one run must not wait for each other where a machine pretends to be two.
-    node = os.environ.get("SLURMD_NODENAME", "") if hardware.nodes > 1 else ""
+    node = os.environ.get("FWEXP_NODE", "") if hardware.nodes > 1 else ""
     parts = [str(os.getuid()), hardware.name, _assigned(hardware.name), node]
     return folder / f"fwexp-{'-'.join(filter(None, parts))}.lock"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 Tell = Callable[[dict[str, Any]], None]
 
-# Slurm sends them ahead of a time limit, a requeue or a preemption. A server blocks them, so that
-# its children are born with them blocked: no handler runs, a run looks whether one is pending.
+# A scheduler sends them ahead of a time limit, a requeue or a preemption. A server blocks them, so
+# that its children are born with them blocked: no handler runs, a run looks for a pending one.
 STOPS = frozenset({signal.SIGUSR2, signal.SIGTERM})
 
 

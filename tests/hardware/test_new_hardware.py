@@ -74,7 +74,7 @@ def test_fewer_are_there_than_were_asked_for(composed):
         machine_class(composed("hardware.devices=4"))
     assert str(raised.value) == (
         f"hardware.devices=4 was asked for but 2 NPUs were found on {socket.gethostname()} (torch "
-        "sees 2 NPUs). Nothing was trained. On Slurm ask for more per node, or choose "
+        "sees 2 NPUs). Nothing was trained. On a cluster ask for more per node, or choose "
         "hardware.devices=2."
     )
 
@@ -86,7 +86,7 @@ def test_none_is_there(composed, monkeypatch):
         machine_class(composed())
     assert str(raised.value) == (
         f"hardware=npu was asked for but no NPU was found on {socket.gethostname()} (torch sees 0 "
-        "NPUs). Nothing was trained. On Slurm ask for a NPU partition, or choose "
+        "NPUs). Nothing was trained. On a cluster ask for a NPU partition, or choose "
         "hardware=cpu|gpu|tpu."
     )
 

@@ -62,7 +62,7 @@ def test_fewer_gpus_than_were_asked_for(
         machine_class(tiny_config("hardware=gpu", "hardware.devices=4"))
     assert str(raised.value) == (
         f"hardware.devices=4 was asked for but {words} on {HOST} ({seen}). Nothing was trained. "
-        f"On Slurm ask for more per node, or choose hardware.devices={num}."
+        f"On a cluster ask for more per node, or choose hardware.devices={num}."
     )
 
 
@@ -73,7 +73,7 @@ def test_no_gpu(monkeypatch: pytest.MonkeyPatch, framework: str) -> None:
         machine_class(tiny_config("hardware=gpu", f"framework={framework}"))
     assert str(raised.value) == (
         f"hardware=gpu was asked for but no GPU was found on {HOST} ({framework} sees 0 GPUs). "
-        "Nothing was trained. On Slurm ask for a GPU partition, or choose hardware=cpu|tpu."
+        "Nothing was trained. On a cluster ask for a GPU partition, or choose hardware=cpu|tpu."
     )
 
 
@@ -103,7 +103,7 @@ def test_a_tpu_build_without_a_tpu(monkeypatch: pytest.MonkeyPatch) -> None:
         machine_class(tiny_config("hardware=tpu"))
     assert str(raised.value) == (
         f"hardware=tpu was asked for but no TPU was found on {HOST} (no answer within 60 s). "
-        "Nothing was trained. On Slurm ask for a TPU partition, or choose hardware=cpu|gpu."
+        "Nothing was trained. On a cluster ask for a TPU partition, or choose hardware=cpu|gpu."
     )
 
 

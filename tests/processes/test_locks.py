@@ -75,7 +75,7 @@ def test_who_was_given_other_devices_has_another_lock(monkeypatch: pytest.Monkey
     for cores in ({0, 1}, {2, 3}, {0, 1}):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: cores)
         found.add(device_lock(CPU))
-    for name, given in (("CUDA_VISIBLE_DEVICES", "0"), ("SLURM_JOB_GPUS", "3")):
+    for name, given in (("CUDA_VISIBLE_DEVICES", "0"), ("FWEXP_GPUS", "3")):
         monkeypatch.setenv(name, given)
         found.add(device_lock(GPU))
     assert len(found) == 4
@@ -85,9 +85,9 @@ def test_the_parts_of_a_run_on_two_nodes_do_not_wait_for_each_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     both = Hardware(name="cpu", devices=1, nodes=2)
-    monkeypatch.setenv("SLURMD_NODENAME", "nodeA")
+    monkeypatch.setenv("FWEXP_NODE", "nodeA")
     first, alone = device_lock(both), device_lock(CPU)
-    monkeypatch.setenv("SLURMD_NODENAME", "nodeB")
+    monkeypatch.setenv("FWEXP_NODE", "nodeB")
     assert device_lock(both) != first
     assert device_lock(CPU) == alone
 

@@ -1,9 +1,11 @@
 """The local launcher: it drives the runs itself, and returns when they have ended."""
 
+import os
+
 from fwexp.config.resolve import usable_cores
 from fwexp.config.schema import Config
 from fwexp.launch.drive import drive
-from fwexp.launch.launcher import Lost, Missing, Outcome, Queue
+from fwexp.launch.launcher import Lost, Missing, Outcome, Queue, all_launchers
 from fwexp.launch.plan import Plan
 from fwexp.meters import probe
 from fwexp.runs.nodes import find_start
@@ -14,7 +16,13 @@ class LocalLauncher:
     """Nothing of it outlives its command, so it has no queue."""
 
     def check(self, config: Config) -> None:
+        if config.hardware.nodes > 1 and "TORCHELASTIC_RUN_ID" not in os.environ:
+            for launcher in all_launchers():  # typed in a job of a scheduler's
+                os.environ.update(launcher.node_variables())
         find_start(config)
+
+    def node_variables(self) -> dict[str, str]:
+        return {}
 
     def num_cores(self, config: Config) -> int:  # noqa: ARG002
         return usable_cores()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from fwexp.errors import ClusterError
 from fwexp.launch.drive import drive
 from fwexp.launch.launcher import Missing, MissingRun, Outcome
 from fwexp.launch.plan import Plan, PlannedRun, one_per_device
+from fwexp.launch.slurm.node import node_name, node_variables
 from fwexp.meters import probe
 from fwexp.processes.messages import STOPS, Interrupted
 from fwexp.runs.identity import run_digests, run_id, run_sources, workload_key
@@ -47,6 +47,7 @@ def perform(spec: JobSpec) -> None:
     Raises ClusterError, so that Slurm counts the job as failed, where a run failed or none could.
     """
     started = time.monotonic()
+    os.environ.update(node_variables(os.environ))
     signals = Signals()
     store = Store(spec.store)
     plan = _plan(spec)
@@ -90,11 +91,6 @@ class Signals:
 
     def _all(self) -> set[int]:
         return {*self._noted, *signal.sigpending()}
-
-
-def node_name() -> str:
-    """The name Slurm has for this node, which may be another than the host's."""
-    return os.environ.get("SLURMD_NODENAME", socket.gethostname())
 
 
 def _plan(spec: JobSpec) -> Plan:

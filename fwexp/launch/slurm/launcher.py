@@ -1,11 +1,13 @@
 """The Slurm launcher: it submits job arrays, and returns once Slurm has them."""
 
+import os
 from pathlib import Path
 
 from fwexp.config.schema import Config
 from fwexp.errors import ClusterError, DeviceError, StoreError
 from fwexp.launch.launcher import Assignment, Lost, Missing, Outcome, Queue, QueuedJob
 from fwexp.launch.plan import Plan
+from fwexp.launch.slurm.node import node_variables
 from fwexp.launch.slurm.queue import (
     QueuedTask,
     cancel_jobs,
@@ -34,6 +36,9 @@ class SlurmLauncher:
 
     def check(self, config: Config) -> None:  # noqa: ARG002
         require_slurm()
+
+    def node_variables(self) -> dict[str, str]:
+        return node_variables(os.environ)
 
     def num_cores(self, config: Config) -> int:
         return cores_of_job(config)

@@ -8,7 +8,7 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from fwexp.config.paths import slurm_dir
+from fwexp.config.paths import values_dir
 from fwexp.config.schema import Config
 from fwexp.config.suggestions import suggest
 from fwexp.errors import ConfigError
@@ -48,7 +48,7 @@ def read_site(name: str | None) -> Site:
 
     Raises ConfigError, naming the file, when it is not there or holds no profile.
     """
-    folders = [Path("slurm"), slurm_dir()]
+    folders = [Path("slurm"), values_dir("slurm")]
     names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
     if name is None:
         raise ConfigError(
