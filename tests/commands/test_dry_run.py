@@ -115,7 +115,8 @@ def test_several_devices_and_nodes_are_paid_one_by_one(
     assert lines[1].startswith("estimate: 8.00 device hours for 1 run, by 1 run in the store;")
     assert lines[2] == (
         "cost unknown: the price lambda_cpu_4x is for machines that match "
-        f"{config.pricing.machine_class!r}, the runs used {GPUS!r}; choose pricing=…, or one of your own"
+        f"{config.pricing.machine_class!r}, the runs used {GPUS!r}; choose pricing=…, or one of "
+        "your own"
     )
     run.config.pricing.machine_class = "NVIDIA H100 × 4; .+"
     assert lines_of(plan, capsys)[2] == f"US$ 0.4, projected: {PRICE}"  # a machine's price, of two
