@@ -1,6 +1,5 @@
 """What makes a run another run, and what does not."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,17 +7,17 @@ import pytest
 
 from fwexp.config.load import compose
 from fwexp.config.schema import Config
-from fwexp.errors import ConfigError
+from fwexp.identity.sources import forget
 from fwexp.models.registry import GIVEN
 from fwexp.runs import identity
-from fwexp.runs.identity import run_digests, run_id, sha256_of, source_digests, workload_key
+from fwexp.runs.identity import run_digests, run_id, sha256_of, workload_key
 
 DECIDES = [
     "framework=tf",
     "model=mlp",
     "model.options.width=16",
     "data=mnist",
-    "data.task=other.module:Task",
+    "data.task=fwexp.tasks.throughput:Throughput",
     "data.format=other.module:decode",
     "data.num_train=1000",
     "data.num_test=100",
@@ -105,112 +104,31 @@ def test_a_workload_is_all_but_framework_and_seed() -> None:
 
 def test_the_digests_hold_the_frameworks_versions() -> None:
     torch, tf = (run_digests(compose([f"framework={name}"])) for name in ("torch", "tf"))
-    assert torch.keys() - tf.keys() == {"torch", "pytorch-lightning"}
-    assert tf.keys() - torch.keys() == {"tensorflow", "keras"}
-
-
-Digests = Callable[[], dict[str, str]]
-
-
-@pytest.fixture
-def own_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    package = tmp_path / "own_model_of_test_identity"
-    package.mkdir()
-    for name in ("__init__", "spec", "torch", "keras"):
-        (package / f"{name}.py").write_text(f"# {name}\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    return package
-
-
-@pytest.fixture
-def digests(own_model: Path) -> Digests:
-    config = compose([f"model.implementation={own_model.name}"])
-    return lambda: source_digests(config)
-
-
-def test_either_implementation_of_the_model_decides(own_model: Path, digests: Digests) -> None:
-    """Of the pair: a run whose partner changed is no longer its match."""
-    found = [digests()["model"]]
-    for name in ("spec", "torch", "keras"):
-        (own_model / f"{name}.py").write_text("# changed\n")
-        found.append(digests()["model"])
-    (own_model / "keras.py").rename(own_model / "keras2.py")
-    found.append(digests()["model"])
-    (own_model / "blocks").mkdir()
-    (own_model / "blocks" / "stem.py").touch()
-    found.append(digests()["model"])
-    assert len(set(found)) == len(found)
-
-
-def test_of_a_users_model_the_whole_package_decides(own_model: Path) -> None:
-    """Its layers may lie beside it."""
-    inner = own_model / "models" / "mine"
-    inner.mkdir(parents=True)
-    (inner / "__init__.py").touch()
-    config = compose([f"model.implementation={own_model.name}.models.mine"])
-    found = [source_digests(config)["model"]]
-    for name in ("layers.py", "models/blocks.py", "models/mine/spec.py"):
-        (own_model / name).write_text("# new\n")
-        found.append(source_digests(config)["model"])
-    assert len(set(found)) == len(found)
-
-
-def test_one_of_our_models_is_not_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new model of fwexp's own leaves the runs of the others done."""
-    files: list[Path] = []
-    monkeypatch.setattr(identity, "files_sha256", lambda paths: files.extend(paths) or "")
-    identity.source_digests(compose(["model=mlp"]))
-    folders = {path.parent.name for path in files if "models" in path.parts}
-    assert folders == {"mlp", "models"}
-
-
-def test_what_is_no_source_of_the_model_does_not(own_model: Path, digests: Digests) -> None:
-    before = digests()
-    (own_model / "notes.txt").touch()
-    assert digests() == before
+    assert {"torch", "pytorch_lightning"} <= torch.keys() - tf.keys()
+    assert {"tensorflow", "keras"} <= tf.keys() - torch.keys()
 
 
 @pytest.mark.parametrize(
-    ("file", "part"),
-    [
-        ("trainers/keras_trainer.py", "trainers"),
-        ("trainers/torch_optimizers.py", "trainers"),
-        ("models/initialization.py", "trainers"),
-        ("runs/execute.py", "harness"),
-        ("runs/watch.py", "harness"),
-        ("runs/attempt.py", "harness"),
-        ("runs/checkpoint.py", "harness"),
-        ("tasks/classification.py", "harness"),
-        ("tasks/numerics.py", "harness"),
-        ("meters/clock.py", "harness"),
-        ("meters/device_use.py", "harness"),
-        ("meters/load.py", "harness"),
-        ("meters/memory.py", "harness"),
-        ("data/dataset.py", "harness"),
-    ],
+    ("file", "frameworks"), [("spec", {"torch", "tf"}), ("torch", {"torch"}), ("keras", {"tf"})]
 )
-def test_our_own_source_decides(
-    file: str, part: str, digests: Digests, monkeypatch: pytest.MonkeyPatch
+def test_a_users_model_decides_by_the_files_that_the_run_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, frameworks: set[str]
 ) -> None:
-    before = digests()
-    changed = Path(identity.__file__).parents[1] / file
-    real = Path.read_bytes
-    monkeypatch.setattr(
-        Path, "read_bytes", lambda path: real(path) + (b"#" if path == changed else b"")
-    )
-    after = digests()
-    assert {name for name in after if after[name] != before[name]} == {part}
-
-
-def test_a_package_that_is_not_there_is_named() -> None:
-    for name in ("no_such_package.mine", "json.decoder"):
-        with pytest.raises(ConfigError) as raised:
-            source_digests(compose([f"model.implementation={name}"]))
-        assert raised.value.problems == [
-            f"model=cnn: there is no Python package {name}; model.implementation names a package "
-            "with spec.py, torch.py and keras.py, installed or in the folder you type the command "
-            "in"
-        ]
+    """That the partner is still its match is for the certificate to say."""
+    package = tmp_path / "own_model_of_test_identity"
+    package.mkdir()
+    for name in ("__init__", "spec", "torch", "keras"):
+        (package / f"{name}.py").write_text("VALUE = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    own = f"model.implementation={package.name}"
+    configs = {name: compose([own, f"framework={name}"]) for name in ("torch", "tf")}
+    forget()
+    before = {name: identify(config) for name, config in configs.items()}
+    (package / f"{file}.py").write_text("VALUE = 2\n")
+    forget()
+    after = {name: identify(config) for name, config in configs.items()}
+    forget()
+    assert {name for name in configs if after[name] != before[name]} == frameworks
 
 
 def test_a_hash_of_plain_data_ignores_the_order_of_keys() -> None:
