@@ -1,12 +1,16 @@
-"""`fwexp report NAME…`: from a store to a write-up."""
+"""`fwexp report NAME…`: from a store to a write-up, or to a table for other programs."""
 
 import argparse
+from pathlib import Path
 
 from rich.console import Console
 
+from fwexp.errors import FwexpError
 from fwexp.store.store import Store
 from fwexp.writeup.terminal import show
 from fwexp.writeup.write import WriteUp, write_files, write_up
+
+TABLES = ("runs", "evaluations", "steps")
 
 
 def write_and_show(store: Store, name: str) -> None:
@@ -15,7 +19,7 @@ def write_and_show(store: Store, name: str) -> None:
 
 
 def command(argv: list[str]) -> int:
-    """`fwexp report`: the write-up of each named sweep; 0, or a StoreError."""
+    """`fwexp report`: the write-up of each named sweep, or its table; 0, or a StoreError."""
     parser = argparse.ArgumentParser(prog="fwexp report", description="Write up finished sweeps.")
     parser.add_argument("names", nargs="+", metavar="NAME", help="a sweep that has run")
     parser.add_argument("--store", default="store", metavar="DIR", help="where the records are")
@@ -26,8 +30,18 @@ def command(argv: list[str]) -> int:
         default="store",
         help="wandb: from the W&B service, without the records; the page goes under the store",
     )
+    parser.add_argument(
+        "--to", type=Path, metavar="FILE", help="write a table to FILE.csv or FILE.parquet instead"
+    )
+    parser.add_argument("--table", choices=TABLES, help="which, with --to; runs unless it is named")
     arguments = parser.parse_args(argv)
     store = Store(arguments.store)
+    if arguments.to is not None:
+        _check_table(arguments)
+        _write_table(store, arguments.names[0], arguments.table or "runs", arguments.to)
+        return 0
+    if arguments.table is not None:
+        raise FwexpError("--table: only with --to, as in fwexp report demo --to demo.csv")
     if arguments.origin == "wandb":
         for name in arguments.names:
             _write_from_wandb(store, name)
@@ -37,6 +51,28 @@ def command(argv: list[str]) -> int:
     for name in arguments.names:
         write_and_show(store, name)
     return 0
+
+
+def _check_table(arguments: argparse.Namespace) -> None:
+    if len(arguments.names) > 1:
+        raise FwexpError("--to: one sweep per file; name one")
+    if arguments.origin != "store":
+        raise FwexpError(f"--to: from the store only; leave out --from {arguments.origin}")
+    if arguments.to.suffix not in (".csv", ".parquet"):
+        raise FwexpError(f"--to {arguments.to}: name a file that ends in .csv or .parquet")
+    if not arguments.to.absolute().parent.is_dir():
+        raise FwexpError(f"--to {arguments.to}: there is no folder {arguments.to.parent}")
+
+
+def _write_table(store: Store, name: str, table: str, to: Path) -> None:
+    from fwexp.evidence.frames import read  # imports pandas
+
+    frame = getattr(read(store.path, name), table)
+    if to.suffix == ".csv":
+        frame.to_csv(to, index=False)
+    else:
+        frame.to_parquet(to, index=False)
+    print(f"{len(frame)} {table}: {to}")
 
 
 def _write_from_wandb(store: Store, name: str) -> None:

@@ -43,7 +43,7 @@ def test_instruction_sets_are_those_that_linux_names(
 
 
 def test_versions_are_those_installed() -> None:
-    found = environment()["versions"]
+    found = environment().versions
     assert found["numpy"] == version("numpy")
     assert {"torch", "tensorflow", "keras", "pytorch-lightning"} <= found.keys()
 

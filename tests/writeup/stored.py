@@ -1,9 +1,8 @@
 """A simulated sweep as a store holds it."""
 
-from dataclasses import asdict
 from pathlib import Path
 
-from fwexp.store.store import Store, write_json
+from fwexp.store.store import Store
 from tests.evidence.factory import Sweep
 
 
@@ -12,8 +11,7 @@ def save(sweep: Sweep, path: Path) -> Store:
     store = Store(path)
     store.write_manifest(sweep.manifest)
     for record in sweep.records.values():
-        folder = store.run_folder(record.machine_class, record.run_id)
-        write_json(folder / "record.json", asdict(record))
-    for certificate in sweep.certificates:
+        store.run(record.machine_class, record.run_id).finish(record)
+    for certificate in sweep.certificates.values():
         store.write_certificate(certificate)
     return store

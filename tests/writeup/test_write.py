@@ -37,7 +37,7 @@ def test_the_same_store_gives_the_same_page(tmp_path: Path) -> None:
 def test_a_torn_record_is_named_on_the_page(tmp_path: Path) -> None:
     sweep = simulate({"mlp": Truth()})
     store = save(sweep, tmp_path)
-    torn = store.run_folder(sweep.manifest.machine_class, "tf-mlp-0") / "record.json"
+    torn = store.run(sweep.manifest.machine_class, "tf-mlp-0").record_file
     torn.write_text('{"run_id": "tf-')
     page = write_up(store, "demo").page.read_text()
     assert f"Cannot be read: {torn}" in page

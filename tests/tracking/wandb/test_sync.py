@@ -60,7 +60,7 @@ def test_what_failed_is_missing_or_void_is_told_from_there_as_well(
     sweep.certificates[1] = certificate("cnn", passed=False)
     sweep.certificates[1].stages[1].difference = math.inf
     store = simulated_store(tmp_path / "store", sweep)
-    torn = store.run_folder(sweep.manifest.machine_class, "tf-cnn-0") / "record.json"
+    torn = store.run(sweep.manifest.machine_class, "tf-cnn-0").record_file
     torn.write_text('{"run_id": "tf-')
     write_up(store, "demo")
 
@@ -78,7 +78,7 @@ def test_a_run_done_again_goes_up_as_another_and_renews_the_sweep(
     record = store.read_record(machine_class, "tf-mlp-0")
     assert record is not None
     record.evaluations[-1].scores["accuracy"] = record.score = 0.5
-    folder = store.run_folder(machine_class, "tf-mlp-0")
+    folder = store.run(machine_class, "tf-mlp-0").path
     write_json(folder / "record.json", asdict(record))
     write_up(store, "demo")
 
