@@ -143,7 +143,7 @@ def test_what_is_cancelled_goes_on_where_it_was(cluster: Cluster, tmp_path: Path
     checkpoints = "store/runs/*/*/checkpoint/*/checkpoint.json"
     wait_until(lambda: any(tmp_path.glob(checkpoints)), what="a run under way")
     cancelled = shell.type("cancel", "long")
-    assert cancelled.stdout.startswith("long: cancelled 1 jobs; 0 of 1 runs are done and stay.")
+    assert cancelled.stdout.startswith("long: cancelled 1 jobs; 0 of 1 runs are done and kept.")
     assert "long: 1 runs, 1 waiting" in shell.type("status", "long").stdout
     again = shell.type("sweep", "long", *ON_CLUSTER, OFTEN, "--wait")
     assert again.returncode == 0

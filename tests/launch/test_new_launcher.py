@@ -42,6 +42,9 @@ class FolderLauncher:
     def check(self, config):
         pass
 
+    def node_variables(self):
+        return {}
+
     def num_cores(self, config):
         return 7
 

@@ -7,7 +7,7 @@ import pytest
 
 from fwexp.parity.comparing import relative
 from fwexp.parity.pair import NUM_STEPS, Pair
-from fwexp.parity.protocol import compare_pair
+from fwexp.parity.protocol import STAGES, compare_pair
 from fwexp.store.certificate import Stage
 from tests.parity.made_captures import SPEC, Capture
 from tests.parity.made_captures import made_capture as made
@@ -33,6 +33,12 @@ def test_two_equal_captures():
     stages = stages_of()
     assert [s.name for s in stages if not s.passed or s.difference] == []
     assert len(stages) == 11
+
+
+def test_a_stage_has_its_lines_name():
+    pair = Pair(torch=made(), keras=made(), spec=SPEC)
+    compared = {row.name: row.compare(pair) for row in STAGES if row.part != "dtypes"}
+    assert [name for name, stage in compared.items() if stage and stage.name != name] == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fwexp.config.paths import slurm_dir
+from fwexp.config.paths import values_dir
 from fwexp.errors import ConfigError, DeviceError
 from fwexp.launch.launcher import load_launcher
 from fwexp.launch.slurm.site import Resources, read_site, resources_for
@@ -33,7 +33,9 @@ def test_a_profile_says_what_to_ask_for() -> None:
     )
 
 
-@pytest.mark.parametrize("path", sorted(slurm_dir().glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(values_dir("slurm").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_fwexps_own_profiles_read(path: Path) -> None:
     assert path.read_text().startswith("# ")
     assert read_site(path.stem).hardware
