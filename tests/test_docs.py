@@ -15,7 +15,10 @@ from fwexp.config.load import check_sweep
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 FENCE = re.compile(r"^```(?:bash|sh|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+PATH = re.compile(r"`((?:fwexp|tests|conf|sweeps|slurm)/[a-z0-9_./]+)`")
+FILE_OF_FWEXP = re.compile(r"`([a-z_]+/[a-z_/]+\.py)`")
 LINK = re.compile(r"\]\(([^)#\s]+)|(?:src|href|srcset)=\"([^\"#]+)")
+TOP = ("fwexp", "tests", "conf", "sweeps", "slurm", "docs")
 OF_A_SWEEP = {"report", "status", "cancel", "sync", "publish"}
 SHOWS_ONLY = {"--help", "--hydra-help", "--cfg", "-c", "--info", "--version"}
 
@@ -95,6 +98,21 @@ def test_every_make_target_exists(document: str) -> None:
 def test_every_link_to_a_file_leads_to_one(document: str) -> None:
     missing = [link for link in links_of(read(document)) if not (ROOT / link).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/structure.md"])
+def test_every_path_that_is_named_is_there(document: str) -> None:
+    text = read(document)
+    of_fwexp = [path for path in FILE_OF_FWEXP.findall(text) if path.split("/")[0] not in TOP]
+    named = [*PATH.findall(text), *(f"fwexp/{path}" for path in of_fwexp)]
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_structure_draws_every_room() -> None:
+    drawing = read("docs/structure.md").split("```text")[1].split("```")[0]
+    rooms = {path.stem for path in (ROOT / "fwexp").iterdir() if not path.name.startswith("_")}
+    assert rooms - set(re.findall(r"([a-z_]+)(?:/|\.py)", drawing)) == set()
 
 
 def test_every_sweep_says_first_how_it_is_run() -> None:
