@@ -1,7 +1,7 @@
 """The check, in a run's own process, that what ran is what its identity was made of."""
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from fwexp.identity.files import file_digest
@@ -15,12 +15,15 @@ class SourcesChanged(RuntimeError):
     """The code or data of a run are not those that it was planned with."""
 
 
-def check_unchanged(sources: Sources) -> None:
+def check_unchanged(sources: Sources, *, loaded: Collection[str] = ()) -> None:
     """SourcesChanged where a file is no longer as it was when the run was planned.
 
-    To be called once, right after a model is built: what is edited later is not loaded any more.
+    To be called when the model has been built, and again when it has trained, with the modules
+    `loaded` by then: an edit of those came too late to count, one of the others did not.
     """
-    _raise(_changed(sources))
+    late = [name for name in sources.modules if name not in loaded]
+    files = {} if loaded else sources.files
+    _raise(_changed(sources, late, files))
 
 
 def check_loaded(sources: Sources, *, before: Collection[str]) -> None:
@@ -37,17 +40,17 @@ def _raise(problems: Iterator[str]) -> None:
         raise SourcesChanged("\n".join(found))
 
 
-def _changed(sources: Sources) -> Iterator[str]:
-    for name, digest in sources.modules.items():
+def _changed(sources: Sources, modules: list[str], files: Mapping[str, str]) -> Iterator[str]:
+    for name in modules:
         place = find_place(name)
         if place is None or place.file is None:
             yield f"{name}: its file is gone since the run was planned"
         elif (
             stamp(place.file) != sources.stamps.get(name)
-            and module_digest(name, place.file) != digest
+            and module_digest(name, place.file) != sources.modules[name]
         ):
             yield f"{place.file}: changed since the run was planned; type the command again"
-    for name, digest in sources.files.items():
+    for name, digest in files.items():
         file = _data_file(name)
         if file is None:
             yield f"{name}: gone since the run was planned"

@@ -190,6 +190,8 @@ def _train(
     trainer = make_trainer(recipe)
     timing.build_s = time.monotonic() - tick
     build_peak = meter.lap()
+    check_unchanged(request.sources)
+    built = frozenset(sys.modules)
 
     attempt.restore(trainer)
     meter.lap()  # what that took is no part of a training's peak
@@ -215,5 +217,5 @@ def _train(
         record.load = load.load()
         record.data_wait_ms_per_step = data_wait_ms(trainer, len(recipe.order) - attempt.first_step)
         request.folder.write_history(history(recipe, trained))
-    check_unchanged(request.sources)
+    check_unchanged(request.sources, loaded=built)
     check_loaded(request.sources, before=before)

@@ -80,6 +80,15 @@ def test_a_file_edited_or_removed_since_the_plan(write: Write, tmp_path: Path, n
         check_unchanged(sources)
 
 
+def test_an_edit_counts_until_the_module_is_loaded(write: Write, tmp_path: Path) -> None:
+    write(MODEL)
+    sources = follow(ROOTS)
+    (tmp_path / "loaded_model" / "layers.py").write_text("A = 2\n")
+    check_unchanged(sources, loaded=["loaded_model.layers"])
+    with pytest.raises(SourcesChanged, match="changed since the run was planned"):
+        check_unchanged(sources, loaded=["loaded_model.spec"])
+
+
 def test_a_comment_since_the_plan_is_no_change(write: Write, tmp_path: Path) -> None:
     write(MODEL)
     sources = follow(ROOTS)
