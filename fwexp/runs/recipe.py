@@ -12,7 +12,7 @@ from fwexp.trainers.schedule import learning_rates, num_steps, sample_order
 def make_recipe(config: Config, data: dataset.DataSet) -> Recipe:
     """Weights, order and rates, all decided before it starts."""
     spec = load_spec(config.model, config.data)
-    steps = num_steps(config.training, len(data.train))
+    steps = num_steps(config)
     order = sample_order(
         num_train=len(data.train),
         batch_size=config.training.batch_size,

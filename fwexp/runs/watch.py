@@ -30,10 +30,7 @@ class Watch:
         self.checkpoint_s = before.checkpoint_s
         self._losses_before = before.losses
         self._num_steps = len(recipe.order)
-        num_train = len(recipe.data.train)
-        self._due = set(
-            evaluation_steps(recipe.config.training, num_train=num_train, num_steps=self._num_steps)
-        )
+        self._due = set(evaluation_steps(recipe.config, num_steps=self._num_steps))
         self._progress = Progress(tell, num_steps=self._num_steps)
         every_min = recipe.config.launcher.checkpoint_every_min
         self._save_every_s = math.inf if every_min is None else 60 * every_min

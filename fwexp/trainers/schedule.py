@@ -5,20 +5,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fwexp.config.schema import Config, Training
+from fwexp.config.schema import Config
 
 
-def steps_per_epoch(training: Training, num_train: int) -> int:
-    """Full batches only: the last samples of an epoch that fill no batch are dropped."""
-    return num_train // training.batch_size
-
-
-def num_steps(training: Training, num_train: int) -> int:
+def num_steps(config: Config) -> int:
     """Optimizer steps of the whole run."""
+    training = config.training
     if training.num_steps is not None:
         return training.num_steps
     assert training.num_epochs is not None  # a rule of config/rules.py
-    return max(1, round(training.num_epochs * steps_per_epoch(training, num_train)))
+    return max(1, round(training.num_epochs * config.steps_per_epoch))
 
 
 def sample_order(
@@ -46,7 +42,7 @@ def learning_rates(config: Config, num_steps: int) -> NDArray[np.float64]:
     return optimizer.learning_rate * warmup * 0.5 * (1.0 + np.cos(np.pi * progress))
 
 
-def evaluation_steps(training: Training, *, num_train: int, num_steps: int) -> list[int]:
+def evaluation_steps(config: Config, *, num_steps: int) -> list[int]:
     """After how many optimizer steps to evaluate: untrained (0), every so many epochs, last."""
-    every = max(1, round(training.evaluate_every_epochs * steps_per_epoch(training, num_train)))
+    every = max(1, round(config.training.evaluate_every_epochs * config.steps_per_epoch))
     return sorted({0, *range(every, num_steps, every), num_steps})

@@ -5,16 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fwexp.config.schema import Config, Optimizer, Schedule, Training
+from fwexp.config.schema import Config, Data, Optimizer, Schedule, Training
 from fwexp.trainers.schedule import (
     evaluation_steps,
     learning_rates,
     num_steps,
     sample_order,
-    steps_per_epoch,
 )
 
 TRAINING = Training(name="t", batch_size=10, num_epochs=3, evaluate_every_epochs=1)
+
+
+def of(**training: float | None) -> Config:
+    """Of 45 samples, four batches of ten."""
+    return Config(training=replace(TRAINING, **training), data=Data(num_train=45))
 
 
 def rates(name: str, *, steps: int, warmup: float = 0.0, peak: float = 0.5) -> np.ndarray:
@@ -24,11 +28,11 @@ def rates(name: str, *, steps: int, warmup: float = 0.0, peak: float = 0.5) -> n
 
 
 def test_the_last_samples_that_fill_no_batch_are_dropped():
-    assert steps_per_epoch(TRAINING, 45) == 4
-    assert num_steps(TRAINING, 45) == 12
-    assert num_steps(replace(TRAINING, num_epochs=0.5), 45) == 2
-    assert num_steps(replace(TRAINING, num_epochs=0.01), 45) == 1
-    assert num_steps(replace(TRAINING, num_epochs=None, num_steps=7), 45) == 7
+    assert of().steps_per_epoch == 4
+    assert num_steps(of()) == 12
+    assert num_steps(of(num_epochs=0.5)) == 2
+    assert num_steps(of(num_epochs=0.01)) == 1
+    assert num_steps(of(num_epochs=None, num_steps=7)) == 7
 
 
 def test_every_epoch_is_a_permutation():
@@ -85,11 +89,7 @@ def test_the_cosine_begins_where_the_warm_up_ends():
 
 
 def test_evaluations():
-    found = evaluation_steps(TRAINING, num_train=45, num_steps=12)
-    assert found == [0, 4, 8, 12]
-    rare = replace(TRAINING, evaluate_every_epochs=5)
-    assert evaluation_steps(rare, num_train=45, num_steps=12) == [0, 12]
-    often = replace(TRAINING, evaluate_every_epochs=0.01)
-    assert evaluation_steps(often, num_train=45, num_steps=3) == [0, 1, 2, 3]
-    odd = replace(TRAINING, evaluate_every_epochs=1.5)
-    assert evaluation_steps(odd, num_train=45, num_steps=13) == [0, 6, 12, 13]
+    assert evaluation_steps(of(), num_steps=12) == [0, 4, 8, 12]
+    assert evaluation_steps(of(evaluate_every_epochs=5), num_steps=12) == [0, 12]
+    assert evaluation_steps(of(evaluate_every_epochs=0.01), num_steps=3) == [0, 1, 2, 3]
+    assert evaluation_steps(of(evaluate_every_epochs=1.5), num_steps=13) == [0, 6, 12, 13]
