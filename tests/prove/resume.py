@@ -1,5 +1,4 @@
-"""Interrupt real runs by real signals at random steps: what the end of the interrupted ones differs
-from that of one that was left alone."""
+"""Interrupt real runs with real signals at random steps, and compare them with undisturbed ones."""
 
 import os
 import random
@@ -82,7 +81,7 @@ class Ending:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One interrupted run against the one that was left alone."""
+    """An interrupted run, compared with the undisturbed one."""
 
     workload: str
     framework: str
@@ -110,7 +109,7 @@ class Outcome:
 def perform(
     server: WarmServer, request: RunRequest, *, after: int | None, by: int, log: Path
 ) -> int:
-    """The exit code of an attempt, which is sent the signal once it has made those steps."""
+    """The exit code of an attempt that is sent the signal after that many steps."""
 
     def hear(event: dict[str, Any]) -> None:
         nonlocal after
@@ -200,9 +199,9 @@ class _Run:
 
 
 def _interrupt(run: _Run, by: Sequence[int], wanted: Ending, rng: random.Random) -> Outcome:
-    """Interrupt it by these signals, each after one of as many random steps, and then let it end.
+    """Interrupt it with these signals, each after a random step, and then let it finish.
 
-    One that a former signal reached too late for is sent after the attempt's first step.
+    A signal whose step has passed already is sent after the attempt's first step.
     """
     num_steps = len(wanted.losses)
     earliest = num_steps // 3 if signal.SIGKILL in by else 1  # there must be a save before it
@@ -243,9 +242,9 @@ def _page(outcomes: list[Outcome], *, passed: bool) -> Iterator[str]:
     num_stops = sum(len(outcome.sent) for outcome in outcomes)
     verdict = "Nothing" if passed else "SOMETHING"
     yield (
-        f"{verdict} changed: {sum(outcome.passed for outcome in outcomes)} of {len(outcomes)} runs "
-        f"that were interrupted {num_stops} times in all ended with the weights, the optimizer's "
-        "slots, every step's loss and learning rate and every score of the run that was left alone."
+        f"{verdict} changed: {sum(outcome.passed for outcome in outcomes)} of {len(outcomes)} runs, "
+        f"interrupted {num_stops} times in all, finished with the same weights, optimizer slots, "
+        "losses and learning rates of every step, and scores as the undisturbed run."
     )
     yield ""
     yield (
@@ -254,12 +253,12 @@ def _page(outcomes: list[Outcome], *, passed: bool) -> Iterator[str]:
         f"(seed {SEED}); they saved what they had done and exited with {os.EX_TEMPFAIL}. `killed` "
         f"runs saved every {SAVE_EVERY_S} s and were sent SIGKILL: they `went on after` the last "
         "save before it. Each time the run was started again in a new process. The differences are "
-        "the largest of any number from its counterpart. `lost` is the wall time from a save until "
-        "training went on from it, which the record keeps apart from training; `saving` is that of "
-        "the other saves. Two kills after the same save are one entry. A BatchNorm's "
-        "statistics count as weights. What was not tried here: a GPU or TPU, whose libraries "
-        "need not add in the same order twice, and other processors: a checkpoint of another "
-        "processor or number of threads is refused, and the run starts again."
+        "the largest between any number and its counterpart. `lost` is the wall time from a save "
+        "until training went on from it, which the record keeps apart from training; `saving` is "
+        "that of the other saves. Two kills after the same save are one entry. BatchNorm "
+        "statistics count as weights. Not tested: a GPU or TPU, whose libraries need not add in "
+        "the same order twice, and a change of processor: a checkpoint from another processor or "
+        "number of threads is refused, and the run starts again."
     )
     yield ""
     yield from table(
