@@ -240,11 +240,12 @@ def _page(outcomes: list[Outcome], *, passed: bool) -> Iterator[str]:
     yield "# Exact resume: what an interruption changes"
     yield ""
     num_stops = sum(len(outcome.sent) for outcome in outcomes)
+    num_passed = sum(outcome.passed for outcome in outcomes)
     verdict = "Nothing" if passed else "SOMETHING"
     yield (
-        f"{verdict} changed: {sum(outcome.passed for outcome in outcomes)} of {len(outcomes)} runs, "
-        f"interrupted {num_stops} times in all, finished with the same weights, optimizer slots, "
-        "losses and learning rates of every step, and scores as the undisturbed run."
+        f"{verdict} changed: {num_passed} of {len(outcomes)} runs, interrupted {num_stops} times "
+        "in all, finished with the same weights, optimizer slots, losses and learning rates of "
+        "every step, and scores as the undisturbed run."
     )
     yield ""
     yield (
