@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from fwexp.identity import sources
+from tests.bench import sections
+from tests.bench.sections import Bench
 from tests.prove import __main__ as prove
 from tests.prove import pages
 from tests.prove.pages import Footer
@@ -34,6 +36,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     parts = {name: Part(roots=(), values=("conf",) * (name == "first")) for name in PARTS_HERE}
     monkeypatch.setattr(prove, "PACKAGE", "proofs")
     monkeypatch.setattr(prove, "PARTS", parts)
+    monkeypatch.setattr(sections, "BENCHES", {})
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages, "FOLDER", tmp_path / "docs" / "proof")
     monkeypatch.syspath_prepend(tmp_path)
@@ -106,9 +109,12 @@ def test_an_interrupted_proof_goes_on_with_the_next_part(
     (project / "proofs" / "second.py").write_text(
         second.replace('print("made")', "raise KeyboardInterrupt")
     )
-    with pytest.raises(KeyboardInterrupt):
-        typed()
-    assert "== first: holds, 0 s\n" in capsys.readouterr().out
+    assert prove.main(()) == 130
+    said = capsys.readouterr()
+    assert "== first: holds, 0 s\n" in said.out
+    assert said.err == (
+        "interrupted: 1 of 2 pages are written; type it again to go on with the rest\n"
+    )
     assert not (project / "docs" / "proof" / "second.md").exists()
     (project / "proofs" / "second.py").write_text(second)
     assert [line for line in typed() if line.startswith("== ")] == [
@@ -135,6 +141,22 @@ def test_a_page_that_says_nothing_of_what_it_rests_on(project: Path, typed: Type
     assert typed("--stale")[1:] == [
         "  docs/proof/first.md: does not say what it rests on",
         "  docs/proof/second.md: there is no page yet",
+    ]
+
+
+def test_a_section_of_the_ratios_is_stale_when_what_it_rests_on_changed(
+    project: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed()
+    benches = {"cfg": Bench(title="The command line", part=Part(roots=("proofs.lib",)))}
+    monkeypatch.setattr(sections, "BENCHES", benches)
+    footer = Footer(commit="abc", took_s=1, holds=True, digests=sections.digests_of("cfg"))
+    sections.write_sections({"cfg": f"## cfg: The command line\n\n1.0\n\n{footer.line()}"})
+    assert typed("--stale") == ["Every page of docs/proof is up to date."]
+    (project / "proofs" / "lib.py").write_text('TEXT = "another"\n')
+    assert typed("--stale")[-2:] == [
+        "Stale ratios; `python -m tests.bench --write NAME` measures them anew:",
+        "  docs/proof/bench.md, cfg: changed since commit abc: proofs.lib",
     ]
 
 
@@ -170,3 +192,6 @@ def test_every_part_has_a_module_and_all_that_it_rests_on_exists() -> None:
     for name, part in PARTS.items():
         found = pages.digests_of(f"tests.prove.{name}", part)
         assert {"tests.prove", "fwexp.models", "torch", *part.values} <= found.keys()
+    for name, bench in sections.BENCHES.items():
+        found = sections.digests_of(name)
+        assert {"tests.bench", "fwexp.config", *bench.part.values} <= found.keys()

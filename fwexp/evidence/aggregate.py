@@ -1,4 +1,4 @@
-"""A sweep's records sorted into its workloads, with every run that cannot be used named."""
+"""A sweep's records by workload, with every unusable run named."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,16 +12,16 @@ from fwexp.store.record import RunRecord
 from fwexp.tasks.metric import Metric
 
 FRAMEWORKS = ("torch", "tf")
-NO_RECORD = "missing"  # what is wrong with a run that has no record, or a torn one
+NO_RECORD = "missing"  # the run has no readable record
 NAMES = {"torch": "PyTorch", "tf": "TensorFlow"}
-# No part of a workload's label: one for the whole sweep, or told beside it.
+# Not in a workload's label: the same for the whole sweep, or shown next to it.
 NOT_IN_LABEL = ("comparison", "launcher", "tracking", "pricing", "store")
-TOLD_ELSEWHERE = {"training.target", "training.quality_target", "training.baseline"}
+SHOWN_ELSEWHERE = {"training.target", "training.quality_target", "training.baseline"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run the sweep declared; `record` is None where it cannot be used, `reason` says why."""
+    """One declared run; `record` is None if it cannot be used, and `reason` says why."""
 
     run_id: str
     framework: str
@@ -34,34 +34,34 @@ class Run:
 
     @property
     def has_record(self) -> bool:
-        """Whether it has a record that can be read, whatever it says."""
+        """Whether it has a readable record."""
         return self.problem != NO_RECORD
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """Everything but framework and seed: what one comparison is about."""
+    """Everything but framework and seed: the subject of one comparison."""
 
-    label: str  # by what varies within the sweep
-    config: Config  # its framework and seed say nothing
+    label: str  # what varies within the sweep
+    config: Config  # its framework and seed are arbitrary
     runs: list[Run]
-    needs_certificate: bool = False  # False: one framework alone, nothing is compared
+    needs_certificate: bool = False  # False: one framework, nothing to compare
     certificate: Certificate | None = None
 
     @property
     def metric(self) -> Metric | None:
-        """The headline metric of its runs; None where none has finished."""
+        """The headline metric of its runs; None until one has finished."""
         found = (run.record.metric for run in self.runs if run.record and run.record.metric)
         return next(found, None)
 
     @property
     def target(self) -> float | None:
-        """The declared score to which training time is measured."""
+        """The declared score that training time is measured to."""
         return self.config.training.target
 
     @property
     def only(self) -> str | None:
-        """The one framework it was declared for; None where there are two to compare."""
+        """Its only framework; None if there are two to compare."""
         declared = {run.framework for run in self.runs}
         return declared.pop() if len(declared) == 1 else None
 
@@ -76,14 +76,14 @@ class Workload:
         return sorted(own, key=lambda run: run.seed)
 
     def timed(self, framework: str) -> list[Run]:
-        """Those of them whose times count."""
+        """Those whose times count."""
         return [run for run in self.used(framework) if not run.timing_problem]
 
 
 def aggregate(
     manifest: Manifest, records: dict[str, RunRecord], certificates: dict[str, Certificate]
 ) -> list[Workload]:
-    """The manifest's workloads, each with its runs and their records where those are usable."""
+    """The manifest's workloads, each with its runs and their usable records."""
     block_of = {run_id: i for i, block in enumerate(manifest.blocks) for run_id in block}
     runs: dict[str, list[Run]] = {key: [] for key in manifest.workloads}
     for run_id, declared in manifest.runs.items():
@@ -104,7 +104,7 @@ def aggregate(
 
 def _run(run_id: str, manifest: Manifest, record: RunRecord | None, *, block: int | None) -> Run:
     problem, reason = _problem(record, machine_class=manifest.machine_class)
-    # a record may serve several sweeps: its targets, say, are those of this one
+    # a record may serve several sweeps: its targets come from this one
     config = manifest.config_of(run_id)
     usable = None if problem or record is None else replace(record, config=config)
     return Run(
@@ -131,18 +131,18 @@ def _problem(record: RunRecord | None, *, machine_class: str) -> tuple[str, str]
 
 
 def _labels(configs: list[Config]) -> list[str]:
-    """One label per workload: the names and values that are not the same in all of them."""
+    """One label per workload: the names and values that differ between them."""
     leaves = [_leaves(_labelled(config)) for config in configs]
     varying = [
         key
         for key in dict.fromkeys(key for leaf in leaves for key in leaf)
-        if key not in TOLD_ELSEWHERE and len({leaf.get(key) for leaf in leaves}) > 1
+        if key not in SHOWN_ELSEWHERE and len({leaf.get(key) for leaf in leaves}) > 1
     ]
     named = [key for key in varying if key.endswith(".name") and key.count(".") == 1]
-    told = [key for key in varying if key in named or not _explained(key, leaves, named)]
-    told = told or ["model.name"]
+    labelling = [key for key in varying if key in named or not _explained(key, leaves, named)]
+    labelling = labelling or ["model.name"]
     return [
-        " · ".join(_tell(key, leaf[key]) for key in told if leaf.get(key) is not None)
+        " · ".join(_label_part(key, leaf[key]) for key in labelling if leaf.get(key) is not None)
         for leaf in leaves
     ]
 
@@ -153,7 +153,7 @@ def _labelled(config: Config) -> dict[str, Any]:
 
 
 def _explained(key: str, leaves: list[dict[str, str]], named: list[str]) -> bool:
-    """Whether the group's name alone already says what this key's value is."""
+    """Whether the group's name alone determines this key's value."""
     name = f"{key.split('.')[0]}.name"
     if name not in named:
         return False
@@ -163,7 +163,7 @@ def _explained(key: str, leaves: list[dict[str, str]], named: list[str]) -> bool
     return all(len(found) == 1 for found in values.values())
 
 
-def _tell(key: str, value: str) -> str:
+def _label_part(key: str, value: str) -> str:
     return value if key.endswith(".name") else f"{key.rsplit('.', 1)[-1]}={value}"
 
 

@@ -32,18 +32,18 @@ from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
 from fwexp.store.record import RunRecord
 
-MIN_WORKLOADS = 4  # below it nothing is said about another workload
+MIN_WORKLOADS = 4  # below it nothing is said about other workloads
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One question's findings, one a workload, and what they say about another such workload."""
+    """One question's findings, one per workload, and what they say about other workloads."""
 
     question: Question
     scale: Scale
     findings: list[Finding]
     elsewhere: Interval | None  # of the mean over workloads
-    elsewhere_reason: str  # why `elsewhere` is refused; empty where it is given
+    elsewhere_reason: str  # why there is no `elsewhere`; else empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +61,12 @@ class Evidence:
 
     @property
     def certificates(self) -> list[Certificate]:
-        """Those of its workloads, each once."""
+        """The workloads' certificates, each once."""
         found = [w.certificate for w in self.workloads if w.certificate is not None]
         return list({certificate.key: certificate for certificate in found}.values())
 
     def answer(self, key: str) -> Answer:
-        """The answer to the question of this key."""
+        """The answer to the question with this key."""
         return next(answer for answer in self.answers if answer.question.key == key)
 
 
@@ -77,7 +77,7 @@ def assess(
     certificates: dict[str, Certificate],
     complaints: Iterable[str] = (),
 ) -> Evidence:
-    """The evidence of one sweep; missing, failed and foreign runs are named, never used.
+    """The evidence of one sweep; missing, failed and foreign runs are named but not used.
 
     `records` are by run id, `certificates` by key.
     """
@@ -146,9 +146,7 @@ def _alone(workload: Workload, question: Question, *, framework: str) -> Finding
     left_out = [run for run in runs if question.timed and run.timing_problem]
     records = [run.record for run in runs if run.record and run not in left_out]
     figures = [f for record in records if (f := question.figure(record)) is not None]
-    dropped = [
-        f"seed {run.seed} has no time that counts ({run.timing_problem})" for run in left_out
-    ]
+    dropped = [f"seed {run.seed} has no valid time ({run.timing_problem})" for run in left_out]
     return alone(workload.label, framework=framework, figures=figures, dropped=dropped)
 
 
@@ -163,7 +161,7 @@ def _elsewhere(
     ]
     if len(means) < MIN_WORKLOADS:
         held = "1 workload" if len(means) == 1 else f"{len(means)} workloads"
-        return None, f"{held} compared: at least {MIN_WORKLOADS} are needed to speak of another one"
+        return None, f"{held} compared: at least {MIN_WORKLOADS} are needed to generalise"
     return scale.interval(mean_interval(means, confidence=confidence)), ""
 
 
@@ -196,7 +194,7 @@ def _decide(
 
 
 def _speed_key(by_key: dict[str, Answer], workloads: list[Workload]) -> str:
-    """The time that decides; on noise it is a step's: there is no training that comes to an end."""
+    """The time that decides; on noise it is that of a step, as no training converges."""
     if "target" in by_key:
         return "target"
     metrics = [w.metric for w in workloads if w.metric is not None]
@@ -204,7 +202,7 @@ def _speed_key(by_key: dict[str, Answer], workloads: list[Workload]) -> str:
 
 
 def _deciding_time(answer: Answer, workloads: list[Workload]) -> str:
-    """What the time is called that decides; where some workloads have no target there are two."""
+    """What to call the deciding time; "time" where only some workloads have a target."""
     if len(answer.findings) < len(workloads):
         return "time"
     if answer.question.key == "step":
@@ -241,11 +239,11 @@ def _scope(manifest: Manifest, workloads: list[Workload], num_pairs: list[int], 
 
 
 def _effort(workloads: list[Workload], num_pairs: list[int]) -> str:
-    """The seeds that count, or were declared where nothing is compared; "3 seeds of PyTorch"."""
+    """The seeds that count, or those declared if nothing is compared; "3 seeds, PyTorch only"."""
     seeds = tell_seeds(num_pairs or [workload.num_seeds for workload in workloads])
     ran = {workload.only for workload in workloads}
     only = ran.pop() if len(ran) == 1 else None
-    return f"{seeds} of {NAMES[only]}" if only else f"{seeds} per framework"
+    return f"{seeds}, {NAMES[only]} only" if only else f"{seeds} per framework"
 
 
 def _changes(workloads: list[Workload], answers: list[Answer]) -> list[str]:

@@ -11,7 +11,7 @@ from fwexp.store.record import RunRecord
 
 
 def price_change(total: list[Finding]) -> list[str]:
-    """Why no price flips the answer on one machine; empty where nothing was compared."""
+    """Why no price changes the answer on one machine; empty if nothing was compared."""
     if all(finding.verdict in (Verdict.VOID, Verdict.ALONE) for finding in total):
         return []
     return [
@@ -21,15 +21,16 @@ def price_change(total: list[Finding]) -> list[str]:
 
 
 def seed_change(finding: Finding, question: Question) -> list[str]:
-    """How many pairs would settle what is open, or that none would."""
+    """How many pairs would be enough, if any number would."""
     if finding.verdict is not Verdict.INCONCLUSIVE or finding.outer is None:
         return []
     about = f"{question.title}, {finding.workload}"
     if finding.n_to_decide is None:
         return [
-            f"{about}: not even {MAX_PAIRS} seeds would decide: the gap is too near the margin."
+            f"{about}: even {MAX_PAIRS} seeds would not be enough: the gap is too close to the "
+            "margin."
         ]
-    return [f"{about}: about {finding.n_to_decide} seeds, instead of {finding.n}, would decide."]
+    return [f"{about}: about {finding.n_to_decide} seeds, not {finding.n}, would be enough."]
 
 
 def margin_change(findings: list[Finding], question: Question, *, margin: float) -> list[str]:
@@ -45,11 +46,11 @@ def margin_change(findings: list[Finding], question: Question, *, margin: float)
         for f in findings
         if f.verdict in (Verdict.EQUIVALENT, Verdict.IMMATERIAL) and f.inner and f.inner.has_width
     }
-    about = f"Margin of “{question.title}” (declared: {_tell_margin(margin, ratio=ratio)})"
-    above = "above {} it would no longer be shown that the gap matters."
-    below = "below {} it would no longer be shown that they are the same."
+    about = f"Margin of “{question.title}” (declared: {_format_margin(margin, ratio=ratio)})"
+    above = "above {} the gap would no longer be shown to matter."
+    below = "below {} they would no longer be shown to be the same."
     return [
-        f"{about}: {words.format(_tell_limits(limits, ratio=ratio))}"
+        f"{about}: {words.format(_format_limits(limits, ratio=ratio))}"
         for words, limits in ((above, material), (below, same))
         if limits
     ]
@@ -69,14 +70,14 @@ def length_change(workload: Workload, step: Finding) -> list[str]:
         return []
     quick = NAMES["torch" if step.larger == "tf" else "tf"]
     return [
-        f"Length of training, {workload.label}: from about {meet:,.0f} steps on, {quick}'s total "
-        f"time is the smaller one; before that, the other's (these runs: {steps:,.0f} steps). "
+        f"Training length, {workload.label}: from about {meet:,.0f} steps on, {quick}'s total "
+        f"time is shorter; below that, the other's (these runs: {steps:,.0f} steps). "
         "Projected from the start-up and the time per step, not measured."
     ]
 
 
 def _line(records: list[RunRecord]) -> tuple[float, float, float] | None:
-    """Fixed seconds, seconds a step and number of steps: means over the runs."""
+    """Fixed seconds, seconds per step and number of steps: means over the runs."""
     rows: list[tuple[float, float, float]] = []
     for record in records:
         phases, steps, first = record.phases, record.num_steps, record.num_first_steps
@@ -96,11 +97,11 @@ def _as_margins(interval: Interval, *, ratio: bool) -> tuple[float, float]:
     return (max(low, 1 / low), max(high, 1 / high)) if ratio else (abs(low), abs(high))
 
 
-def _tell_limits(limits: dict[str, float], *, ratio: bool) -> str:
+def _format_limits(limits: dict[str, float], *, ratio: bool) -> str:
     return "about " + listing(
-        [f"{_tell_margin(limit, ratio=ratio)} ({label})" for label, limit in limits.items()]
+        [f"{_format_margin(limit, ratio=ratio)} ({label})" for label, limit in limits.items()]
     )
 
 
-def _tell_margin(margin: float, *, ratio: bool) -> str:
+def _format_margin(margin: float, *, ratio: bool) -> str:
     return f"{margin:.2f}×" if ratio else f"{margin:.2f} points"

@@ -1,4 +1,4 @@
-"""What a run costs: its wall time at the sweep's dated price, or why that is not known."""
+"""What a run costs: its wall time at the sweep's dated price, or why that is unknown."""
 
 import re
 
@@ -9,18 +9,18 @@ SECONDS_PER_HOUR = 3600
 
 
 def why_unpriced(pricing: Pricing, *, machine_class: str) -> str:
-    """Why the price does not hold for these machines; empty where it does."""
+    """Why the price does not apply to this machine class; empty if it does."""
     if re.fullmatch(pricing.machine_class, machine_class):
         return ""
     return (
-        f"the price {pricing.name} is for machines that match {pricing.machine_class!r}, the runs "
-        f"used {machine_class!r}; choose pricing=…, or one of your own"
+        f"the price {pricing.name} is for machines matching {pricing.machine_class!r}, but the "
+        f"runs used {machine_class!r}; choose another pricing=… or add your own"
     )
 
 
 def cost_usd(record: RunRecord, pricing: Pricing) -> float | None:
-    """The run's total time at the price, on each of its nodes, in US dollars; None where the price
-    does not hold."""
+    """The run's total time on all its nodes at the price, in US dollars; None where the price
+    does not apply."""
     if record.phases is None or why_unpriced(pricing, machine_class=record.machine_class):
         return None
     hours = record.config.hardware.nodes * record.phases.total_s / SECONDS_PER_HOUR

@@ -17,10 +17,10 @@ class Winner(StrEnum):
     EITHER = "either"
     UNDECIDED = "undecided"
     VOID = "void"
-    ALONE = "alone"  # its runs are of one framework
+    ALONE = "alone"  # only one framework was run
 
     def told(self) -> str:
-        """The winner in the reader's words."""
+        """The winner in plain words."""
         return NAMES.get(self.value) or {
             Winner.EITHER: "either framework",
             Winner.UNDECIDED: "not settled yet",
@@ -32,30 +32,30 @@ OPEN = {Winner.UNDECIDED, Winner.VOID, Winner.ALONE}
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Which framework for one workload, and the sentence that says why."""
+    """Which framework for one workload, and why."""
 
     workload: str
     winner: Winner
     because: str
-    score: str = "score"  # the metric's name; empty where there is none to compare
-    ground: str = ""  # score | time: what made one of them win
+    score: str = "score"  # the metric's name; empty if there is none to compare
+    ground: str = ""  # score | time: what decided
     amount: float | None = None  # points or ratio of scores, or the slower one's multiple of time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What the recommendation is about, in the reader's words."""
+    """What the recommendation covers, in plain words."""
 
     subject: str  # "mlp and cnn on digits"
     machine: str  # hardware and machine class
     effort: str  # "5 seeds per framework"
-    time: str = "time"  # what the deciding question calls it
+    time: str = "time"  # as the deciding question calls it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     recommendation: str  # one clause
-    scope: str  # hardware, machine class and N, which end the sentence
+    scope: str  # hardware, machine class and N: the end of the sentence
     how_sure: str
     choices: list[Choice]
     speed_key: str  # the question that decides when the score does not: total, target or step
@@ -74,42 +74,48 @@ def choose(score: Finding, speed: Finding, *, metric: Metric) -> Choice:
         winner, because = Winner.VOID, score.reason
     elif score.verdict is Verdict.INCONCLUSIVE:
         winner = Winner.UNDECIDED
-        because = f"whether the {metric.name} is the same is open: {score.reason}"
+        because = f"the {metric.name} is inconclusive: {score.reason}"
     elif score.verdict is Verdict.MATERIAL:
         return _choose_by_score(score, metric)
     elif speed.verdict is Verdict.MATERIAL:
         by_time = _choose_by_time(speed)
         return replace(by_time, because=f"{by_time.because}, and {same}", score=metric.name)
     elif speed.verdict in (Verdict.INCONCLUSIVE, Verdict.VOID):
-        winner, because = Winner.UNDECIDED, f"{same}, but the time is open: {speed.reason}"
+        winner, because = (
+            Winner.UNDECIDED,
+            f"{same}, but the time is inconclusive: {speed.reason}",
+        )
     return Choice(workload=score.workload, winner=winner, because=because, score=metric.name)
 
 
 def choose_by_speed(speed: Finding) -> Choice:
-    """The framework for a workload on noise, which has no score: a material gap in time decides."""
+    """The framework for a workload on noise, which has no score: only time decides."""
     if speed.verdict is Verdict.MATERIAL:
         return _choose_by_time(speed)
     winner, because = {
         Verdict.VOID: (Winner.VOID, speed.reason),
-        Verdict.INCONCLUSIVE: (Winner.UNDECIDED, f"the time is open: {speed.reason}"),
+        Verdict.INCONCLUSIVE: (
+            Winner.UNDECIDED,
+            f"the time is inconclusive: {speed.reason}",
+        ),
     }.get(speed.verdict, (Winner.EITHER, "the time is the same within the margin"))
     return Choice(workload=speed.workload, winner=winner, because=because, score="")
 
 
 def uncompared(workload: str, *, only: str) -> Choice:
-    """The choice where one framework ran alone: there is none."""
-    because = f"all runs are of {NAMES[only]}"
+    """No choice: only one framework was run."""
+    because = f"only {NAMES[only]} was run"
     return Choice(workload=workload, winner=Winner.ALONE, because=because)
 
 
 def not_learnt(choice: Choice, missed: list[QualityResult]) -> Choice:
-    """The same choice; undecided where it went by time, and runs missed the quality target."""
+    """The same choice; undecided if it rested on time and runs missed the quality target."""
     if not missed or choice.ground == "score" or choice.winner in OPEN:
         return choice
-    told = listing([f"{m.num_reached} of {m.num_runs} {NAMES[m.framework]} runs" for m in missed])
+    counts = listing([f"{m.num_reached} of {m.num_runs} {NAMES[m.framework]} runs" for m in missed])
     because = (
-        f"only {told} reached the quality target, {missed[0].quality_target:g}: "
-        "the time of a model that has not learnt decides nothing"
+        f"only {counts} reached the quality target, {missed[0].quality_target:g}: "
+        "a model that has not learnt is not chosen for its speed"
     )
     return Choice(
         workload=choice.workload, winner=Winner.UNDECIDED, because=because, score=choice.score
@@ -117,10 +123,10 @@ def not_learnt(choice: Choice, missed: list[QualityResult]) -> Choice:
 
 
 def unscored(workload: str, *, void: str, has_run: bool) -> Choice:
-    """The choice where no run has a score: a time alone recommends nothing."""
+    """No choice: no run has a score, and time alone is no recommendation."""
     if void:
         return Choice(workload=workload, winner=Winner.VOID, because=void)
-    because = "its runs carry no score" if has_run else "no run has finished"
+    because = "its runs have no score" if has_run else "no run has finished"
     return Choice(workload=workload, winner=Winner.UNDECIDED, because=because)
 
 
@@ -130,14 +136,14 @@ def _choose_by_score(finding: Finding, metric: Metric) -> Choice:
     better = finding.larger if metric.higher_is_better else OTHER[finding.larger]
     if metric.comparison == "points":
         amount = abs(finding.estimate)
-        told = f"{amount:.2f} points better in {metric.name}"
+        gain = f"{amount:.2f} points better in {metric.name}"
     else:
         amount = max(finding.estimate, 1 / finding.estimate)
-        told = f"{amount:.2f}× better in {metric.name}"
+        gain = f"{amount:.2f}× better in {metric.name}"
     return Choice(
         workload=finding.workload,
         winner=Winner(better),
-        because=f"{NAMES[better]} is {told} than {NAMES[OTHER[better]]}",
+        because=f"{NAMES[better]} is {gain} than {NAMES[OTHER[better]]}",
         score=metric.name,
         ground="score",
         amount=amount,
@@ -173,8 +179,8 @@ def recommend(choices: list[Choice], *, scope: Scope) -> str:
     lead = {
         Winner.EITHER: f"Either framework will do for {scope.subject}",
         Winner.UNDECIDED: f"Not settled yet for {scope.subject}",
-        Winner.VOID: f"No recommendation for {scope.subject}, the comparison is void",
-        Winner.ALONE: f"Nothing is compared for {scope.subject}",
+        Winner.VOID: f"No recommendation for {scope.subject}; the comparison is void",
+        Winner.ALONE: f"No comparison for {scope.subject}",
     }[winner]
     return f"{lead}: {_reasons(choices)}"
 
@@ -187,7 +193,7 @@ def _for_workloads(winner: Winner, choices: list[Choice]) -> str:
 
 
 def _gain(choices: list[Choice], *, time: str) -> str:
-    """What the winner of all workloads wins by; grounds of two kinds are told one by one."""
+    """What the overall winner wins by; per workload where the grounds differ."""
     grounds = {choice.ground for choice in choices}
     name, other = NAMES[choices[0].winner.value], NAMES[OTHER[choices[0].winner.value]]
     if grounds == {"time"}:
@@ -207,8 +213,8 @@ def _amounts(choices: list[Choice], *, unit: str, of: str) -> str:
     if len(choices) == 1:
         return f"{figures[0]:.2f}{unit}{of}"
     first, *others = choices
-    told = [f"{c.amount:.2f}{unit} for {c.workload}" for c in others]
-    return listing([f"{first.amount:.2f}{unit}{of} for {first.workload}", *told])
+    rest = [f"{c.amount:.2f}{unit} for {c.workload}" for c in others]
+    return listing([f"{first.amount:.2f}{unit}{of} for {first.workload}", *rest])
 
 
 def _reasons(choices: list[Choice]) -> str:
@@ -218,26 +224,26 @@ def _reasons(choices: list[Choice]) -> str:
 
 
 def tell_confidence(choices: list[Choice], *, confidence: float, num_pairs: list[int]) -> str:
-    """How sure the recommendation is, in words tied to its verdicts and to N."""
+    """How sure the recommendation is, from its verdicts and N."""
     num_open = sum(choice.winner is Winner.UNDECIDED for choice in choices)
     num_void = sum(choice.winner is Winner.VOID for choice in choices)
     num_alone = sum(choice.winner is Winner.ALONE for choice in choices)
     if num_alone == len(choices):
-        return "Nothing is compared: a comparison needs runs of both frameworks."
+        return "Nothing was compared: a comparison needs runs of both frameworks."
     if num_void + num_alone == len(choices):
-        return "Nothing is compared: no workload has a passed parity certificate."
+        return "Nothing was compared: no workload has a passed parity certificate."
     if num_open == len(choices) - num_void - num_alone:
-        return "Not sure: these runs settle the question for no workload."
+        return "Not sure: these runs do not settle the question for any workload."
     pairs = span(num_pairs)
-    corrected = f", corrected for asking about {len(choices)} workloads" if len(choices) > 1 else ""
+    corrected = f", corrected for testing {len(choices)} workloads" if len(choices) > 1 else ""
     sure = (
         f"each verdict behind it holds at {100 * confidence:g} % confidence{corrected}, "
         f"from {pairs} pairs of runs, on one machine class only."
     )
-    counts = {"not settled": num_open, "void": num_void, "of one framework only": num_alone}
+    counts = {"not settled": num_open, "void": num_void, "with one framework only": num_alone}
     unsettled = [f"{count} {words}" for words, count in counts.items() if count]
     if unsettled:
-        return f"Sure for a part of the workloads ({listing(unsettled)}): {sure}"
+        return f"Sure for some workloads ({listing(unsettled)}): {sure}"
     return f"Sure, within what was measured: {sure}"
 
 
@@ -248,8 +254,8 @@ def listing(words: list[str]) -> str:
 
 def tell_seeds(numbers: list[int]) -> str:
     """Counts of seeds as one phrase: 5 seeds, 3 to 5 seeds, or 1 seed."""
-    told = span(numbers)
-    return f"{told} seed" if told == "1" else f"{told} seeds"
+    count = span(numbers)
+    return f"{count} seed" if count == "1" else f"{count} seeds"
 
 
 def span(numbers: list[int]) -> str:

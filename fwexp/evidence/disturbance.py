@@ -1,7 +1,7 @@
-"""Runs that look disturbed: they stay in the figures and are named, never quietly averaged.
+"""Runs that look disturbed: they are named, and stay in the figures.
 
-To leave a run out because it is slow would be to choose the data; timing_validity.py leaves out the
-times of those that are known to have been disturbed.
+Leaving a run out for being slow would be picking the data; timing_validity.py excludes only the
+times of runs known to have been disturbed.
 """
 
 from datetime import datetime
@@ -12,13 +12,13 @@ from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Run, Workload
 from fwexp.evidence.statistics import MIN_PAIRS
 
 SLOW_RATIO = 1.25  # against the median of the same workload and framework
-APART_MIN = 10  # between the runs of one block, which pairs them because they share their time
+APART_MIN = 10  # between the runs of a block, which are paired because they ran close together
 
 
 def disturbances(workloads: list[Workload]) -> list[str]:
-    """One sentence for each run that is oddly slow and each block whose runs lie apart in time."""
+    """One sentence per oddly slow run and per block whose runs were far apart in time."""
     slow = [text for w in workloads for name in FRAMEWORKS for text in _slow_runs(w, name)]
-    return slow + [text for w in workloads for text in _torn_blocks(w)]
+    return slow + [text for w in workloads for text in _scattered_blocks(w)]
 
 
 def _slow_runs(workload: Workload, framework: str) -> list[str]:
@@ -38,21 +38,21 @@ def _slow_runs(workload: Workload, framework: str) -> list[str]:
     ]
 
 
-def _torn_blocks(workload: Workload) -> list[str]:
-    torn = []
+def _scattered_blocks(workload: Workload) -> list[str]:
+    found = []
     for block in sorted({run.block for run in workload.runs if run.block is not None}):
         runs = [run for run in workload.runs if run.block == block]
         gap_min, machines = _longest_gap_min(runs), _machines(runs)
         if gap_min > APART_MIN:
-            torn.append(f"{workload.label}, block {block}: its runs lie {gap_min:.0f} min apart")
+            found.append(f"{workload.label}, block {block}: its runs are {gap_min:.0f} min apart")
         if len(machines) > 1:
             where = " and ".join(machines)
-            torn.append(f"{workload.label}, block {block}: its runs were on {where}")
-    return torn
+            found.append(f"{workload.label}, block {block}: its runs were on {where}")
+    return found
 
 
 def _machines(runs: list[Run]) -> list[str]:
-    """By the scheduler's name of the node, or the host's: of one class, but not one machine."""
+    """By the scheduler's node name, or the host's: one machine class, several machines."""
     places = [run.record.environment for run in runs if run.record]
     return sorted({place.node or place.host for place in places})
 

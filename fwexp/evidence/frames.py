@@ -22,7 +22,7 @@ from fwexp.store.record import History, RunRecord
 from fwexp.store.store import Store
 
 Row = dict[str, Any]
-# The record's own figures in `runs`, under their own names.
+# Columns of `runs` taken straight from the record.
 FIGURES = (
     *("score", "num_steps", "num_first_steps", "num_parameters", "import_s"),
     *("samples_per_s", "units_per_s", "unit", "data_wait_ms_per_step"),
@@ -31,7 +31,7 @@ FIGURES = (
 
 
 def read(store: str | Path, name: str) -> "Sweep":
-    """The sweep of that name in a store; StoreError where none of that name ran there."""
+    """The sweep of that name in a store; StoreError if there is none."""
     opened = Store(store)
     return Sweep(store=opened, evidence=read_evidence(opened, name))
 
@@ -45,11 +45,11 @@ class Sweep:
 
     @property
     def records(self) -> dict[str, RunRecord]:
-        """Those that can be used, by run id."""
+        """The usable records, by run id."""
         return {run.run_id: run.record for _, run in self._runs() if run.record}
 
     def history(self, run_id: str) -> History | None:
-        """The run's series; None where it has none, StoreError where they are torn."""
+        """The run's series; None if it has none, StoreError if they are torn."""
         return self.store.run(self.evidence.manifest.machine_class, run_id).read_history()
 
     @cached_property

@@ -7,7 +7,7 @@ from statistics import fmean
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Run, Workload
 from fwexp.store.record import RunRecord
 
-Figure = Callable[[RunRecord], float | None]  # None: the run does not have it
+Figure = Callable[[RunRecord], float | None]  # None: the run has no such figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,19 +20,19 @@ class Pair:
 @dataclass(kw_only=True)
 class Pairs:
     pairs: list[Pair] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)  # one sentence for each pair that is not whole
-    num_disturbed: int = 0  # of these, those with a run that was disturbed or interrupted
+    dropped: list[str] = field(default_factory=list)  # one sentence per incomplete pair
+    num_disturbed: int = 0  # those with a disturbed or interrupted run
 
 
 def pair_by_seed(workload: Workload, figure: Figure) -> Pairs:
-    """The figure of both frameworks at each seed."""
+    """Both frameworks' figures at each seed."""
     return _pair(workload, figure, key=lambda run: run.seed, word="seed")
 
 
 def pair_by_block(workload: Workload, figure: Figure, *, timed: bool = False) -> Pairs:
-    """The figure of both frameworks in each block; several runs in a block are averaged.
+    """Both frameworks' figures in each block; several runs in a block are averaged.
 
-    A `timed` figure is not taken of a run whose times count for nothing.
+    A `timed` figure is not taken from a run whose times do not count.
     """
     return _pair(workload, figure, key=lambda run: run.block, word="block", timed=timed)
 
@@ -45,7 +45,9 @@ def _pair(
     word: str,
     timed: bool = False,
 ) -> Pairs:
-    result = Pairs(dropped=[f"{r.run_id} is in no {word}" for r in workload.runs if key(r) is None])
+    result = Pairs(
+        dropped=[f"{r.run_id} is not in any {word}" for r in workload.runs if key(r) is None]
+    )
     for place in sorted({k for run in workload.runs if (k := key(run)) is not None}):
         runs = [run for run in workload.runs if key(run) == place]
         torch, tf = (_side(runs, figure, framework=name, timed=timed) for name in FRAMEWORKS)
@@ -57,13 +59,13 @@ def _pair(
         found = [(r.framework, r.timing_problem) for r in runs if timed and r.timing_problem]
         disturbed = [f"{NAMES[framework]}: {problem}" for framework, problem in found]
         why = f" ({'; '.join(disturbed)})" if disturbed else ""
-        result.dropped.append(f"{word} {place} has no figure from {lacking}{why}")
+        result.dropped.append(f"{word} {place} has no {lacking} figure{why}")
         result.num_disturbed += bool(disturbed)
     return result
 
 
 def _side(runs: list[Run], figure: Figure, *, framework: str, timed: bool) -> float | None:
-    """The mean over a framework's runs, or None when one of them lacks the figure."""
+    """The mean over a framework's runs; None if one of them lacks the figure."""
     own = [run for run in runs if run.framework == framework]
     figures = [
         figure(run.record) if run.record and not (timed and run.timing_problem) else None

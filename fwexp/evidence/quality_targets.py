@@ -1,4 +1,4 @@
-"""Did the models learn? Every run's score against the quality target that its sweep declared."""
+"""Did the models learn? Every run's score against its sweep's quality target."""
 
 from dataclasses import dataclass
 
@@ -7,24 +7,24 @@ from fwexp.evidence.aggregate import FRAMEWORKS, Workload
 
 @dataclass(frozen=True, kw_only=True)
 class QualityResult:
-    """One framework's runs of one workload, held against the workload's quality target."""
+    """One framework's runs of one workload against the workload's quality target."""
 
     workload: str
     framework: str
     quality_target: float  # in the metric's own unit: 0.98 is an accuracy of 98 %
-    baseline: str  # the simple way of answering that the quality target exceeds
-    worst: float | None  # score of the runs that ended
+    baseline: str  # the trivial predictor that the quality target exceeds
+    worst: float | None  # of the finished runs
     num_reached: int
     num_runs: int  # declared
 
     @property
     def holds(self) -> bool:
-        """Whether every declared run ended and reached the quality target."""
+        """Whether every declared run finished and reached the quality target."""
         return self.num_reached == self.num_runs
 
 
 def quality_results(workloads: list[Workload]) -> list[QualityResult]:
-    """One for each workload that declares a quality target, and each framework it has runs of."""
+    """One per workload with a quality target and framework it was run with."""
     return [
         result
         for workload in workloads

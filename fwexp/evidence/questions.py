@@ -1,4 +1,4 @@
-"""The questions a comparison answers, and the figure of one run that each is about."""
+"""The questions a comparison answers, and the figure of a run that each is about."""
 
 import math
 from collections.abc import Callable
@@ -19,19 +19,19 @@ class Question:
     title: str
     unit: str
     scale: str  # difference | ratio
-    margin: str  # the Comparison's field that says what counts as the same
-    pairs: str  # seed | block: which runs of the two frameworks belong together
+    margin: str  # the field of Comparison that says what counts as the same
+    pairs: str  # seed | block: which runs of the two frameworks are paired
     basis: str
     figure: Callable[[RunRecord], float | None]
-    better: str  # the word for the one that wins
+    better: str  # what the winner is called
     explanation: str
-    timed: bool = False  # about time: not asked of runs that were disturbed or interrupted
+    timed: bool = False  # about time: disturbed or interrupted runs do not count
     more_is_better: bool = False
     applies: Callable[[Workload], bool] = lambda _: True
 
 
 def questions(workloads: list[Workload], *, pricing: Pricing) -> list[Question]:
-    """The questions of one sweep, in the order a reader asks them."""
+    """The questions of a sweep, in the order a reader asks them."""
     found = [w.metric for w in workloads if w.metric is not None]
     metrics = {metric.name: metric for metric in found if metric.compared}
     return [
@@ -75,24 +75,24 @@ def _figures(pricing: Pricing) -> list[Question]:
             unit="s",
             figure=lambda record: record.phases.total_s if record.phases else None,
             better="faster",
-            explanation="What you wait and pay for: from the start of the run's own process, with "
-            "its imports already loaded, to its result.",
+            explanation="What you wait and pay for: from the start of the run's process, its "
+            "imports already loaded, to its result.",
         ),
         _ratio(
             key="training",
-            title="Time of the training alone",
+            title="Training time alone",
             unit="s",
             figure=_training_s,
             better="faster",
-            explanation="First steps (compilation, warm-up) and all the others; no evaluation.",
+            explanation="All steps, first ones (compilation, warm-up) included; no evaluation.",
         ),
         _ratio(
             key="step",
-            title="A training step, once warm",
+            title="Time per step, once warm",
             unit="ms",
             figure=step_ms,
             better="faster",
-            explanation="The speed that long trainings approach: first steps left out.",
+            explanation="The speed that long runs approach: the first steps are left out.",
         ),
         _ratio(
             key="memory",
@@ -101,7 +101,7 @@ def _figures(pricing: Pricing) -> list[Question]:
             figure=peak_mib,
             timed=False,
             better="leaner",
-            explanation="Resident memory on the host: what the imports hold, and the largest "
+            explanation="Resident memory on the host: what the imports hold plus the largest "
             "increment of any phase.",
         ),
         _ratio(
@@ -146,12 +146,12 @@ def _ratio(
 
 
 def _positive(value: float | None) -> float | None:
-    """A figure that has a logarithm: a time of zero was not measured."""
+    """The figure if it has a logarithm: a time of zero was not measured."""
     return value if value is not None and value > 0 else None
 
 
 def time_to_target_s(record: RunRecord) -> float | None:
-    """Training seconds until the first evaluation that reaches the target; infinite: never."""
+    """Training seconds until the first evaluation at the target; infinite if none reaches it."""
     target = record.config.training.target
     if not record.evaluations or target is None or record.metric is None:
         return None
@@ -159,21 +159,21 @@ def time_to_target_s(record: RunRecord) -> float | None:
     reached = [
         e.train_s for e in record.evaluations if metric.reaches(e.scores[metric.name], target)
     ]
-    return min(reached, default=math.inf)  # a miss is a time without end, not a missing run
+    return min(reached, default=math.inf)  # a miss is infinite time, not a missing run
 
 
 def _to_target(workloads: list[Workload]) -> list[Question]:
-    told = {
+    targets = {
         workload.metric.tell(workload.target)
         for workload in workloads
         if workload.target is not None and workload.metric is not None
     }
-    if not told:
+    if not targets:
         return []
     return [
         _ratio(
             key="target",
-            title=f"Training time to {told.pop() if len(told) == 1 else 'the target'}",
+            title=f"Training time to {targets.pop() if len(targets) == 1 else 'the target'}",
             unit="s",
             figure=time_to_target_s,
             better="faster",
@@ -184,7 +184,7 @@ def _to_target(workloads: list[Workload]) -> list[Question]:
 
 
 def _thousandfold(value: float | None) -> float | None:
-    """A thousand runs' figure: one short run costs too little to read."""
+    """The figure of 1,000 runs: one short run costs too little to read."""
     return None if value is None else 1000 * value
 
 
@@ -194,14 +194,14 @@ def _training_s(record: RunRecord) -> float | None:
 
 
 def step_ms(record: RunRecord) -> float | None:
-    """Milliseconds of a steady step; None where there was none."""
+    """Milliseconds per steady step; None if there was none."""
     if not record.samples_per_s:
         return None
     return 1000 * record.config.training.batch_size / record.samples_per_s
 
 
 def peak_mib(record: RunRecord) -> float | None:
-    """What the imports hold and the largest increment of any phase, in MiB."""
+    """What the imports hold plus the largest increment of any phase, in MiB."""
     memory = record.memory
     if memory is None:
         return None

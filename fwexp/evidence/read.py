@@ -5,7 +5,7 @@ from fwexp.store.store import Store
 
 
 def read_evidence(store: Store, name: str) -> Evidence:
-    """What the store says of a sweep; StoreError when no such sweep ran here."""
+    """What the store says about a sweep; StoreError if there is none of that name."""
     manifest = store.read_manifest(name)
     records, complaints = store.read_records(manifest.machine_class, manifest.runs)
     certificates, torn = store.read_certificates(manifest.certificates)

@@ -8,25 +8,25 @@ from fwexp.config.schema import Config
 from fwexp.evidence.aggregate import FRAMEWORKS, Workload
 from fwexp.evidence.statistics import MIN_PAIRS, Interval, mean_interval
 
-WHOLE, SHARE = "in total", "per device"  # what of the batch is as on one device
+WHOLE, SHARE = "in total", "per device"  # which batch is the same as on one device
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
-    """One framework's efficiency on one workload; 1 is a speed that grew as the devices did."""
+    """One framework's efficiency on one workload; 1 is a speed-up equal to the device count."""
 
     workload: str
     framework: str
     num_replicas: int
-    batch: str  # the batch that is as large as on one device: in total (strong), per device (weak)
+    batch: str  # in total (strong scaling) or per device (weak)
     efficiencies: list[float]  # one per seed
-    estimate: float | None  # their geometric mean; None where no seed has both speeds
+    estimate: float | None  # their geometric mean; None if no seed has both speeds
     interval: Interval | None  # of that mean; None below MIN_PAIRS seeds
 
 
 def scalings(workloads: list[Workload], *, confidence: float) -> list[Scaling]:
-    """One for each workload on several devices, each framework, and each kind of batch for which
-    the sweep has the same training on one device. Runs are paired by seed."""
+    """One per workload on several devices, framework and kind of batch for which the sweep has the
+    same training on one device. Runs are paired by seed."""
     return [
         _scaling(workload, one, framework, batch, confidence=confidence)
         for workload in workloads
@@ -38,7 +38,7 @@ def scalings(workloads: list[Workload], *, confidence: float) -> list[Scaling]:
 
 
 def replicas_of(workload: Workload) -> int:
-    """How many devices on all nodes."""
+    """The number of devices on all nodes."""
     return workload.config.hardware.devices * workload.config.hardware.nodes
 
 
@@ -93,7 +93,7 @@ def _scaling(
 
 
 def _speeds(workload: Workload, framework: str) -> dict[int, float]:
-    """Samples a second once warm, by seed, of the runs whose times count."""
+    """Samples per second once warm, by seed, of the runs whose times count."""
     return {
         run.seed: run.record.samples_per_s
         for run in workload.timed(framework)

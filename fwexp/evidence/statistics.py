@@ -1,4 +1,4 @@
-"""Paired t statistics: intervals, two one-sided tests, Holm, and the N that would decide."""
+"""Paired t statistics: intervals, two one-sided tests, Holm, and the N that is enough."""
 
 import math
 from bisect import bisect_left
@@ -9,9 +9,9 @@ import numpy as np
 from scipy import stats
 
 MIN_PAIRS = 3  # below it nothing is inferred
-MAX_PAIRS = 1000  # a number of seeds that nobody runs
+MAX_PAIRS = 1000  # more seeds than anyone runs
 POWER = 0.8
-SD_CONFIDENCE = 0.8  # one-sided: a pilot's own SD plans too few seeds in a third of all cases
+SD_CONFIDENCE = 0.8  # one-sided: a pilot's own SD plans too few seeds in a third of cases
 _QUANTILES = (np.arange(400) + 0.5) / 400  # over which the power integral is averaged
 
 
@@ -29,7 +29,7 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class PairedTest:
-    """What N paired differences say about a margin; p-values are not yet adjusted."""
+    """What N paired differences say about a margin; p-values are unadjusted."""
 
     n: int
     mean: float
@@ -81,12 +81,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def pairs_to_decide(test: PairedTest, *, margin: float, alpha: float) -> int | None:
-    """The number of pairs that would settle the question in four repeats of five, or None.
+    """The number of pairs that would settle the question four times in five, or None.
 
     Takes the observed mean as true and the SD at its upper confidence limit; None where even
-    MAX_PAIRS would not do, because the difference lies at the margin.
+    MAX_PAIRS would not be enough, because the difference is at the margin.
     """
-    # s·√(df / χ²₀.₂(df)) is exceeded by the true SD in one pilot of five
+    # the true SD exceeds s·√(df / χ²₀.₂(df)) in one pilot in five
     sd = test.sd * math.sqrt((test.n - 1) / stats.chi2.ppf(1 - SD_CONFIDENCE, test.n - 1))
     sizes = range(test.n + 1, MAX_PAIRS + 1)
     gap = abs(test.mean)

@@ -1,4 +1,4 @@
-"""The four verdicts: what the paired differences of one question say, workload by workload."""
+"""The four verdicts: what a question's paired differences say, workload by workload."""
 
 import math
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ class Verdict(StrEnum):
     MATERIAL = "different and material"
     IMMATERIAL = "different but immaterial"
     INCONCLUSIVE = "inconclusive"
-    VOID = "void"  # no passed certificate: nothing was compared
-    ALONE = "not compared"  # the runs are of one framework
-    UNKNOWN = "unknown"  # the figure does not exist: no price for this hardware
+    VOID = "void"  # no passed certificate: not compared
+    ALONE = "not compared"  # only one framework was run
+    UNKNOWN = "unknown"  # no figure: there is no price for this hardware
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Scale:
         return math.log(tf / torch) if self.ratio else tf - torch
 
     def tell(self, value: float) -> float:
-        """A tested difference in the reader's unit: a ratio, or points."""
+        """A tested difference in the unit shown: a ratio, or points."""
         return math.exp(value) if self.ratio else value
 
     def interval(self, interval: Interval) -> Interval:
@@ -56,13 +56,13 @@ class Finding:
     workload: str
     n: int
     verdict: Verdict
-    reason: str = ""  # why it is inconclusive or void, or what is odd about the figures
+    reason: str = ""  # why inconclusive or void, or what is odd about the figures
     estimate: float | None = None  # ratio TensorFlow / PyTorch, or points TensorFlow − PyTorch
     inner: Interval | None = None  # 90 % at a confidence of 95 %
     outer: Interval | None = None
     p_equivalent: float | None = None
     p_material: float | None = None
-    larger: str | None = None  # the framework with the larger figure, where that is shown
+    larger: str | None = None  # the framework with the larger figure, if shown
     n_to_decide: int | None = None
     torch: list[float] = field(default_factory=list)
     tf: list[float] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Finding:
 
 
 def judge(found: dict[str, Pairs], *, scale: Scale, confidence: float) -> list[Finding]:
-    """One finding a workload, in the order given; Holm runs over those that can be tested."""
+    """One finding per workload, in the order given; Holm covers those that can be tested."""
     alpha = 1 - confidence
     tests = {
         label: paired_test(
@@ -104,14 +104,14 @@ def judge(found: dict[str, Pairs], *, scale: Scale, confidence: float) -> list[F
 
 
 def void(workload: str, *, reason: str) -> Finding:
-    """The finding where the certificate is lacking or failed: no figure is shown."""
+    """The finding if the certificate is missing or failed: no figure is shown."""
     return Finding(workload=workload, n=0, verdict=Verdict.VOID, reason=reason)
 
 
 def alone(
     workload: str, *, framework: str, figures: list[float], dropped: Sequence[str] = ()
 ) -> Finding:
-    """The finding where one framework ran alone: its figures, and no difference."""
+    """The finding if only one framework was run: its figures, no difference."""
     sides = {framework: figures}
     return Finding(
         workload=workload,
@@ -124,19 +124,19 @@ def alone(
 
 
 def why_untestable(pairs: Pairs) -> str:
-    """Why nothing can be inferred from these pairs; empty where something can."""
+    """Why nothing can be inferred from these pairs; else empty."""
     n = len(pairs.pairs)
     if n < MIN_PAIRS:
         pairs_word = "pair" if n == 1 else "pairs"
-        left_out = f" ({pairs.num_disturbed} left out as disturbed or interrupted)"
-        told = f"{n} complete {pairs_word}{left_out if pairs.num_disturbed else ''}"
-        return f"{told}: nothing is inferred from fewer than {MIN_PAIRS}"
+        left_out = f" ({pairs.num_disturbed} left out: disturbed or interrupted)"
+        counted = f"{n} complete {pairs_word}{left_out if pairs.num_disturbed else ''}"
+        return f"{counted}; at least {MIN_PAIRS} are needed"
     torch = sum(math.isinf(pair.torch) for pair in pairs.pairs)
     tf = sum(math.isinf(pair.tf) for pair in pairs.pairs)
     if torch or tf:
         return (
             f"the target was missed by {torch} of {n} PyTorch and {tf} of {n} TensorFlow runs: "
-            "their time has no end, so there is no ratio"
+            "they have no time to target, so there is no ratio"
         )
     return ""
 
@@ -177,12 +177,12 @@ def _identical(test: PairedTest) -> str:
 
 
 def _ask_for_more(finding: Finding, test: PairedTest, scale: Scale, alpha: float) -> Finding:
-    """Adds how many pairs would decide; Holm's strictest step stands for all of them."""
+    """Adds how many pairs would be enough, by Holm's strictest step."""
     n = pairs_to_decide(test, margin=scale.test_margin(), alpha=alpha)
-    words = (
-        f"{test.n} pairs do not tell; about {n} would"
+    advice = (
+        f"{test.n} pairs are not enough; about {n} would be"
         if n
-        else f"no number of seeds up to {MAX_PAIRS} decides: the gap lies too near the margin"
+        else f"even {MAX_PAIRS} pairs would not be enough: the gap is too close to the margin"
     )
-    said = f"{finding.reason}; {words}" if finding.reason else words
-    return replace(finding, reason=said, n_to_decide=n)
+    reason = f"{finding.reason}; {advice}" if finding.reason else advice
+    return replace(finding, reason=reason, n_to_decide=n)

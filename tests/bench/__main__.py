@@ -7,24 +7,16 @@ import argparse
 import io
 import os
 import sys
+import time
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from importlib import import_module
-from pathlib import Path
 from typing import TextIO
 
 from fwexp.meters.environment import commit, cpu_machine_class, versions
+from tests.bench.sections import BENCHES, digests_of, write_sections
 from tests.bench.table import print_text
-
-BENCHES = {
-    "start": "Start of an isolated run",
-    "sweep": "The demo sweep, whole",
-    "tax": "The trainers' tax",
-    "cfg": "The command line",
-    "plan": "A plan of 10,000 runs",
-    "cluster": "Short runs on a cluster",
-}
-RESULT = Path(__file__).parents[2] / "docs" / "proof" / "bench.md"
+from tests.prove.pages import Footer
 
 
 class Tee(io.StringIO):
@@ -44,22 +36,26 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}")
     parser.add_argument("--quick", action="store_true", help="little of each, to see it work")
-    parser.add_argument("--write", action="store_true", help=f"replace {RESULT.name}'s sections")
+    parser.add_argument("--write", action="store_true", help="replace bench.md's sections")
     given = parser.parse_args(argv)
     unknown = sorted(set(given.names) - set(BENCHES))
     if unknown:
         parser.error(f"there is no bench {unknown[0]}; there are {', '.join(BENCHES)}")
     if given.quick and given.write:
         parser.error("--write is for the whole, not for --quick")
-    sections = {name: _run(name, quick=given.quick) for name in given.names or BENCHES}
-    if given.write:
-        _write(sections)
+    for name in given.names or BENCHES:
+        digests, started = digests_of(name), time.monotonic()
+        text = _run(name, quick=given.quick)
+        took_s = round(time.monotonic() - started)
+        footer = Footer(commit=commit(), took_s=took_s, holds=True, digests=digests)
+        if given.write:
+            write_sections({name: f"{text.rstrip()}\n\n{footer.line()}"})
 
 
 def _run(name: str, *, quick: bool) -> str:
     """What the bench printed, under its heading."""
     with redirect_stdout(Tee(sys.stdout)) as printed:
-        print(f"## {name}: {BENCHES[name]}\n")
+        print(f"## {name}: {BENCHES[name].title}\n")
         found = ", ".join(f"{package} {number}" for package, number in versions().items())
         print_text(
             f"""{datetime.now(UTC):%Y-%m-%d}, {cpu_machine_class()}, commit {commit()},
@@ -69,17 +65,6 @@ def _run(name: str, *, quick: bool) -> str:
             print_text("Only a trial (--quick): too little for the limits to mean anything.")
         import_module(f"tests.bench.{name}").main(quick=quick)
     return printed.getvalue()
-
-
-def _write(sections: dict[str, str]) -> None:
-    """Replace these sections of the file, and leave the others."""
-    kept = RESULT.read_text().split("\n## ")[1:] if RESULT.exists() else []
-    before = {section.partition(":")[0]: f"## {section.rstrip()}\n" for section in kept}
-    whole = before | sections
-    ordered = [whole[name].rstrip() for name in BENCHES if name in whole]
-    title = "# Ratios\n\nMeasured by `.venv/bin/python -m tests.bench --write`."
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text("\n\n".join([title, *ordered]) + "\n")
 
 
 if __name__ == "__main__":

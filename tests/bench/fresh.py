@@ -31,7 +31,7 @@ def run_quietly(command: list[str], *, folder: Path | None = None) -> str:
 def execute_fresh(request: dict[str, Any], dispatched_at: float) -> None:
     """Import the run's framework, and do the run as the child of a warm server does it."""
     from fwexp.meters.memory import rss_mib
-    from fwexp.trainers import TRAINERS
+    from fwexp.trainers.registry import TRAINERS
 
     started = time.monotonic()
     importlib.import_module(TRAINERS[request["config"]["framework"]["name"]].partition(":")[0])

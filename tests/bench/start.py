@@ -51,8 +51,7 @@ def _warm(framework: str, *, num_runs: int) -> list[float]:
         with framework_servers([framework], logs=store / "logs") as servers:
             servers.wait_ready()
             for request in requests(plan, store):
-                folder = Store(store).run(plan.machine_class, request["run_id"])
-                log = folder / "log.txt"
+                log = Store(store).run(plan.machine_class, request["run_id"]).log
                 servers[framework].call(RUN, request, log=log, hear=lambda _: None)
         return _starts(store, leave_out=plan.runs[0].run_id)
 

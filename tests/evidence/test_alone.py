@@ -34,11 +34,13 @@ def test_nothing_is_void_and_nothing_compared() -> None:
 def test_the_headline_names_the_framework_and_the_seeds_that_ran(framework: str, name: str) -> None:
     decision = alone(framework).decision
     assert decision.headline == (
-        f"Nothing is compared for mlp on digits: all runs are of {name} "
-        f"(measured on CPU, Example CPU 3.0 GHz, 4 cores; 3 seeds of {name})."
+        f"No comparison for mlp on digits: only {name} was run "
+        f"(measured on CPU, Example CPU 3.0 GHz, 4 cores; 3 seeds, {name} only)."
     )
-    assert decision.how_sure == ("Nothing is compared: a comparison needs runs of both frameworks.")
-    assert alone(framework, num_seeds=1).decision.scope.endswith(f"; 1 seed of {name}")
+    assert decision.how_sure == (
+        "Nothing was compared: a comparison needs runs of both frameworks."
+    )
+    assert alone(framework, num_seeds=1).decision.scope.endswith(f"; 1 seed, {name} only")
 
 
 def test_the_figures_are_those_of_the_framework_that_ran() -> None:
@@ -77,5 +79,5 @@ def test_beside_workloads_of_two_frameworks_it_is_one_more_that_is_not_compared(
     assert [choice.winner for choice in decision.choices] == [Winner.TORCH, Winner.ALONE]
     assert "choose PyTorch for mlp; no comparison for cnn" in decision.recommendation
     assert decision.how_sure.startswith(
-        "Sure for a part of the workloads (1 of one framework only): each verdict"
+        "Sure for some workloads (1 with one framework only): each verdict"
     )

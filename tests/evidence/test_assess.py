@@ -70,7 +70,7 @@ def test_a_failed_run_drops_its_pair_only() -> None:
     evidence = sweep.evidence()
     assert [answer.findings[0].n for answer in evidence.answers] == [4] * 6
     assert evidence.answer("score accuracy").findings[0].dropped == [
-        "seed 3 has no figure from TensorFlow"
+        "seed 3 has no TensorFlow figure"
     ]
 
 
@@ -100,8 +100,8 @@ def test_a_price_for_other_machines_is_unknown_and_the_decision_stands() -> None
     finding = sweep.evidence().answer("cost").findings[0]
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.reason == (
-        "the price example_cpu is for machines that match 'NVIDIA .*', the runs used "
-        "'Example CPU 3.0 GHz, 4 cores'; choose pricing=…, or one of your own"
+        "the price example_cpu is for machines matching 'NVIDIA .*', but the runs used "
+        "'Example CPU 3.0 GHz, 4 cores'; choose another pricing=… or add your own"
     )
     assert winners(sweep) == [Winner.TORCH]
 
@@ -132,7 +132,7 @@ def test_the_cost_ratio_is_the_ratio_of_total_times() -> None:
 def test_below_four_workloads_nothing_is_said_of_another() -> None:
     answer = simulate({"mlp": Truth(), "cnn": Truth()}).evidence().answer("total")
     assert answer.elsewhere is None
-    expected = "2 workloads compared: at least 4 are needed to speak of another one"
+    expected = "2 workloads compared: at least 4 are needed to generalise"
     assert answer.elsewhere_reason == expected
 
 

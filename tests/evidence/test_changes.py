@@ -22,23 +22,23 @@ def test_the_margins_that_would_flip_the_verdicts_are_named() -> None:
     farthest = max(abs(accuracy.inner.low), abs(accuracy.inner.high))
     assert evidence.changes[:2] == [
         "Margin of “Accuracy on the test set” (declared: 2.00 points): below about "
-        f"{farthest:.2f} points (mlp) it would no longer be shown that they are the same.",
+        f"{farthest:.2f} points (mlp) they would no longer be shown to be the same.",
         "Margin of “Total time” (declared: 1.10×): above about "
-        f"{total.outer.low:.2f}× (mlp) it would no longer be shown that the gap matters.",
+        f"{total.outer.low:.2f}× (mlp) the gap would no longer be shown to matter.",
     ]
 
 
 def test_what_is_open_names_the_seeds_that_decide() -> None:
     evidence = simulate({"mlp": Truth(accuracy_sd=6.0, accuracy_gap=1.0)}).evidence()
     number = evidence.answer("score accuracy").findings[0].n_to_decide
-    expected = f"Accuracy on the test set, mlp: about {number} seeds, instead of 5, would decide."
+    expected = f"Accuracy on the test set, mlp: about {number} seeds, not 5, would be enough."
     assert evidence.changes[0] == expected
 
 
 def test_a_longer_training_flips_a_win_by_start_up_alone() -> None:
     sweep = simulate({"mlp": Truth(time_ratio=0.7, tf_build_s=3.0)})
-    (length,) = [c for c in sweep.evidence().changes if c.startswith("Length")]
-    assert "TensorFlow's total time is the smaller one" in length
+    (length,) = [c for c in sweep.evidence().changes if c.startswith("Training length")]
+    assert "TensorFlow's total time is shorter" in length
     # 2.9 s more to start, (0.3 × 4 ms + the evaluations' share) less a step
     steps = float(length.split("about ")[1].split(" steps")[0].replace(",", ""))
     assert 1800 < steps < 2900
@@ -46,4 +46,4 @@ def test_a_longer_training_flips_a_win_by_start_up_alone() -> None:
 
 def test_no_length_flips_what_is_faster_to_start_and_to_step() -> None:
     changes = simulate({"mlp": Truth(time_ratio=1.4, tf_build_s=0.4)}).evidence().changes
-    assert not [c for c in changes if c.startswith("Length")]
+    assert not [c for c in changes if c.startswith("Training length")]

@@ -1,4 +1,4 @@
-"""Costs hold only where the price does."""
+"""Costs apply only where the price does."""
 
 from dataclasses import replace
 
@@ -20,8 +20,8 @@ def test_a_price_for_other_machines_gives_no_cost_but_a_reason() -> None:
     assert cost_usd(record, pricing) is None
     for machine in (MACHINE, "NVIDIA H100 × 1; host Example CPU, 16 cores"):
         assert why_unpriced(pricing, machine_class=machine) == (
-            "the price example_cpu is for machines that match 'NVIDIA A100 .*', the runs used "
-            f"{machine!r}; choose pricing=…, or one of your own"
+            "the price example_cpu is for machines matching 'NVIDIA A100 .*', but the runs used "
+            f"{machine!r}; choose another pricing=… or add your own"
         )
 
 

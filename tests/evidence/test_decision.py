@@ -1,4 +1,4 @@
-"""The score first, then time; no winner where nothing is shown."""
+"""The score first, then time; no winner where nothing has been shown."""
 
 import pytest
 
@@ -71,7 +71,7 @@ def test_without_a_score_nothing_is_recommended() -> None:
         for void, has_run in (("", True), ("", False), ("no certificate", True))
     ]
     assert [(c.winner, c.because) for c in told] == [
-        (Winner.UNDECIDED, "its runs carry no score"),
+        (Winner.UNDECIDED, "its runs have no score"),
         (Winner.UNDECIDED, "no run has finished"),
         (Winner.VOID, "no certificate"),
     ]
@@ -96,8 +96,8 @@ def test_what_is_the_same_or_open_is_named_by_its_metric() -> None:
     }
     assert told == {
         "the perplexity is the same within the margin, and so is the time",
-        "the perplexity is the same within the margin, but the time is open: why",
-        "whether the perplexity is the same is open: why",
+        "the perplexity is the same within the margin, but the time is inconclusive: why",
+        "the perplexity is inconclusive: why",
     }
 
 
@@ -152,7 +152,7 @@ def choice(
         ([choice("mlp", Winner.UNDECIDED)], "Not settled yet for mlp on digits: why"),
         (
             [choice("mlp", Winner.VOID)],
-            "No recommendation for mlp on digits, the comparison is void: why",
+            "No recommendation for mlp on digits; the comparison is void: why",
         ),
     ],
 )
@@ -173,9 +173,9 @@ def test_a_material_accuracy_gap_is_the_reason_told() -> None:
     ("winners", "start"),
     [
         ([Winner.TORCH, Winner.EITHER], "Sure, within what was measured: each verdict"),
-        ([Winner.TORCH, Winner.UNDECIDED], "Sure for a part of the workloads (1 not settled):"),
-        ([Winner.UNDECIDED, Winner.VOID], "Not sure: these runs settle the question for no"),
-        ([Winner.VOID, Winner.VOID], "Nothing is compared: no workload has a passed parity"),
+        ([Winner.TORCH, Winner.UNDECIDED], "Sure for some workloads (1 not settled):"),
+        ([Winner.UNDECIDED, Winner.VOID], "Not sure: these runs do not settle"),
+        ([Winner.VOID, Winner.VOID], "Nothing was compared: no workload has a passed parity"),
     ],
 )
 def test_how_sure_is_tied_to_the_verdicts(winners: list[Winner], start: str) -> None:
@@ -187,6 +187,6 @@ def test_how_sure_names_confidence_correction_and_pairs() -> None:
     told = tell_confidence([choice("a", Winner.TORCH)] * 2, confidence=0.95, num_pairs=[4, 5])
     assert told == (
         "Sure, within what was measured: each verdict behind it holds at 95 % confidence, "
-        "corrected for asking about 2 workloads, from 4 to 5 pairs of runs, "
+        "corrected for testing 2 workloads, from 4 to 5 pairs of runs, "
         "on one machine class only."
     )

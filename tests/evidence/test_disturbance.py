@@ -28,7 +28,7 @@ def test_a_block_whose_runs_lie_apart_is_named() -> None:
     sweep = simulate({"mlp": Truth()})
     late = {"started_at": "2026-11-09T12:00:00+00:00", "finished_at": "2026-11-09T12:00:02+00:00"}
     sweep.records["tf-mlp-0"] = replace(sweep.records["tf-mlp-0"], **late)
-    assert named(sweep) == ["mlp, block 0: its runs lie 120 min apart"]
+    assert named(sweep) == ["mlp, block 0: its runs are 120 min apart"]
 
 
 def test_a_block_whose_runs_were_on_two_nodes_is_named() -> None:

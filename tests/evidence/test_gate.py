@@ -22,7 +22,7 @@ def test_a_passed_certificate_opens_the_gate() -> None:
 
 
 def test_no_certificate_is_void() -> None:
-    expected = "no parity certificate: the two implementations are not shown to be the same"
+    expected = "no parity certificate: the two implementations have not been shown to match"
     assert why_void(workload(certificate("cnn"))) == expected
 
 

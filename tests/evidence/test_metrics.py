@@ -85,9 +85,9 @@ def test_a_target_that_one_workload_misses_leaves_that_one_open() -> None:
     mlp, gpt = evidence.decision.choices
     assert (mlp.winner, gpt.winner) == (Winner.TORCH, Winner.UNDECIDED)
     assert gpt.because == (
-        "the perplexity is the same within the margin, but the time is open: the target was "
-        "missed by 5 of 5 PyTorch and 5 of 5 TensorFlow runs: their time has no end, so there is "
-        "no ratio"
+        "the perplexity is the same within the margin, but the time is inconclusive: "
+        "the target was missed by 5 of 5 PyTorch and 5 of 5 TensorFlow runs: they have no time to "
+        "target, so there is no ratio"
     )
 
 
@@ -138,7 +138,7 @@ def test_records_without_a_metric_give_times_but_no_recommendation() -> None:
     ]
     assert evidence.answer("step").findings[0].verdict is Verdict.MATERIAL
     (choice,) = evidence.decision.choices
-    assert (choice.winner, choice.because) == (Winner.UNDECIDED, "its runs carry no score")
+    assert (choice.winner, choice.because) == (Winner.UNDECIDED, "its runs have no score")
     assert evidence.decision.how_sure.startswith("Not sure")
 
 
@@ -146,7 +146,7 @@ def test_one_side_without_a_metric_is_named_and_not_paired() -> None:
     sweep = simulate({"gpt": TEXT})
     sweep.records["tf-gpt-2"] = replace(sweep.records["tf-gpt-2"], metric=None, score=None)
     finding = sweep.evidence().answer("score perplexity").findings[0]
-    assert (finding.n, finding.dropped) == (4, ["seed 2 has no figure from TensorFlow"])
+    assert (finding.n, finding.dropped) == (4, ["seed 2 has no TensorFlow figure"])
 
 
 def test_the_margin_of_a_ratio_is_told_as_a_ratio() -> None:
@@ -156,5 +156,5 @@ def test_the_margin_of_a_ratio_is_told_as_a_ratio() -> None:
     farthest = max(1 / finding.inner.low, finding.inner.high)
     assert evidence.changes[0] == (
         "Margin of “Perplexity on the test text” (declared: 1.05×): below about "
-        f"{farthest:.2f}× (gpt) it would no longer be shown that they are the same."
+        f"{farthest:.2f}× (gpt) they would no longer be shown to be the same."
     )

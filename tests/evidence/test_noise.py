@@ -46,7 +46,7 @@ def test_no_score_is_asked_about_and_the_step_decides() -> None:
 def test_the_page_shows_no_figure_twice() -> None:
     evidence = noisy("vgg19", all_models={"vgg19": Truth()}).evidence()
     assert [figure.title for figure in key_figures(evidence)] == [
-        "A training step, once warm",
+        "Time per step, once warm",
         "Cost of 1,000 runs",
     ]
 
@@ -90,7 +90,11 @@ def finding(verdict: Verdict, *, larger: str | None = None, estimate: float = 1.
         ),
         (finding(Verdict.EQUIVALENT), Winner.EITHER, "the time is the same within the margin"),
         (finding(Verdict.IMMATERIAL), Winner.EITHER, "the time is the same within the margin"),
-        (finding(Verdict.INCONCLUSIVE), Winner.UNDECIDED, "the time is open: why"),
+        (
+            finding(Verdict.INCONCLUSIVE),
+            Winner.UNDECIDED,
+            "the time is inconclusive: why",
+        ),
         (finding(Verdict.VOID), Winner.VOID, "why"),
     ],
 )

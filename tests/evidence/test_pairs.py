@@ -1,4 +1,4 @@
-"""Pairs are whole or dropped, and a dropped one is said."""
+"""Pairs are complete or dropped, and every dropped one is named."""
 
 import pytest
 
@@ -28,14 +28,14 @@ def test_accuracy_pairs_by_seed_and_drops_what_is_not_whole() -> None:
     assert [pair.key for pair in found.pairs] == [0, 1, 2, 4]
     assert found.pairs[0].torch == sweep.records["torch-mlp-0"].score
     assert found.pairs[0].tf == sweep.records["tf-mlp-0"].score
-    assert found.dropped == ["seed 3 has no figure from PyTorch"]
+    assert found.dropped == ["seed 3 has no PyTorch figure"]
 
 
 def test_both_sides_missing_is_one_sentence() -> None:
     sweep = simulate({"mlp": Truth()})
     del sweep.records["torch-mlp-1"], sweep.records["tf-mlp-1"]
     assert pair_by_block(only(sweep), total_s).dropped == [
-        "block 1 has no figure from PyTorch or TensorFlow"
+        "block 1 has no PyTorch or TensorFlow figure"
     ]
 
 
@@ -52,4 +52,7 @@ def test_a_run_in_no_block_is_said() -> None:
     sweep.manifest.blocks = sweep.manifest.blocks[1:]
     found = pair_by_block(only(sweep), total_s)
     assert len(found.pairs) == 4
-    assert sorted(found.dropped) == ["tf-mlp-0 is in no block", "torch-mlp-0 is in no block"]
+    assert sorted(found.dropped) == [
+        "tf-mlp-0 is not in any block",
+        "torch-mlp-0 is not in any block",
+    ]

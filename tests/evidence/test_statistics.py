@@ -1,4 +1,4 @@
-"""The paired tests against statsmodels, Holm against statsmodels, and the N that would decide."""
+"""The paired tests against statsmodels, Holm against statsmodels, and the N that is enough."""
 
 import math
 

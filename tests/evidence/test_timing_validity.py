@@ -1,4 +1,4 @@
-"""A run that was disturbed or interrupted keeps its score, and its times count for nothing."""
+"""A disturbed or interrupted run keeps its score, but its times do not count."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ from fwexp.writeup.sections.runs import runs
 from tests.evidence.factory import Sweep, Truth, simulate
 
 SPEED = ("target", "total", "training", "step", "cost")
-BUSY = "other processes kept 1.5 of 4 cores busy beside its 4 threads"
+BUSY = "other processes kept 1.5 of 4 cores busy alongside its 4 threads"
 STOPPED = "interrupted at step 110"
 
 
@@ -82,8 +82,8 @@ def test_the_threads_of_every_device_are_the_runs_own() -> None:
     [
         (None, ""),
         (0, ""),
-        (1, "1 process of others on its GPU"),
-        (2, "2 processes of others on its GPU"),
+        (1, "1 other process on its GPU"),
+        (2, "2 other processes on its GPU"),
     ],
 )
 def test_on_a_gpu_any_stranger_disturbs_and_the_cores_do_not(num: int | None, reason: str) -> None:
@@ -116,8 +116,8 @@ def test_no_speed_has_a_pair_from_their_blocks(evidence: Evidence) -> None:
         finding = evidence.answer(key).findings[0]
         assert (finding.n, len(finding.torch), len(finding.tf)) == (3, 3, 3)
         assert finding.dropped == [
-            f"block 1 has no figure from PyTorch (PyTorch: {BUSY})",
-            f"block 3 has no figure from TensorFlow (TensorFlow: {STOPPED})",
+            f"block 1 has no PyTorch figure (PyTorch: {BUSY})",
+            f"block 3 has no TensorFlow figure (TensorFlow: {STOPPED})",
         ]
 
 
@@ -178,8 +178,7 @@ def test_too_few_that_are_timed_infer_nothing() -> None:
     finding = sweep.evidence().answer("total").findings[0]
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert finding.reason == (
-        "2 complete pairs (1 left out as disturbed or interrupted): "
-        "nothing is inferred from fewer than 3"
+        "2 complete pairs (1 left out: disturbed or interrupted); at least 3 are needed"
     )
 
 
@@ -194,7 +193,7 @@ def test_one_framework_alone_leaves_them_out_too() -> None:
         "memory": 5,
     }
     assert evidence.answer("total").findings[0].dropped == [
-        "seed 1 has no time that counts (interrupted at step 5)"
+        "seed 1 has no valid time (interrupted at step 5)"
     ]
 
 
@@ -226,7 +225,7 @@ def test_the_page_says_how_many_and_why(evidence: Evidence) -> None:
     ]
     assert render_html(evidence).count("Runs whose times do not count are not shown.") == 2
     text = render_markdown(evidence)
-    assert f"mlp: excluded because block 1 has no figure from PyTorch (PyTorch: {BUSY})" in text
+    assert f"mlp: excluded because block 1 has no PyTorch figure (PyTorch: {BUSY})" in text
     (workload,) = to_plain(evidence)["workloads"]
     told = {r["run_id"]: r["timing_problem"] for r in workload["runs"] if r["timing_problem"]}
     assert told == {"torch-mlp-1": BUSY, "tf-mlp-3": STOPPED}

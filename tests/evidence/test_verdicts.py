@@ -59,20 +59,20 @@ def test_a_ratio_and_its_inverse_get_one_verdict() -> None:
 def test_inconclusive_names_the_number_that_would_decide() -> None:
     finding = one(points(4.0, -3.0, 1.0, -2.0, 3.0), POINTS)
     assert finding.n_to_decide is not None
-    assert finding.reason == f"5 pairs do not tell; about {finding.n_to_decide} would"
+    assert finding.reason == f"5 pairs are not enough; about {finding.n_to_decide} would be"
 
 
 def test_a_gap_at_the_margin_is_said_to_be_undecidable() -> None:
     finding = one(points(2.1, 1.9, 2.0, 2.05, 1.95), POINTS)
     assert finding.n_to_decide is None
-    expected = "no number of seeds up to 1000 decides: the gap lies too near the margin"
+    expected = "even 1000 pairs would not be enough: the gap is too close to the margin"
     assert finding.reason == expected
 
 
 def test_two_pairs_allow_no_inference() -> None:
     finding = one(points(0.1, 0.2), POINTS)
     assert finding.verdict is Verdict.INCONCLUSIVE
-    assert finding.reason == "2 complete pairs: nothing is inferred from fewer than 3"
+    assert finding.reason == "2 complete pairs; at least 3 are needed"
     assert (finding.estimate, finding.outer) == (None, None)
 
 
@@ -90,7 +90,7 @@ def test_runs_that_miss_the_target_count_as_endless() -> None:
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert finding.reason == (
         "the target was missed by 0 of 4 PyTorch and 1 of 4 TensorFlow runs: "
-        "their time has no end, so there is no ratio"
+        "they have no time to target, so there is no ratio"
     )
 
 

@@ -13,12 +13,14 @@ from importlib import import_module
 from pathlib import Path
 
 from fwexp.meters.environment import commit
+from tests.bench.sections import stale_sections
 from tests.prove import pages
 from tests.prove.pages import Footer
 from tests.prove.parts import PARTS
 from tests.prove.proof import Proof
 
 PACKAGE = "tests.prove"
+INTERRUPTED = 130  # a shell's code for Ctrl-C
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,7 @@ class Page:
 
     @property
     def why_stale(self) -> str | None:
-        return pages.why_stale(self.path, self.footer, self.digests)
+        return pages.why_stale(self.footer, self.digests, exists=self.path.exists())
 
 
 def main(argv: Sequence[str]) -> int:
@@ -46,11 +48,20 @@ def main(argv: Sequence[str]) -> int:
         parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")
     found = [page_of(name) for name in given.parts or PARTS]
     if given.stale:
-        print("\n".join(listing(found)))
+        benches = [] if given.parts else [*stale_sections()]
+        print("\n".join(listing(found, benches)))
         return 0
     todo = found if given.parts else [page for page in found if page.why_stale]
     print(estimate(todo), flush=True)
-    failed = [page.name for page in todo if not make(page)]
+    made: dict[str, bool] = {}
+    try:
+        for page in todo:
+            made[page.name] = make(page)
+    except KeyboardInterrupt:
+        num_kept = f"{len(made)} of {len(todo)} pages are written"
+        print(f"interrupted: {num_kept}; type it again to go on with the rest", file=sys.stderr)
+        return INTERRUPTED
+    failed = [name for name, holds in made.items() if not holds]
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -63,12 +74,14 @@ def page_of(name: str) -> Page:
     return Page(name=name, path=path, footer=pages.read_footer(path), digests=digests)
 
 
-def listing(found: Sequence[Page]) -> list[str]:
-    """A line per stale page."""
+def listing(found: Sequence[Page], benches: Sequence[str]) -> list[str]:
+    """A line per stale page, and those of the stale sections of the benches' page."""
     stale = [f"docs/proof/{p.path.name}: {p.why_stale}" for p in found if p.why_stale]
-    if not stale:
-        return ["Every page of docs/proof is up to date."]
-    return ["Stale pages; `make prove` makes them anew:", *(f"  {line}" for line in stale)]
+    lines = ["Stale pages; `make prove` makes them anew:", *(f"  {line}" for line in stale)]
+    more = ["Stale ratios; `python -m tests.bench --write NAME` measures them anew:"]
+    more += [f"  {line}" for line in benches]
+    told = lines * bool(stale) + more * bool(benches)
+    return told or ["Every page of docs/proof is up to date."]
 
 
 def estimate(todo: Sequence[Page]) -> str:

@@ -83,8 +83,9 @@ def _failed(done: Done, project: Path, store: Store) -> list[Stage]:
         for line in done.stderr.splitlines()
         if ": trap: " in line
     ]
-    made = store.read_certificates([p.stem for p in store.path.glob("certificates/*.json")])
-    return linted + [stage for c in made for stage in c.stages if not stage.passed]
+    keys = [path.stem for path in store.path.glob("certificates/*.json")]
+    made, _ = store.read_certificates(keys)
+    return linted + [stage for c in made.values() for stage in c.stages if not stage.passed]
 
 
 def trap_table(caught: Sequence[Caught]) -> list[str]:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from fwexp.store.migrations import SCHEMA
 from tests.proc import is_running, wait_until
 from tests.prove.proof import Proof
 from tests.prove.small_sweep import NUM_RUNS, SmallSweep, runs_of, servers_of
@@ -66,7 +67,7 @@ def main() -> Proof:
         gaps_s = _gaps_s(reference)
         kills = list(_kills(reference, folder, gaps_s=gaps_s))
         damages, code = _damages(reference, folder / "damaged")
-    passed = code == 0 and all(outcome.passed for outcome in (*kills, *damages))
+    passed = code == 0 and all(k.passed for k in kills) and all(d.passed for d in damages)
     text = "\n".join(_page(kills, damages, gaps_s=gaps_s, passed=passed))
     return Proof(text=text, holds=passed)
 
@@ -185,7 +186,7 @@ DAMAGES: dict[str, Harm] = {
     "overwritten with noise": lambda _, __: bytes(range(128, 256)),
     "another run's record": lambda plain, _: plain["other"],
     "of another machine class": lambda plain, _: plain["own"] | {"machine_class": "Another"},
-    "of another version of fwexp": lambda plain, _: plain["own"] | {"colour": "red"},
+    "of a later version of fwexp": lambda plain, _: plain["own"] | {"schema": SCHEMA + 1},
     "done, but without its score": lambda plain, _: plain["own"] | {"score": None},
     "JSON, but no record": lambda _, __: [1, 2, 3],
 }

@@ -34,10 +34,11 @@ def main() -> Proof:
     print(done.stdout)
     manifest = STORE.read_manifest(done.stdout.rpartition("page: ")[2].split("/")[-2])
     records, _ = STORE.read_records(manifest.machine_class, manifest.runs)
-    certificates = STORE.read_certificates(manifest.certificates)
+    made, _ = STORE.read_certificates(manifest.certificates)
+    certificates = list(made.values())
     holds = (
         done.returncode == 0
-        and len(certificates) == len(manifest.certificates)
+        and len(made) == len(manifest.certificates)
         and all(certificate.passed for certificate in certificates)
         and len(records) == len(manifest.runs)
         and all((r.num_steps or 0) >= MIN_STEPS for r in records.values())
@@ -55,7 +56,7 @@ def page(manifest: Manifest, records: list[RunRecord], certificates: list[Certif
         *("PyTorch, s a step", "TensorFlow, s a step"),
     ]
     rows = [
-        _row(certificate, [r for r in records if r.config["model"]["name"] == certificate.model])
+        _row(certificate, [r for r in records if r.config.model.name == certificate.model])
         for certificate in certificates
     ]
     lines = [
@@ -76,7 +77,7 @@ def page(manifest: Manifest, records: list[RunRecord], certificates: list[Certif
 
 def _row(certificate: Certificate, records: list[RunRecord]) -> list[str]:
     worst = max(s.difference for s in certificate.stages if s.tolerance <= FLOAT64_TOLERANCE)
-    sides = [[r for r in records if r.config["framework"]["name"] == name] for name in NAMES]
+    sides = [[r for r in records if r.config.framework.name == name] for name in NAMES]
     return [
         certificate.model,
         certificate.optimizer,

@@ -1,4 +1,4 @@
-"""The named sweeps, five seeds in both frameworks: does every model learn, and as well in both?
+"""The named sweeps, five seeds per framework: does every model learn, and equally well in both?
 
 What a sweep has already run on this machine is taken from ./store; all of it takes hours.
 """
@@ -35,19 +35,19 @@ class Ran:
 
     @property
     def holds(self) -> bool:
-        """Whether every workload has a level, and every run of both frameworks reached it."""
-        levels = self.evidence["levels"]
+        """Whether every workload has a quality target that every run of both frameworks reached."""
+        quality = self.evidence["quality"]
         wanted = {(w["label"], name) for w in self.evidence["workloads"] for name in NAMES}
         return (
             self.exit_code == 0
             and not self.evidence["void"]
-            and {(level["workload"], level["framework"]) for level in levels} == wanted
-            and all(level["num_reached"] == level["num_runs"] >= 5 for level in levels)
+            and {(result["workload"], result["framework"]) for result in quality} == wanted
+            and all(result["num_reached"] == result["num_runs"] >= 5 for result in quality)
         )
 
 
 def main() -> Proof:
-    """Holds when every run of every sweep reached its level."""
+    """Holds when every run of every sweep reached its quality target."""
     ran = [run(name) for name in SWEEPS]
     return Proof(text=page(ran), holds=all(sweep.holds for sweep in ran))
 
@@ -57,7 +57,9 @@ def run(name: str) -> Ran:
     done = subprocess.run([sys.executable, "-m", "fwexp", "sweep", name], cwd=ROOT)
     text = (STORE.sweep_folder(name) / "evidence.json").read_text()
     ran = Ran(name=name, exit_code=done.returncode, evidence=json.loads(text))
-    print(f"{name}: {'every run reached its level' if ran.holds else 'FAILED'}", flush=True)
+    print(
+        f"{name}: {'every run reached its quality target' if ran.holds else 'FAILED'}", flush=True
+    )
     return ran
 
 
@@ -66,15 +68,15 @@ def page(ran: list[Ran]) -> str:
     made = f"{datetime.now(UTC):%Y-%m-%d}, commit {(commit() or 'unknown')[:12]}"
     machines = ", ".join(dict.fromkeys(sweep.evidence["sweep"]["machine_class"] for sweep in ran))
     lines = [
-        "# Levels and verdicts: every model learns, in both frameworks",
+        "# Quality targets and verdicts: every model learns, in both frameworks",
         "",
         f"Made by `make prove` on {made}; {machines}; each run on one thread.",
         "",
-        "A sweep declares, before it runs, the level that each run must reach, above a simple way "
-        "of answering that is named. Scores are means over the runs; they differ by points, or by "
-        "a ratio, TensorFlow's against PyTorch's, with its 95 % interval; the verdict is the "
-        "write-up's, by the sweep's margin. Times are not told here: other work may have shared "
-        "the machine, which changes no score.",
+        "A sweep declares, before it runs, the quality target that each run must reach, better "
+        "than a named baseline. Scores are means over the runs; the difference is in points, or a "
+        "ratio, of TensorFlow to PyTorch, with its 95 % interval; the verdict is the write-up's, "
+        "by the sweep's margin. Times are not reported here: other work may have shared the "
+        "machine, which changes no score.",
         "",
     ]
     for sweep in ran:
@@ -88,16 +90,16 @@ def page(ran: list[Ran]) -> str:
 
 def _table(sweep: Ran) -> list[str]:
     columns = [
-        *("workload", "metric", "level, above", "reached it", "PyTorch", "TensorFlow"),
-        *("difference or ratio", "the scores are"),
+        *("workload", "metric", "quality target, baseline", "reached", "PyTorch", "TensorFlow"),
+        *("difference or ratio", "verdict"),
     ]
     return table(columns, [_row(sweep.evidence, w) for w in sweep.evidence["workloads"]])
 
 
 def _row(evidence: dict[str, Any], workload: dict[str, Any]) -> list[str]:
     label = workload["label"]
-    levels = [level for level in evidence["levels"] if level["workload"] == label]
-    reached = [f"{level['num_reached']} of {level['num_runs']}" for level in levels]
+    quality = [result for result in evidence["quality"] if result["workload"] == label]
+    reached = [f"{result['num_reached']} of {result['num_runs']}" for result in quality]
     answer, score = next(
         (answer, finding)
         for answer in evidence["answers"]
@@ -109,7 +111,7 @@ def _row(evidence: dict[str, Any], workload: dict[str, Any]) -> list[str]:
     return [
         label,
         next(run["metric"] for run in workload["runs"] if run["metric"]),
-        f"{levels[0]['level']:g}, {levels[0]['baseline']}",
+        f"{quality[0]['quality_target']:g}, {quality[0]['baseline']}",
         ", ".join(reached),
         f"{fmean(score['torch']):.4g}",
         f"{fmean(score['tf']):.4g}",
@@ -138,7 +140,7 @@ def _after(epoch: int, framework: str, records: list[RunRecord]) -> str:
     scores = [
         record.evaluations[epoch].scores["accuracy"]  # the first is before any step
         for record in records
-        if record.config["framework"]["name"] == framework
+        if record.config.framework.name == framework
     ]
     low, mean, high = (f"{100 * value:.1f}" for value in (min(scores), fmean(scores), max(scores)))
     return f"{mean} % ({low} … {high})"

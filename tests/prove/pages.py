@@ -44,15 +44,20 @@ def write_page(path: Path, proof: Proof, *, footer: Footer) -> None:
 
 def read_footer(path: Path) -> Footer | None:
     """None where there is no page, or one that says nothing of what it rests on."""
-    last = path.read_text().rstrip().rpartition("\n")[2] if path.exists() else ""
+    return footer_in(path.read_text()) if path.exists() else None
+
+
+def footer_in(text: str) -> Footer | None:
+    """What the last line of the text says."""
+    last = text.rstrip().rpartition("\n")[2]
     if not (last.startswith(BEGINS) and last.endswith(ENDS)):
         return None
     return Footer(**json.loads(last.removeprefix(BEGINS).removesuffix(ENDS)))
 
 
-def why_stale(path: Path, footer: Footer | None, now: Mapping[str, str]) -> str | None:
-    """What has to be told of a page that no longer shows what the code does; None if it does."""
-    if not path.exists():
+def why_stale(footer: Footer | None, now: Mapping[str, str], *, exists: bool) -> str | None:
+    """Why a page or a section no longer shows what the code does; None if it does."""
+    if not exists:
         return "there is no page yet"
     if footer is None:
         return "does not say what it rests on"

@@ -1,17 +1,12 @@
-"""Interrupt real runs by real signals at random steps: what the end of the interrupted ones differs
-from that of one that was left alone."""
+"""Interrupt real runs with real signals at random steps, and compare them with undisturbed ones."""
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +18,14 @@ from fwexp.data.preparation import prepare
 from fwexp.launch.plan import Plan
 from fwexp.launch.planning import plan_runs
 from fwexp.meters.environment import cpu_model, instruction_sets, versions
-from fwexp.processes.messages import Call, encode
+from fwexp.processes.warm_servers import WarmServer, WarmServers
 from fwexp.runs.execute import RunRequest
 from fwexp.store.record import RunRecord
-from fwexp.store.store import Store
 from fwexp.trainers.registry import TRAINERS
-from tests.proc import children
 from tests.prove.proof import Proof
 from tests.prove.resume_run import state_file
+from tests.prove.small_sweep import runs_of
 from tests.prove.table import table
-from tests.tiny import ROOT
 
 SEED = 20261120
 FRAMEWORKS = ("torch", "tf")
@@ -88,7 +81,7 @@ class Ending:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One interrupted run against the one that was left alone."""
+    """An interrupted run, compared with the undisturbed one."""
 
     workload: str
     framework: str
@@ -113,56 +106,27 @@ class Outcome:
         return "SIGKILL" in self.sent
 
 
-class Server:
-    """One framework's warm server, and the runs it is given."""
+def perform(
+    server: WarmServer, request: RunRequest, *, after: int | None, by: int, log: Path
+) -> int:
+    """The exit code of an attempt that is sent the signal after that many steps."""
 
-    def __init__(self, framework: str, *, log: Path) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
-        environment["TF_CPP_MIN_LOG_LEVEL"] = "2"
-        command = [sys.executable, "-m", "fwexp.processes.server", str(os.getpid())]
-        with log.open("w") as errors:
-            self.process = subprocess.Popen(
-                [*command, TRAINERS[framework].partition(":")[0], "tests.prove.resume_run"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=environment,
-            )
-        self._hear()
+    def hear(event: dict[str, Any]) -> None:
+        nonlocal after
+        if after is not None and event.get("step", 0) >= after:
+            for run in runs_of(os.getpid()):
+                os.kill(run, by)
+            after = None
 
-    def perform(self, request: RunRequest, *, after: int | None, by: int, log: Path) -> int:
-        """The exit code of an attempt, which is sent the signal once it has made those steps."""
-        call = Call(
-            function="tests.prove.resume_run:run",
-            arguments=asdict(request),
-            log=str(log),
-            dispatched_at=time.monotonic(),
-        )
-        assert self.process.stdin is not None
-        self.process.stdin.write(encode(asdict(call)))
-        self.process.stdin.flush()
-        while (event := self._hear())["event"] != "ended":
-            if after is not None and event.get("step", 0) >= after:
-                for child in children(self.process.pid):
-                    os.kill(child, by)
-                after = None
-        return int(event["code"])
-
-    def _hear(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        event: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return event
+    return server.call("tests.prove.resume_run:run", to_plain(request), log=log, hear=hear)
 
 
 @contextmanager
-def serving(framework: str, *, log: Path) -> Iterator[Server]:
+def serving(framework: str, *, logs: Path) -> Iterator[WarmServer]:
     """A server that ends with the block."""
-    server = Server(framework, log=log)
-    try:
-        yield server
-    finally:
-        server.process.kill()
-        server.process.communicate()
+    modules = [TRAINERS[framework].partition(":")[0], "tests.prove.resume_run"]
+    with WarmServers({framework: modules}, logs=logs) as servers:
+        yield servers[framework]
 
 
 def main() -> Proof:
@@ -170,7 +134,7 @@ def main() -> Proof:
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="fwexp-resume-") as scratch:
         for framework in FRAMEWORKS:
-            with serving(framework, log=Path(scratch) / f"{framework}.log") as server:
+            with serving(framework, logs=Path(scratch, "logs")) as server:
                 for workload in WORKLOADS:
                     folder = Path(scratch) / str(len(outcomes))
                     for outcome in _outcomes(server, framework, workload, folder):
@@ -180,10 +144,10 @@ def main() -> Proof:
     return Proof(text="\n".join(_page(outcomes, passed=passed)), holds=passed)
 
 
-def _outcomes(server: Server, framework: str, workload: str, folder: Path) -> Iterator[Outcome]:
+def _outcomes(server: WarmServer, framework: str, workload: str, folder: Path) -> Iterator[Outcome]:
     rng = random.Random(f"{SEED} {framework} {workload}")
     undisturbed = _Run(server, framework, workload, folder / "undisturbed")
-    assert undisturbed.perform() == 0, undisturbed.log.read_text()
+    assert undisturbed.perform() == 0, undisturbed.folder.log.read_text()
     wanted = undisturbed.ending()
     for times in TIMES:
         run = _Run(server, framework, workload, folder / f"{times}")
@@ -197,7 +161,7 @@ class _Run:
     """One run in a store of its own."""
 
     def __init__(
-        self, server: Server, framework: str, workload: str, folder: Path, *overrides: str
+        self, server: WarmServer, framework: str, workload: str, folder: Path, *overrides: str
     ) -> None:
         self.server, self.framework, self.workload = server, framework, workload
         axes = {"framework": [f"framework={framework}"], "seed": ["seed=0"]}
@@ -205,28 +169,27 @@ class _Run:
         self.plan: Plan = plan_runs(axes, chosen, name="resume", title="", command="")
         (self.run,) = self.plan.runs
         prepare(self.run.config.data, say=print)
-        self.store = Store(folder)
-        self.log = self.store.run(self.plan.machine_class, self.run.run_id).log
-        self.log.parent.mkdir(parents=True)
         self.request = RunRequest(
             run_id=self.run.run_id,
-            config=to_plain(self.run.config),
+            config=self.run.config,
+            sources=self.run.sources,
             digests=self.run.digests,
             machine_class=self.plan.machine_class,
             commit=None,
             store=str(folder),
             replaces=None,
         )
+        self.folder = self.request.folder
 
     def perform(self, *, after: int | None = None, by: int = signal.SIGKILL) -> int:
-        return self.server.perform(self.request, after=after, by=by, log=self.log)
+        log = self.folder.log
+        return perform(self.server, self.request, after=after, by=by, log=log)
 
     def ending(self) -> Ending:
-        record = self.store.read_record(self.plan.machine_class, self.run.run_id)
-        history = self.store.read_history(self.plan.machine_class, self.run.run_id)
-        assert record is not None, self.log.read_text()
-        assert history is not None, self.log.read_text()
-        with np.load(state_file(asdict(self.request))) as state:
+        record, history = self.folder.read_record(), self.folder.read_history()
+        assert record is not None, self.folder.log.read_text()
+        assert history is not None, self.folder.log.read_text()
+        with np.load(state_file(self.request)) as state:
             return Ending(
                 record=record,
                 losses=history.loss,
@@ -236,9 +199,9 @@ class _Run:
 
 
 def _interrupt(run: _Run, by: Sequence[int], wanted: Ending, rng: random.Random) -> Outcome:
-    """Interrupt it by these signals, each after one of as many random steps, and then let it end.
+    """Interrupt it with these signals, each after a random step, and then let it finish.
 
-    One that a former signal reached too late for is sent after the attempt's first step.
+    A signal whose step has passed already is sent after the attempt's first step.
     """
     num_steps = len(wanted.losses)
     earliest = num_steps // 3 if signal.SIGKILL in by else 1  # there must be a save before it
@@ -277,11 +240,12 @@ def _page(outcomes: list[Outcome], *, passed: bool) -> Iterator[str]:
     yield "# Exact resume: what an interruption changes"
     yield ""
     num_stops = sum(len(outcome.sent) for outcome in outcomes)
+    num_passed = sum(outcome.passed for outcome in outcomes)
     verdict = "Nothing" if passed else "SOMETHING"
     yield (
-        f"{verdict} changed: {sum(outcome.passed for outcome in outcomes)} of {len(outcomes)} runs "
-        f"that were interrupted {num_stops} times in all ended with the weights, the optimizer's "
-        "slots, every step's loss and learning rate and every score of the run that was left alone."
+        f"{verdict} changed: {num_passed} of {len(outcomes)} runs, interrupted {num_stops} times "
+        "in all, finished with the same weights, optimizer slots, losses and learning rates of "
+        "every step, and scores as the undisturbed run."
     )
     yield ""
     yield (
@@ -290,12 +254,12 @@ def _page(outcomes: list[Outcome], *, passed: bool) -> Iterator[str]:
         f"(seed {SEED}); they saved what they had done and exited with {os.EX_TEMPFAIL}. `killed` "
         f"runs saved every {SAVE_EVERY_S} s and were sent SIGKILL: they `went on after` the last "
         "save before it. Each time the run was started again in a new process. The differences are "
-        "the largest of any number from its counterpart. `lost` is the wall time from a save until "
-        "training went on from it, which the record keeps apart from training; `saving` is that of "
-        "the other saves. Two kills after the same save are one entry. A BatchNorm's "
-        "statistics count as weights. What was not tried here: a GPU or TPU, whose libraries "
-        "need not add in the same order twice, and other processors: a checkpoint of another "
-        "processor or number of threads is refused, and the run starts again."
+        "the largest between any number and its counterpart. `lost` is the wall time from a save "
+        "until training went on from it, which the record keeps apart from training; `saving` is "
+        "that of the other saves. Two kills after the same save are one entry. BatchNorm "
+        "statistics count as weights. Not tested: a GPU or TPU, whose libraries need not add in "
+        "the same order twice, and a change of processor: a checkpoint from another processor or "
+        "number of threads is refused, and the run starts again."
     )
     yield ""
     yield from table(

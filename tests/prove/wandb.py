@@ -25,7 +25,8 @@ class Evidence:
     @property
     def holds(self) -> bool:
         return (
-            all(part.holds for part in (self.demo, *self.syncs.values()))
+            self.demo.holds
+            and all(sync.holds for sync in self.syncs.values())
             and self.syncs["killed"].num_killed == NUM_KILLS
             and wandb_faults.hold(self.faults)
         )
@@ -75,9 +76,9 @@ def _demo(demo: Demo) -> Iterator[str]:
     yield "\n## The demo sweep\n"
     yield (
         "`fwexp sweep demo`, then `sync`, `report --from wandb` and `publish`. The figures of the "
-        "Report's tables of answers and levels are recomputed from the records' files by other "
-        "code (tests/tracking/report_figures.py); each of its lines is looked up in the local "
-        "write-up, where it has to stand as it is."
+        "Report's tables of answers and quality targets are recomputed from the records' files by "
+        "other code (tests/tracking/report_figures.py); each of its lines is looked up in the "
+        "local write-up, where it has to stand as it is."
     )
     yield ""
     yield from table(

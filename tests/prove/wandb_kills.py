@@ -41,7 +41,7 @@ class Kills:
 
 def sync_sixty(folder: Path, *, num_kills: int) -> Kills:
     """Sixty runs, synced with so many kills at random moments, then to the end."""
-    truths = {"mlp": Truth(target=0.9), "cnn": Truth(level=0.5), "lenet": Truth()}
+    truths = {"mlp": Truth(target=0.9), "cnn": Truth(quality_target=0.5), "lenet": Truth()}
     store = simulated_store(folder / "store", simulate(truths, num_seeds=10))
     rng, wanted = random.Random(SEED), num_rows(store)
     total = sum(wanted.values())

@@ -102,7 +102,7 @@ def test_a_troubled_sweep_says_everything_and_compares_nothing_void(troubled: Ev
         "1 of 20 runs: missing",
         "cnn: comparison void; parity certificate failed: forward differs at block2.norm",
         "RuntimeError: out of &lt;memory&gt; | here",
-        "seed 3 has no figure from TensorFlow",
+        "seed 3 has no TensorFlow figure",
         "unknown (the price example_cpu is for gpu, the runs used cpu)",
     ):
         assert needed in text
@@ -167,7 +167,7 @@ def test_a_page_of_runs_without_a_score_has_times_only() -> None:
     sweep = simulate({"mlp": Truth()})
     sweep.records = {k: replace(r, metric=None, score=None) for k, r in sweep.records.items()}
     html = render_html(sweep.evidence())
-    assert "Not settled yet for mlp on digits: its runs carry no score" in words(html)
+    assert "Not settled yet for mlp on digits: its runs have no score" in words(html)
     assert "Accuracy on the test set" not in html
     assert html.count("<svg") == 2  # throughput, ratios
 
