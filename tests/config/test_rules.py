@@ -94,9 +94,7 @@ def test_the_edge_of_a_range_is_in_it(config: Config, path: str, value: float) -
         ("execution.name", "plain, debug"),
         ("optimizer.name", "sgd, momentum, adam, adamw"),
         ("optimizer.schedule.name", "constant, cosine"),
-        ("launcher.name", "local, slurm"),
         ("tracking.name", "none, wandb_offline, wandb_online, tensorboard"),
-        ("pricing.hardware", "cpu, gpu, tpu"),
         ("pricing.terms", "on_demand, spot"),
     ],
 )

@@ -14,8 +14,8 @@ from fwexp.identity.syntax import digest_of, parse
 
 ROOTS = (
     "fwexp.runs.execute",
-    "fwexp.trainers.keras",
-    "fwexp.trainers.lightning",
+    "fwexp.trainers.keras_trainer",
+    "fwexp.trainers.torch_trainer",
     "fwexp.models.cnn.keras",
     "fwexp.models.cnn.torch",
     "fwexp.tasks.classification",

@@ -19,18 +19,10 @@ def in_rooms(modules: set[str], *rooms: str) -> set[str]:
     return {m for m in modules if m.split(".")[1] in rooms and m.count(".") > 1}
 
 
-@pytest.mark.parametrize(
-    ("module", "of_store"),
-    [
-        ("fwexp.parity.protocol", {"fwexp.store.certificate"}),
-        ("fwexp.parity.parts", {"fwexp.store.array_file"}),
-        ("fwexp.parity.capture", {"fwexp.store.array_file"}),
-    ],
-)
-def test_of_the_store_only_a_format(module: str, of_store: set[str]) -> None:
-    found = imported(module)
-    assert in_rooms(found, "store") == of_store
-    assert found.isdisjoint({"fwexp.parity.hints", "fwexp.parity.certify"})
+@pytest.mark.parametrize("name", ["protocol", "parts", "capture"])
+def test_what_explains_decides_nothing(name: str) -> None:
+    explains = {"fwexp.parity.hints", "fwexp.parity.symptoms", "fwexp.parity.certify"}
+    assert imported(f"fwexp.parity.{name}").isdisjoint(explains)
 
 
 def test_what_decides_runs_nothing() -> None:

@@ -55,11 +55,11 @@ def test_of_noise_few_test_images_are_enough() -> None:
     ],
 )
 def test_there_is_no_score_to_reach(data: str, task: str) -> None:
-    level = ["training.level=0.2", "training.baseline=guessing"]
+    quality_target = ["training.quality_target=0.2", "training.baseline=guessing"]
     why = f"data.task=fwexp.tasks.throughput:{task} has no score to reach; set it to null."
-    assert problems_of(f"data={data}", "training.target=0.9", *level) == [
+    assert problems_of(f"data={data}", "training.target=0.9", *quality_target) == [
         f"training.target=0.9: {why}",
-        f"training.level=0.2: {why}",
+        f"training.quality_target=0.2: {why}",
     ]
 
 
