@@ -1,4 +1,4 @@
-"""The config groups and their options, in our own folder and in the user's."""
+"""The config groups and their options, from our folder and the user's."""
 
 import os
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from fwexp.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigFolders:
-    """The search path: an option that stands in several folders is the first one's."""
+    """The search path: the first folder that has an option wins."""
 
     main: Path
     user: tuple[Path, ...] = ()  # absolute, from --config-dir
@@ -28,7 +28,7 @@ class ConfigFolders:
         return sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
 
     def user_file(self, group: str, option: str) -> Path | None:
-        """The user's own file for this option, unless the option is one of ours."""
+        """The user's file for this option, unless it is one of ours."""
         name = Path(group, f"{option}.yaml")
         found = (folder / name for folder in (self.main, *self.user) if (folder / name).is_file())
         first = next(found, None)
@@ -36,7 +36,7 @@ class ConfigFolders:
 
 
 def find_folders(main: Path, *, config_dirs: Sequence[str]) -> ConfigFolders:
-    """The search path. ConfigError names every --config-dir that is not a folder."""
+    """The search path. ConfigError for every --config-dir that is not a folder."""
     problems = [
         f"--config-dir={name}: there is no such folder. Name one that holds, say, model/mine.yaml."
         for name in config_dirs

@@ -1,4 +1,4 @@
-"""Finds what a "package.module:name" names: a task, a format, a model's Spec, a user's own too."""
+"""Finds what "package.module:name" names: a task, a format, a model's Spec, ours or the user's."""
 
 from collections.abc import Iterable
 from importlib import import_module
@@ -13,7 +13,7 @@ from fwexp.errors import ConfigError
 def load_dotted(path: str, *, key: str) -> Any:
     """The object that "package.module:name" names.
 
-    `key` begins the message, as the user typed it: data.task=…
+    `key` starts the message, as the user typed it: data.task=…
 
     Raises:
         ConfigError: there is no such module, or no such name in it.
@@ -24,7 +24,7 @@ def load_dotted(path: str, *, key: str) -> Any:
     except ModuleNotFoundError as error:
         missing = error.name or ""
         if not f"{module}.".startswith(f"{missing}."):
-            raise  # an import of the module's own fails; the module itself is there
+            raise  # the module exists, but one of its imports does not
         problem = f"{key}: there is no module {missing}.{_instead_of(missing)}"
         raise ConfigError([problem]) from error
     if not hasattr(found, name):

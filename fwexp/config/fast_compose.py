@@ -1,8 +1,8 @@
-"""Composes a line that only picks our own options and sets values, without Hydra's loader.
+"""Composes a command line that only picks our options and sets values, without Hydra's loader.
 
-Hydra spends two milliseconds on each of a dozen groups; a typed merge of the files spends a third
-of that, which a sweep of hundreds of runs feels. tests/config/test_fast_compose.py holds the two
-equal.
+Hydra takes two milliseconds for each of a dozen groups; a typed merge of the files takes a third
+of that, which matters for hundreds of runs. tests/config/test_fast_compose.py checks that the two
+agree.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def compose_directly(overrides: list[str], *, folders: ConfigFolders) -> DictConfig | None:
-    """What Hydra would compose from checked overrides; None where only Hydra itself can tell."""
+    """What Hydra would compose from checked overrides; None where Hydra itself is needed."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     parsed = OverridesParser.create().parse_overrides(overrides)
@@ -55,6 +55,6 @@ def _read(folders: ConfigFolders, name: str) -> dict[str, Any]:
 
 
 def _default_choices(defaults: list[str | dict[str, str]]) -> dict[str, Any]:
-    """The groups and options of a defaults list, less its schema and Hydra's own groups."""
+    """The groups and options of a defaults list, without the schema and Hydra's own groups."""
     pairs = [pair for entry in defaults if isinstance(entry, dict) for pair in entry.items()]
     return {group: option for group, option in pairs if not group.startswith("override ")}

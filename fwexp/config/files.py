@@ -1,4 +1,4 @@
-"""Looks at a user's own YAML file of a config group, to name the file and every key amiss."""
+"""Checks a user's YAML file of a config group and names the file and every bad key."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from fwexp.config.values import Misfit, find_misfits
 
 
 def find_file_misfits(file: Path, *, group: str) -> Iterator[Misfit]:
-    """Everything in a group's file that does not fit the schema, with the file as its place."""
+    """Everything in a group's file that does not fit the schema, located by file."""
     try:
         content = OmegaConf.to_container(OmegaConf.load(file))
     except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
@@ -21,7 +21,7 @@ def find_file_misfits(file: Path, *, group: str) -> Iterator[Misfit]:
         yield Misfit(path=group, where=str(file), text=f"cannot be read: {reason}.")
         return
     if not isinstance(content, dict):
-        yield Misfit(path=group, where=str(file), text="must hold keys and values, as our own do.")
+        yield Misfit(path=group, where=str(file), text="must hold keys and values, as ours do.")
         return
     content.pop("defaults", None)
     header = re.search(r"^#\s*@package\s+(\S+)", file.read_text(), flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Composes a configuration with Hydra and hands it on as plain, typed, checked dataclasses."""
+"""Composes a configuration with Hydra into plain, typed, checked dataclasses."""
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
@@ -19,14 +19,14 @@ from fwexp.errors import ConfigError
 def compose(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -> Config:
     """The run that these overrides describe.
 
-    `config_dirs` are folders of the user's own options, searched after ours. ConfigError holds
-    every problem found, each with the override or file it stands in.
+    `config_dirs` are folders of the user's options, searched after ours. ConfigError holds
+    every problem found, each with its override or file.
     """
     return to_typed(compose_node(overrides, config_dirs=config_dirs))
 
 
 def compose_node(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -> DictConfig:
-    """The same, as Hydra's own object, which can be shown; errors as of `compose`."""
+    """The same as Hydra's own object, which can be shown; raises as `compose` does."""
     folders = find_folders(conf_dir(), config_dirs=config_dirs)
     checked = check_overrides(overrides, folders=folders)
     try:
@@ -44,7 +44,7 @@ def compose_node(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -
 
 
 def check_sweep(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) -> None:
-    """Raises ConfigError with every override of a sweep, or single value of it, that is amiss."""
+    """Raises ConfigError with every invalid override of a sweep, or value of one."""
     folders = find_folders(conf_dir(), config_dirs=config_dirs)
     checked = check_overrides(spread_sweeps(overrides), folders=folders)
     if checked.problems:
@@ -52,23 +52,23 @@ def check_sweep(overrides: Sequence[str], *, config_dirs: Sequence[str] = ()) ->
 
 
 def to_typed(composed: DictConfig) -> Config:
-    """What Hydra composed, as the schema's dataclasses. ConfigError names every gap and stray."""
+    """What Hydra composed, as our dataclasses. ConfigError for missing or unknown keys."""
     try:
         gaps = [_gap(key) for key in sorted(OmegaConf.missing_keys(composed))]
         if gaps:
             raise ConfigError(gaps)
         config = OmegaConf.to_object(composed)
-    except OmegaConfBaseException as error:  # an interpolation that leads nowhere
+    except OmegaConfBaseException as error:  # an interpolation that does not resolve
         raise ConfigError([describe(error)]) from error
     assert isinstance(config, Config)
     strays = find_strays(config, path="")
     if strays:
-        raise ConfigError([f"{stray}: there is no such key; take it out." for stray in strays])
+        raise ConfigError([f"{stray}: there is no such key; remove it." for stray in strays])
     return config
 
 
 def find_strays(node: object, *, path: str) -> list[str]:
-    """The dotted keys that OmegaConf let through although the schema has no such field."""
+    """The dotted keys that OmegaConf accepts although the schema has no such field."""
     if not is_dataclass(node):
         return []
     names = {field.name for field in fields(node)}
@@ -79,14 +79,14 @@ def find_strays(node: object, *, path: str) -> list[str]:
 
 
 def register_schema() -> None:
-    """Makes the schema known to Hydra, as the `base_config` that conf/config.yaml starts from."""
+    """Registers the schema with Hydra as the `base_config` that conf/config.yaml starts from."""
     from hydra.core.config_store import ConfigStore
 
     ConfigStore.instance().store(name="base_config", node=Config)
 
 
 def describe(error: Exception) -> str:
-    """An error of Hydra or OmegaConf without its advice and its list of search paths."""
+    """A Hydra or OmegaConf error without its advice and its list of search paths."""
     kept: list[str] = []
     for line in f"{error}\n{error.__cause__ or ''}".splitlines():
         if line.startswith(("Config search path", "See https", "Set the environment")):
@@ -104,7 +104,7 @@ def _compose_checked(
         node = _compose(overrides, folders=folders)
         config = to_typed(node)
     except ConfigError as error:
-        # The rules look at the rest, so that their complaints come now and not at the next try.
+        # The rules check the rest, so that their complaints come now, not on the next try.
         suspects = {node_of(text) for text in overrides if is_suspect(text, folders=folders)}
         if not suspects:
             raise
@@ -126,7 +126,7 @@ def _compose(overrides: list[str], *, folders: ConfigFolders) -> DictConfig:
 
 
 def compose_with_hydra(overrides: list[str], *, folders: ConfigFolders) -> DictConfig:
-    """What Hydra composes from checked overrides; ConfigError holds the error it stopped at."""
+    """What Hydra composes from checked overrides; ConfigError with the error it stopped at."""
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.errors import HydraException
@@ -146,4 +146,4 @@ def _search_path(folders: ConfigFolders) -> list[str]:
 
 
 def _gap(key: str) -> str:
-    return f"{key}: no value was given. Type {key}=… or fill it in, in the file of the option."
+    return f"{key}: no value was given. Type {key}=… or add it to the option's file."

@@ -1,4 +1,4 @@
-"""Looks at every override before Hydra does, because Hydra stops at its first error."""
+"""Checks every override before Hydra does, because Hydra stops at its first error."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class CheckedOverrides:
-    """The overrides that Hydra may have, and what was wrong with the rest."""
+    """The overrides to pass on to Hydra, and what was wrong with the rest."""
 
     accepted: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ def check_overrides(overrides: Sequence[str], *, folders: ConfigFolders) -> Chec
 
 
 def spread_sweeps(overrides: Sequence[str]) -> list[str]:
-    """Every value of `key=a,b` as an override of its own, so that each can be checked alone."""
+    """Every value of `key=a,b` as a separate override, so that each is checked alone."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -66,7 +66,7 @@ def spread_sweeps(overrides: Sequence[str]) -> list[str]:
 
 
 def open_free_key(override: str) -> str:
-    """The same override, with Hydra's leave to add a key where the keys are the user's.
+    """The same override, with the + that lets Hydra add a key where keys are the user's.
 
     Hydra closes every mapping, so that even model.options.mine=1 would need a +.
     """
@@ -80,8 +80,8 @@ def node_of(override: str) -> str:
 
 
 def is_suspect(override: str, *, folders: ConfigFolders) -> bool:
-    """Whether an override that passed may yet be why Hydra could not compose: it chooses a
-    user's own file, refers to another value, leaves one open, or is for Hydra itself."""
+    """Whether an override that passed may still be why Hydra could not compose: it chooses a
+    user's file, refers to another value, leaves one open, or is for Hydra itself."""
     group, _, option = override.lstrip("+").partition("=")
     chooses_file = group in folders.groups() and folders.user_file(group, option) is not None
     return chooses_file or is_for_hydra(override) or "${" in option or "???" in option
@@ -101,7 +101,7 @@ def _find_misfits(override: "Override", *, folders: ConfigFolders) -> Iterator[M
     elif override.is_delete() and not is_free(key):
         yield Misfit(path=key, text=f"a run needs its {key}; set it to another value instead.")
     elif override.is_add() and kind_at(key) is not None and not is_free(key):
-        yield Misfit(path=key, text=f"'{key}' is there already. Type it without the +.")
+        yield Misfit(path=key, text=f"'{key}' already exists. Type it without the +.")
     elif key in folders.groups() and not isinstance(value, dict):
         yield from _find_option_misfits(override, folders=folders)
     elif "." not in key and kind_at(key) is None:
@@ -120,7 +120,7 @@ def _find_hydra_misfits(key: str) -> Iterator[Misfit]:
 def _find_option_misfits(override: "Override", *, folders: ConfigFolders) -> Iterator[Misfit]:
     group = override.key_or_group
     if kind_at(group) is None and not override.is_add():
-        text = f"'{group}' is no part of a run by itself. Type +{override.input_line} to add it."
+        text = f"'{group}' is not part of a run by default. Type +{override.input_line} to add it."
         yield Misfit(path=group, text=text)
         return
     option = override.value()

@@ -1,4 +1,4 @@
-"""Where the files of values lie: beside the package in a checkout, inside it in a wheel."""
+"""Where the YAML files are: beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ def sweeps_dir() -> Path:
 
 
 def values_dir(name: str) -> Path:
-    """A folder of values by its name at the top of a checkout."""
-    # The checkout first: an editable install leaves an ageing copy of conf/ in site-packages.
+    """A folder of YAML files, by its name at the top of a checkout."""
+    # The checkout first: an editable install leaves a stale copy of conf/ in site-packages.
     checkout = PACKAGE.parent
     if (checkout / "pyproject.toml").is_file():
         return checkout / name

@@ -1,4 +1,4 @@
-"""Dataclasses as plain data and back, to hand them to another process or to keep them."""
+"""Dataclasses as plain data and back, to pass to another process or to store."""
 
 from typing import Any, TypeVar
 
@@ -13,5 +13,5 @@ def to_plain(content: Any) -> Any:
 
 
 def from_plain(plain: Any, kind: type[Kind]) -> Kind:
-    """Plain data as that dataclass; ValueError (msgspec's) where a value is missing or misfits."""
+    """Plain data as that dataclass; ValueError (msgspec's) if a value is missing or unfit."""
     return msgspec.convert(plain, kind)

@@ -1,15 +1,15 @@
-"""The share of the processor that a container or a service manager leaves this process."""
+"""The share of the processor that a container or service manager gives this process."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 
 def cpu_quota(*, root: Path = Path("/")) -> float | None:
-    """How many cores' time the control groups grant, the strictest of them; None: no quota.
+    """How many cores the strictest control group grants; None: no quota.
 
-    `root` is the folder in which proc/ and sys/ lie.
+    `root` is the folder that holds proc/ and sys/.
     """
-    own = root / "proc/self/cgroup"  # where there is none, as on a Mac, there is no quota either
+    own = root / "proc/self/cgroup"  # a system without it, such as macOS, has no quota
     mount = root / "sys/fs/cgroup"
     granted: list[float] = []
     for line in own.read_text().splitlines() if own.is_file() else []:
@@ -22,8 +22,8 @@ def cpu_quota(*, root: Path = Path("/")) -> float | None:
 
 
 def _up(mount: Path, group: str) -> list[Path]:
-    """The group's folder and all above it, which bind it too. In a container the path may be the
-    host's, which is not there, but the mount itself is its own group."""
+    """The group's folder and its parents, whose quotas apply too. In a container the path may be
+    the host's, which does not exist there; the mount itself is then the group."""
     inner = Path(group.lstrip("/"))
     return [mount / folder for folder in (inner, *inner.parents)]
 

@@ -1,4 +1,4 @@
-"""What single values may be: ranges of numbers, choices of names, forms of text."""
+"""What single values may be: ranges of numbers, choices of names, formats of text."""
 
 import math
 import re
@@ -70,7 +70,7 @@ RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
 
 
 def find_bad_values(config: Config) -> Iterator[str]:
-    """A message for every value that is wrong by itself."""
+    """A message for every value that is invalid by itself."""
     for path, names in CHOICES.items():
         if value_at(config, path) not in names:
             yield f"{path}={value_at(config, path)}: must be one of {', '.join(names)}."
@@ -108,7 +108,7 @@ def _find_bad_texts(config: Config) -> Iterator[str]:
     if not re.fullmatch(r"[^/\\#?%:]{1,128}", config.tracking.project):
         yield (
             f"tracking.project={config.tracking.project}: must be the name of a W&B project, at "
-            "most 128 letters and none of / \\ # ? % :; a team is named by WANDB_ENTITY."
+            "most 128 letters and none of / \\ # ? % :; the team goes into WANDB_ENTITY."
         )
     if not config.store.strip():
         yield "store=: must be the name of a folder, as in store=store."

@@ -1,6 +1,6 @@
 """Which values may not be combined: pure rules over the typed configuration.
 
-What depends on the task is checked once the task is loaded: fwexp/tasks/checks.py.
+Rules that depend on the task are checked once it is loaded: fwexp/tasks/checks.py.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -23,8 +23,8 @@ Rule = Callable[[Config], Iterator[str]]
 def check(config: Config, *, doubtful: Collection[str] = ()) -> list[str]:
     """A message for every rule that the configuration breaks.
 
-    `doubtful` are dotted keys whose override was refused: a rule that reads one is skipped, since
-    the value there is not what the user typed.
+    `doubtful` are dotted keys whose override was refused: a rule that reads one is skipped, as
+    its value is not what the user typed.
     """
     problems = list(find_bad_values(config))
     for rule, reads in RULES.items():
@@ -118,12 +118,12 @@ def check_quality_target(config: Config) -> Iterator[str]:
     target, baseline = config.training.quality_target, config.training.baseline
     if target is not None and not baseline:
         yield (
-            f"training.quality_target={target:g}: say which baseline it exceeds; "
+            f"training.quality_target={target:g}: name the baseline it exceeds; "
             "type training.baseline='the largest class'"
         )
     if target is None and baseline:
         yield (
-            f"training.baseline={baseline}: give the quality target that exceeds it, too: "
+            f"training.baseline={baseline}: also give the quality target that exceeds it: "
             "training.quality_target=…"
         )
 
@@ -133,7 +133,7 @@ def check_channels(config: Config) -> Iterator[str]:
     if shape is None:
         return  # no images
     if config.data.scale is None or config.data.mean is None or config.data.std is None:
-        yield "data.scale, data.mean and data.std belong to images: give all three."
+        yield "images need data.scale, data.mean and data.std: give all three."
         return
     if len(shape) != 3 or min(shape) < 1:
         yield f"data.image_shape={shape}: must be height, width and channels, each at least 1."
@@ -162,5 +162,5 @@ RULES: dict[Rule, tuple[str, ...]] = {
 
 
 def _overlap(key: str, other: str) -> bool:
-    """Whether one dotted key is the other or lies within it."""
+    """Whether one dotted key is the other or is inside it."""
     return f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.")

@@ -30,7 +30,7 @@ class Source:
     kind: str = MISSING  # sklearn | system | url | npm | pypi
     package: str | None = None  # the Debian, npm or PyPI package's name
     version: str | None = None  # the npm or PyPI package's version
-    directory: str | None = None  # where the files lie: on the disk, or inside the package
+    directory: str | None = None  # where the files are: on disk, or inside the package
     base_url: str | None = None
     files: dict[str, str] = field(default_factory=dict)  # file name -> "md5:…" or "sha256:…"
 
@@ -48,7 +48,7 @@ class Data:
     provenance: str = MISSING
     sources: list[Source] = field(default_factory=list)
 
-    # what a model is built for; a data set gives those that it has
+    # what a model is built for; a data set gives those that apply
     image_shape: list[int] | None = None  # height, width, channels
     num_classes: int | None = None
     sequence_length: int | None = None  # tokens, or past values of a series
@@ -71,19 +71,19 @@ class Training:
     num_steps: int | None = None
     evaluate_every_epochs: float = MISSING
     target: float | None = None  # of the task's metric; time to target is measured to it
-    # of that metric, which every run must reach, or it has not learnt
+    # of that metric; a run that does not reach it has not learnt
     quality_target: float | None = None
-    baseline: str | None = None  # the simple way of answering that the quality target exceeds
+    baseline: str | None = None  # the trivial predictor that the quality target exceeds
 
 
 @dataclass(kw_only=True)
 class Hardware:
     name: str = MISSING  # cpu | gpu | tpu
-    # intra-op threads a device, of either framework; null: every usable core, shared by the devices
+    # intra-op threads per device, in both frameworks; null: usable cores / devices
     num_threads: int | None = None
     devices: int = MISSING  # replicas on each node; each takes an equal share of every batch
     nodes: int = MISSING
-    probe_timeout_s: float = MISSING  # how long the look for the device may take
+    probe_timeout_s: float = MISSING  # time limit for finding the device
 
 
 @dataclass(kw_only=True)
@@ -99,7 +99,7 @@ class Execution:
 @dataclass(kw_only=True)
 class Schedule:
     name: str = MISSING  # constant | cosine
-    warmup_fraction: float = 0.0  # of all steps, rising linearly to the peak
+    warmup_fraction: float = 0.0  # share of the steps that rise linearly to the peak
 
 
 @dataclass(kw_only=True)
@@ -122,23 +122,23 @@ class Comparison:
     num_seeds: int = MISSING
     score_margin_points: float = MISSING  # of scores that are shares: 100 × accuracy
     score_margin_ratio: float = MISSING  # of scores that are compared by ratio: perplexity, errors
-    ratio_margin: float = MISSING  # of times and memory; 1.1: ten per cent either way
+    ratio_margin: float = MISSING  # of times and memory; 1.1: 10 % either way
     confidence: float = MISSING  # of every interval, 0.95
 
 
 @dataclass(kw_only=True)
 class Launcher:
     name: str = MISSING  # a key of fwexp.launch.launcher.LAUNCHERS
-    checkpoint_every_min: float | None = None  # null: only when a signal asks for it
-    site: str | None = None  # the cluster's profile, where the launcher has such
-    blocks_per_job: int | None = None  # how many blocks one job takes, one after another
+    checkpoint_every_min: float | None = None  # null: only on a signal
+    site: str | None = None  # the cluster's profile, if the launcher has profiles
+    blocks_per_job: int | None = None  # how many blocks a job runs, one after another
 
 
 @dataclass(kw_only=True)
 class Tracking:
     name: str = MISSING  # none | wandb_offline | wandb_online | tensorboard
     project: str = MISSING
-    # wandb_online: a service silent for so long is left alone, as is an upload that stalls for
+    # wandb_online: given up on after this long without an answer, or when an upload stalls for
     # three times as long
     answer_timeout_s: float = 10.0
 
@@ -146,7 +146,7 @@ class Tracking:
 @dataclass(kw_only=True)
 class Pricing:
     name: str = MISSING
-    machine_class: str = MISSING  # the machines it is for: a regular expression for the whole class
+    machine_class: str = MISSING  # a regular expression that matches the whole machine class
     price_usd_per_hour: float = MISSING
     source: str = MISSING
     date: str = MISSING
@@ -176,5 +176,5 @@ class Config:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Full batches only: the last samples of an epoch that fill no batch are dropped."""
+        """Full batches only: the samples left over at the end of an epoch are dropped."""
         return self.data.num_train // self.training.batch_size

@@ -1,4 +1,4 @@
-"""What was probably meant, where a name is unknown."""
+"""What was probably meant by an unknown name."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -10,7 +10,7 @@ def near_match(word: str, choices: Iterable[str]) -> str | None:
 
 
 def suggest(word: str, choices: Iterable[str]) -> str:
-    """The end of a message: the near match, or else every choice."""
+    """The end of a message: the closest match, or else every choice."""
     names = sorted(choices)
     near = near_match(word, names)
     return f"Did you mean '{near}'?" if near else f"Choose from: {', '.join(names)}."

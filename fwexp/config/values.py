@@ -19,13 +19,13 @@ KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "
 class Misfit:
     """A key or value that the schema refuses."""
 
-    path: str  # the dotted key whose value is therefore in doubt
+    path: str  # the dotted key whose value is therefore doubtful
     text: str
-    where: str = ""  # the file it stands in; empty for an override
+    where: str = ""  # the file it is in; empty for an override
 
 
 def find_misfits(key: str, value: object) -> Iterator[Misfit]:
-    """Everything in a value, be it a scalar or a mapping, that does not fit the schema at a
+    """Everything in a value, scalar or mapping, that does not fit the schema at a
     dotted key."""
     misfit = _unknown_key(key)
     if misfit:
@@ -46,7 +46,7 @@ def kind_at(key: str) -> Any:
 
 
 def is_free(key: str) -> bool:
-    """Whether a dotted key lies in a mapping whose keys are the user's, as model.options."""
+    """Whether a dotted key is in a mapping with keys of the user's, such as model.options."""
     parts = key.split(".")
     parents = (".".join(parts[:count]) for count in range(1, len(parts)))
     return any(get_origin(kind_at(parent)) is dict for parent in parents)

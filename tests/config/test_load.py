@@ -92,9 +92,9 @@ def test_a_models_option_can_be_taken_away() -> None:
         ),
         (
             "+framework={nam: tf}",
-            "'framework' is there already. Type it without the +.",
+            "'framework' already exists. Type it without the +.",
         ),
-        ("+seed=1", "'seed' is there already. Type it without the +."),
+        ("+seed=1", "'seed' already exists. Type it without the +."),
         ("~seed", "a run needs its seed; set it to another value instead."),
         ("~model", "a run needs its model; set it to another value instead."),
         ("seed=one", "seed must be a whole number, not 'one'."),
@@ -138,8 +138,8 @@ def test_without_a_near_match_every_choice_is_listed() -> None:
 
 def test_a_value_left_open() -> None:
     assert problems_of("training.batch_size=???", "seed=-1") == [
-        "training.batch_size: no value was given. Type training.batch_size=… or fill it in, in the "
-        "file of the option.",
+        "training.batch_size: no value was given. Type training.batch_size=… or add it to the "
+        "option's file.",
         "seed=-1: must be from 0 to 4294967295.",
     ]
 

@@ -125,8 +125,8 @@ def test_choice(config: Config, path: str, choices: str) -> None:
         (
             "tracking.project",
             "team/mine",
-            "must be the name of a W&B project, at most 128 letters and none of / \\ # ? % :; a "
-            "team is named by WANDB_ENTITY.",
+            "must be the name of a W&B project, at most 128 letters and none of / \\ # ? % :; the "
+            "team goes into WANDB_ENTITY.",
         ),
         ("data.sha256", "abc", "must be 64 hexadecimal digits."),
         ("store", "", "must be the name of a folder, as in store=store."),
@@ -283,11 +283,11 @@ def test_value_that_the_formula_needs(optimizer: str, needed: str) -> None:
 
 def test_a_level_stands_above_something() -> None:
     assert problems_of("training.quality_target=0.2") == [
-        "training.quality_target=0.2: say which baseline it exceeds; "
+        "training.quality_target=0.2: name the baseline it exceeds; "
         "type training.baseline='the largest class'"
     ]
     assert problems_of("training.baseline=guessing") == [
-        "training.baseline=guessing: give the quality target that exceeds it, too: "
+        "training.baseline=guessing: also give the quality target that exceeds it: "
         "training.quality_target=…"
     ]
     assert compose(["training.quality_target=0.2", "training.baseline='the largest class'"])
@@ -296,7 +296,7 @@ def test_a_level_stands_above_something() -> None:
 @pytest.mark.parametrize("lacking", ["scale", "mean", "std"])
 def test_images_have_a_scale_a_mean_and_a_std(config: Config, lacking: str) -> None:
     assert check(with_value(config, f"data.{lacking}", None)) == [
-        "data.scale, data.mean and data.std belong to images: give all three."
+        "images need data.scale, data.mean and data.std: give all three."
     ]
 
 

@@ -58,17 +58,17 @@ def test_of_a_users_own_folder(tmp_path: Path) -> None:
         ),
         (
             ["model=vgg19_full", "model.stand_in=cnn"],
-            "model.stand_in=cnn: it is fwexp.models.cnn, vgg19_full is fwexp.models.vgg19. "
+            "model.stand_in=cnn: it is fwexp.models.cnn, but vgg19_full is fwexp.models.vgg19. "
             "Name a smaller option of the same implementation.",
         ),
         (
             ["model=vgg19", "model.stand_in=vgg19_full"],
-            "model.stand_in=vgg19_full: it has a stand-in itself, vgg19. "
+            "model.stand_in=vgg19_full: it has a stand-in itself: vgg19. "
             "Type model.stand_in=vgg19.",
         ),
         (
             ["model=cnn", "model.stand_in_options.width=3"],
-            "model.stand_in_options: of which model? Type model.stand_in=…, too.",
+            "model.stand_in_options: of which model? Also type model.stand_in=….",
         ),
     ],
 )

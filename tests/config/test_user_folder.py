@@ -66,7 +66,7 @@ def test_a_mistyped_key_is_named_with_its_file(folder: Path) -> None:
     [
         ("name: mine\noptions: 3\n", "model.options must be a mapping, not 3."),
         ("name: [1]\n", "model.name must be text, not [1]."),
-        ("- 1\n", "must hold keys and values, as our own do."),
+        ("- 1\n", "must hold keys and values, as ours do."),
     ],
 )
 def test_a_file_that_does_not_fit(folder: Path, text: str, message: str) -> None:
@@ -85,8 +85,8 @@ def test_a_file_that_is_no_yaml(folder: Path) -> None:
 def test_a_value_that_the_file_leaves_out(folder: Path) -> None:
     (folder / "model" / "mine.yaml").write_text("# short\nname: mine\n")
     assert problems_of(folder, "model=mine", "seed=-1") == [
-        "model.implementation: no value was given. Type model.implementation=… or fill it in, "
-        "in the file of the option.",
+        "model.implementation: no value was given. Type model.implementation=… or add it "
+        "to the option's file.",
         "seed=-1: must be from 0 to 4294967295.",
     ]
     complete = ["model=mine", "model.implementation=a.b"]
@@ -116,7 +116,7 @@ def test_a_group_of_the_users_own(folder: Path) -> None:
     config = compose(["+experiment=quick"], config_dirs=[str(folder)])
     assert (config.seed, config.training.num_epochs) == (5, 1)
     assert problems_of(folder, "experiment=quick") == [
-        "experiment=quick: 'experiment' is no part of a run by itself. "
+        "experiment=quick: 'experiment' is not part of a run by default. "
         "Type +experiment=quick to add it."
     ]
     file.write_text("# @package _global_\nsede: 5\n")
