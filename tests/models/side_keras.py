@@ -3,13 +3,14 @@
 import keras
 import numpy as np
 import pytest
-from fwexp.trainers.keras import ONLY_IN_KERAS, set_up, spec_name
 from keras import ops
 
 from fwexp.config.load import compose
 from fwexp.models.keras_layers import BatchNorm
 from fwexp.models.registry import build, load_spec
 from fwexp.trainers.devices import keras_arguments
+from fwexp.trainers.keras_setup import set_up
+from fwexp.trainers.keras_trainer import ONLY_IN_KERAS, spec_name
 from tests.trainers.recipes import small_job
 
 
