@@ -199,7 +199,7 @@ def test_what_passes_is_waited_out(store: Store, service: Service, kind: str) ->
 def test_rows_whose_receipt_is_lost_come_again_at_their_place(
     store: Store, service: Service
 ) -> None:
-    service.fault = Fault(kind="lost", only="/file_stream", times=2)
+    service.fault = Fault(kind="lost", only="wandb-history.jsonl", times=2)
     done = sync(store, service)
     assert counts(done) == [NUM_RUNS + 1, 0, 0], done.stdout
     assert service.fault.met == 2
