@@ -1,31 +1,24 @@
 """Runs as the store holds them."""
 
-import json
-from dataclasses import asdict
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any
 
+from fwexp.config.load import compose
+from fwexp.config.schema import Config
 from fwexp.store.record import Evaluation, Failure, History, Memory, Phases, RunRecord
+from fwexp.store.run_folder import run_folder
 from fwexp.tasks.classification import Classification
+from tests.evidence.factory import EFFECTIVE, ENVIRONMENT
 
 NUM_STEPS = 40
 
 
-def make_config(framework: str) -> dict[str, Any]:
-    """What the mirror reads of a typed Config, as plain data."""
-    return {
-        "framework": {"name": framework},
-        "model": {"name": "cnn", "options": {"width": 16}},
-        "data": {"name": "digits", "num_train": 1437, "image_shape": [8, 8, 1]},
-        "training": {
-            **{"name": "short", "batch_size": 32, "num_epochs": 1.0, "num_steps": None},
-            "target": 0.85,
-        },
-        "hardware": {"name": "cpu"},
-        "precision": {"name": "fp32"},
-        "optimizer": {"name": "adam", "learning_rate": 1e-3},
-        "seed": 3,
-    }
+@cache
+def make_config(framework: str) -> Config:
+    overrides = [f"framework={framework}", "model=cnn", "data=digits", "seed=3"]
+    config = compose([*overrides, "tracking.project=fwexp"])
+    return replace(config, training=replace(config.training, batch_size=32))
 
 
 def make_record(framework: str) -> RunRecord:
@@ -35,10 +28,10 @@ def make_record(framework: str) -> RunRecord:
         config=make_config(framework),
         digests={"data": "aa"},
         machine_class="cpu-2-cores",
-        environment={"python": "3.11"},
+        environment=ENVIRONMENT,
         started_at="2026-01-01T00:00:00+00:00",
         finished_at="2026-01-01T00:00:09+00:00",
-        effective={"device": "cpu", "precision": "fp32"},
+        effective=EFFECTIVE,
         phases=Phases(
             start_s=0.01, data_s=0.2, build_s=0.3, first_steps_s=0.5, steady_s=1.5,
             evaluation_s=0.4, total_s=3.0,
@@ -54,7 +47,7 @@ def make_record(framework: str) -> RunRecord:
         data_wait_ms_per_step=0.1,
         unit="images",
         units_per_s=900.0,
-        metric=asdict(Classification.metric),
+        metric=Classification.metric,
         score=0.9,
         evaluations=[
             Evaluation(step=0, train_s=0.0, scores={"accuracy": 0.1, "loss": 2.3}),
@@ -85,9 +78,8 @@ def make_failure() -> RunRecord:
 
 def write_run(store: Path, *, record: RunRecord, history: History | None) -> Path:
     """The run's folder, without a history if that is None."""
-    run = store / "runs" / "cpu_2_cores" / record.run_id
-    run.mkdir(parents=True, exist_ok=True)
+    folder = run_folder(store, record.machine_class, record.run_id)
     if history is not None:
-        (run / "history.json").write_text(json.dumps(asdict(history)))
-    (run / "record.json").write_text(json.dumps(asdict(record)))
-    return run
+        folder.write_history(history)
+    folder.finish(record)
+    return folder.path

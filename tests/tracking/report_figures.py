@@ -106,7 +106,7 @@ def check_tables(spec: Plain, *, store: Path, name: str) -> Checked:
     assert [row[:2] for row in levels] == [
         [label, framework]
         for label, runs in workloads.items()
-        if runs[0]["config"]["training"]["level"] is not None
+        if runs[0]["config"]["training"]["quality_target"] is not None
         for framework in FRAMEWORKS
     ]
     for row in levels:
@@ -122,7 +122,7 @@ def _bare(text: str) -> str:
 def _read(store: Path, run: Plain) -> Plain:
     (file,) = store.glob(f"runs/*/{run['run_id']}/record.json")
     record: Plain = json.loads(file.read_text())
-    return record | {"untimed": run["untimed"]}
+    return record | {"timing_problem": run["timing_problem"]}
 
 
 def _check_answer(
@@ -132,7 +132,7 @@ def _check_answer(
     key = answer["key"]
     sides: dict[str, dict[int, float]] = {"torch": {}, "tf": {}}
     for run in runs:
-        if key in NOT_OF_TIME or not run["untimed"]:
+        if key in NOT_OF_TIME or not run["timing_problem"]:
             side = sides[run["config"]["framework"]["name"]]
             side[run["config"]["seed"]] = FIGURES[key](run, sweep["pricing"])
     seeds = sorted(sides["torch"].keys() & sides["tf"].keys())
@@ -166,7 +166,7 @@ def _check_level(row: list[str], runs: list[Plain], checked: Checked) -> None:
     """Workload, framework, level, above what, the worst run, how many reached it."""
     framework = FRAMEWORKS[row[1]]
     own = [run for run in runs if run["config"]["framework"]["name"] == framework]
-    level, scores = own[0]["config"]["training"]["level"], [run["score"] for run in own]
+    level, scores = own[0]["config"]["training"]["quality_target"], [run["score"] for run in own]
     reached = sum(score >= level for score in scores)
     place = f"level of {row[0]}, {row[1]}"
     for cell, values in ((2, [level]), (4, [min(scores)]), (5, [reached, len(own)])):

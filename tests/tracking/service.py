@@ -27,7 +27,7 @@ class Fault:
     """What goes wrong with requests, `times` times or until it is taken away."""
 
     kind: str  # hang | drop | slow | lost: taken, but not answered | a status, as 403, 429 or 500
-    only: str = ""  # a part of the path that it spoils; any without
+    only: str = ""  # a part of the path or content that it spoils; any without
     times: int | None = None
     after_rows: int = 0  # of all runs together: the fault begins when they are stored
     after_requests: int = 0  # or when so many were answered
@@ -94,12 +94,12 @@ class Service:
         self.released.set()
         self.released = threading.Event()
 
-    def spoil(self, path: str) -> Fault | None:
+    def spoil(self, request: str) -> Fault | None:
         """The fault that a request meets."""
         with self.lock:
             self.asked_at = min(self.asked_at, time.time())
             fault = self.fault
-            if fault is None or fault.only not in path or self.num_rows() < fault.after_rows:
+            if fault is None or fault.only not in request or self.num_rows() < fault.after_rows:
                 return None
             fault.seen += 1
             if fault.seen <= fault.after_requests:
@@ -130,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        if not self._survives_fault() or not self._has_key():
+        if not self._survives_fault(body.decode()) or not self._has_key():
             return
         with self.service.lock:
             if self.path == "/graphql":
@@ -164,8 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._unknown()
 
-    def _survives_fault(self) -> bool:
-        fault = self.service.spoil(self.path)
+    def _survives_fault(self, content: str = "") -> bool:
+        fault = self.service.spoil(self.path + content)
         if fault is None:
             return True
         if fault.kind == "slow":

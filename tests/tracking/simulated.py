@@ -4,31 +4,28 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from fwexp.store.record import History, RunRecord
-from fwexp.store.store import Store, write_json
+from fwexp.store.store import Store
 from fwexp.writeup.write import write_up
 from tests.evidence.factory import Sweep, Truth, simulate
 from tests.tracking.service import Service
+from tests.writeup.stored import save
 
 ROOT = Path(__file__).parents[2]
 FWEXP = [sys.executable, "-m", "fwexp"]
 
 
 def simulated_store(path: Path, sweep: Sweep | None = None) -> Store:
-    """A store with the records and the write-up of the sweep `demo`."""
-    sweep = sweep or simulate({"mlp": Truth(target=0.9), "cnn": Truth(level=0.5)}, num_seeds=3)
-    store = Store(path)
-    store.write_manifest(sweep.manifest)
+    """A store with the records, series and write-up of the sweep `demo`."""
+    sweep = sweep or simulate(
+        {"mlp": Truth(target=0.9), "cnn": Truth(quality_target=0.5)}, num_seeds=3
+    )
+    store = save(sweep, path)
     for record in sweep.records.values():
-        folder = store.run(record.machine_class, record.run_id)
-        write_json(folder / "record.json", asdict(record))
         if record.status == "done":
-            write_json(folder / "history.json", asdict(_history(record)))
-    for certificate in sweep.certificates:
-        store.write_certificate(certificate)
+            store.run(record.machine_class, record.run_id).write_history(_history(record))
     write_up(store, "demo")
     return store
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,7 +154,7 @@ def test_the_summary_has_every_score_and_the_speed_in_its_own_unit() -> None:
     text = make_record("tf")
     text.unit, text.units_per_s = "tokens", 9e4
     text.evaluations = [replace(text.evaluations[-1], scores={"perplexity": 20.0, "loss": 3.0})]
-    text.metric = asdict(LanguageModel.metric)
+    text.metric = LanguageModel.metric
     summary = summary_of(text)
     assert (summary["throughput/samples_per_s"], summary["throughput/tokens_per_s"]) == (900, 9e4)
     assert summary["final/test_perplexity"] == 20.0

@@ -73,7 +73,7 @@ def test_nothing_inferred_from_two_seeds_draws_no_interval() -> None:
 
 def test_a_void_sweep_has_no_chart() -> None:
     sweep = simulate({"mlp": Truth()})
-    sweep.certificates = [certificate("mlp", passed=False)]
+    sweep.certificates["key-mlp"] = certificate("mlp", passed=False)
     evidence = sweep.evidence()
     drawn = [chart(evidence) for chart in (throughput_chart, ratio_chart)]
     assert [score_chart(evidence, evidence.answer("score accuracy")), *drawn] == ["", "", ""]

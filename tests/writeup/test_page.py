@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from fwexp.config.schema import Optimizer
 from fwexp.evidence.assess import Evidence
 from fwexp.writeup.page import render_html, render_markdown
 from tests.evidence.factory import PRICING, Truth, certificate, simulate
@@ -19,10 +20,10 @@ def clean() -> str:
 @pytest.fixture(scope="module")
 def troubled() -> Evidence:
     sweep = simulate({"mlp": Truth(), "cnn": Truth()})
-    sweep.certificates[1] = certificate("cnn", passed=False)
+    sweep.certificates["key-cnn"] = certificate("cnn", passed=False)
     sweep.fail("tf", "mlp", 3, message="out of <memory> | here")
     del sweep.records["torch-cnn-0"]
-    sweep.manifest.pricing = PRICING | {"hardware": "gpu"}
+    sweep.manifest.pricing = replace(PRICING, machine_class="NVIDIA A100 .*")
     return sweep.evidence()
 
 
@@ -103,7 +104,8 @@ def test_a_troubled_sweep_says_everything_and_compares_nothing_void(troubled: Ev
         "cnn: comparison void; parity certificate failed: forward differs at block2.norm",
         "RuntimeError: out of &lt;memory&gt; | here",
         "seed 3 has no TensorFlow figure",
-        "unknown (the price example_cpu is for gpu, the runs used cpu)",
+        "unknown (the price example_cpu is for machines that match &#39;NVIDIA A100 .*&#39;, the "
+        "runs used &#39;Example CPU 3.0 GHz, 4 cores&#39;; choose pricing=…, or one of your own)",
     ):
         assert needed in text
     assert "cnn 0 – – – – – void" in text
@@ -167,7 +169,7 @@ def test_a_page_of_runs_without_a_score_has_times_only() -> None:
     sweep = simulate({"mlp": Truth()})
     sweep.records = {k: replace(r, metric=None, score=None) for k, r in sweep.records.items()}
     html = render_html(sweep.evidence())
-    assert "Not settled yet for mlp on digits: its runs have no score" in words(html)
+    assert "Not settled yet for mlp on digits: its runs carry no score" in words(html)
     assert "Accuracy on the test set" not in html
     assert html.count("<svg") == 2  # throughput, ratios
 
@@ -184,7 +186,7 @@ def test_a_page_of_runs_that_all_failed_is_written() -> None:
 
 def test_a_certificate_older_than_the_counting_of_shared_lines_is_shown() -> None:
     sweep = simulate({"mlp": Truth()})
-    sweep.certificates[0].code_lines = {"torch.py": 20, "keras.py": 14}
+    sweep.certificates["key-mlp"].code_lines = {"torch.py": 20, "keras.py": 14}
     text = render_markdown(sweep.evidence())
     assert "| mlp | 20 | – | 14 | – |" in text
 
@@ -193,7 +195,7 @@ def test_whose_locked_steps_a_certificate_has_is_told() -> None:
     sweep = simulate({"mlp": Truth()})
     note = "The step-by-step stages of mlp are those of "
     assert note not in render_markdown(sweep.evidence())
-    sweep.certificates[0].stand_in = "small at 64 × 64 pixels"
+    sweep.certificates["key-mlp"].stand_in = "small at 64 × 64 pixels"
     text = render_markdown(sweep.evidence())
     assert f"{note}small at 64 × 64 pixels, a smaller size of the same code: " in text
 
@@ -201,9 +203,13 @@ def test_whose_locked_steps_a_certificate_has_is_told() -> None:
 def test_what_a_model_declares_to_differ_is_told_once_and_only_of_it() -> None:
     sweep = simulate({"mlp": Truth(), "cnn": Truth()})
     assert "Declared differences of" not in render_markdown(sweep.evidence())
-    sweep.certificates.append(replace(sweep.certificates[1], optimizer="sgd"))
-    for of_cnn in sweep.certificates[1:]:
-        of_cnn.declared_differences = ["Keras pads on its own", "its GELU is exact"]
+    sgd = Optimizer(name="sgd", learning_rate=0.1)
+    sweep.split("cnn", lambda config: replace(config, optimizer=sgd))
+    for key in ("key-cnn", "key-cnn-2"):
+        sweep.certificates[key].declared_differences = [
+            "Keras pads on its own",
+            "its GELU is exact",
+        ]
     text = render_markdown(sweep.evidence())
     told = [line for line in text.splitlines() if "Declared differences of" in line]
     assert told == ["- Declared differences of cnn: Keras pads on its own; its GELU is exact."]
@@ -212,7 +218,9 @@ def test_what_a_model_declares_to_differ_is_told_once_and_only_of_it() -> None:
 def test_a_variable_keeps_its_name_and_an_unknown_value_is_a_dash() -> None:
     sweep = simulate({"mlp": Truth()})
     for record in sweep.records.values():
-        record.environment |= {"node": None, "variables": {"KERAS_BACKEND": "tensorflow"}}
+        record.environment = replace(
+            record.environment, node=None, variables={"KERAS_BACKEND": "tensorflow"}
+        )
     text = render_markdown(sweep.evidence())
     assert "| variables KERAS_BACKEND | tensorflow | same |" in text
     assert "| node | – | same |" in text

@@ -11,7 +11,7 @@ from tests.evidence.factory import Truth, certificate, simulate
 
 def printed(*, terminal: bool) -> list[str]:
     sweep = simulate({"mlp": Truth(), "cnn": Truth()})
-    sweep.certificates[1] = certificate("cnn", passed=False)
+    sweep.certificates["key-cnn"] = certificate("cnn", passed=False)
     file = io.StringIO()
     console = Console(file=file, force_terminal=terminal, width=160, color_system=None)
     show(sweep.evidence(), page=Path("store/sweeps/demo/page.html"), console=console)

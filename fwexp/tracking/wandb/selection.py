@@ -52,7 +52,7 @@ def finished_folders(
         own = [store.sweep_folder(name).resolve()]
         try:
             write_up(name)
-        except (StoreError, KeyError, TypeError, ValueError) as error:  # from another version
+        except (StoreError, KeyError, TypeError, ValueError) as error:  # contradictory
             what = str(error) if isinstance(error, StoreError) else repr(error)
             selection.unreadable[own.pop()] = f"cannot be written up: {what}"
         groups[name] = [*_runs(store, manifest), *own]  # at least the runs of the write-up

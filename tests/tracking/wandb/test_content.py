@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fwexp.config.schema import Tracking
 from fwexp.errors import StoreError
 from fwexp.evidence.read import read_evidence
 from fwexp.store.store import Store
@@ -29,14 +30,19 @@ def test_the_manifest_comes_back_in_the_same_order(store: Store, content: WandbR
 
 
 def test_what_all_runs_share_is_written_once(content: WandbRun) -> None:
-    runs = json.loads(content.config["manifest"])["runs"]
-    keys = {key for config in runs.values() for key in config}
-    assert keys == {"framework", "model", "training", "seed"}
+    manifest = json.loads(content.config["manifest"])
+    keys = {key for run in manifest["runs"].values() for key in run}
+    assert keys == {"workload", "framework", "seed"}
+    assert [w["config"]["model"]["name"] for w in manifest["workloads"].values()] == ["mlp", "cnn"]
 
 
 def test_a_text_that_is_no_manifest() -> None:
-    with pytest.raises(StoreError, match=r"the sweep's W&B run holds no manifest \('shared'\)"):
+    with pytest.raises(StoreError) as raised:
         manifest_from_text("{}")
+    assert str(raised.value) == (
+        "the sweep's W&B run holds no manifest (too old for this fwexp: KeyError 'targets'; type "
+        "the command again in a new store)"
+    )
 
 
 def test_every_run_is_named_by_its_own_id(store: Store, content: WandbRun) -> None:
@@ -65,8 +71,10 @@ def test_its_id_outlives_another_tracking(store: Store, content: WandbRun) -> No
     """As when a sweep is typed again to be uploaded: it is the same declaration."""
     before = store.read_manifest("demo")
     again = store.read_manifest("demo")
-    for config in again.runs.values():
-        config["tracking"] = {**config["tracking"], "name": "wandb_online"}
+    for workload in again.workloads.values():
+        workload.config = replace(
+            workload.config, tracking=Tracking(name="wandb_online", project="fwexp")
+        )
     store.write_manifest(again)
     renewed = wandb_run(store.sweep_folder("demo"))
     store.write_manifest(replace(before, declared_at="2026-02-01T00:00:00+00:00"))

@@ -6,14 +6,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fwexp.config.plain import to_plain
 from fwexp.processes.locks import hold
 from fwexp.store.record import RunRecord
+from fwexp.store.run_folder import RunFolder
 from fwexp.tracking.run_content import config_of, rows_of, summary_of
 from fwexp.tracking.wandb import mirror as mirror_module
 from fwexp.tracking.wandb.mirror import MirrorOutcome, start_mirror, wait_for_mirror
@@ -58,7 +59,9 @@ def check_copy(run: Path, *, record: RunRecord) -> dict[str, Any]:
     copy = read_offline_run(run)
     config = without_wandb_keys(copy["config"])
     sha256 = hashlib.sha256((run / "record.json").read_bytes()).hexdigest()
-    assert config == json.loads(json.dumps(config_of(record)))
+    stored = RunFolder(run).read_record()
+    assert stored == record
+    assert config == json.loads(json.dumps(config_of(stored)))
     expected = list(rows_of(record, history=make_history()))
     assert [without_wandb_keys(row) for row in copy["rows"]] == expected
     assert [row["_step"] for row in copy["rows"]] == list(range(NUM_STEPS + 1))
@@ -225,4 +228,4 @@ def test_the_driver_imports_no_wandb() -> None:
 def test_the_record_stays_as_it_was(store: Path) -> None:
     run = write_run(store, record=make_record("tf"), history=make_history())
     mirror(store, [run])
-    assert json.loads((run / "record.json").read_text()) == asdict(make_record("tf"))
+    assert json.loads((run / "record.json").read_text()) == to_plain(make_record("tf"))

@@ -1,15 +1,75 @@
-"""A sweep that the service does not have, or not in full."""
+"""A sweep comes back as it is in its store, unless the service does not have it in full."""
 
+import json
+import os
+import shutil
 from pathlib import Path
+from unittest import mock
 
+from fwexp.evidence.read import read_evidence
+from fwexp.store.record import History
 from fwexp.store.store import Store
+from fwexp.tracking.run_content import FIGURES
+from fwexp.tracking.wandb.read_back import evidence_from_wandb
+from tests.tiny import ROOT
 from tests.tracking.service import Service
+from tests.tracking.service_data import StoredRun
 from tests.tracking.simulated import (
     fwexp,
     same_write_up,
     wandb_environment,
 )
 from tests.tracking.synced import NUM_RUNS, counts, sync
+
+VERSION_1 = ROOT / "tests" / "store" / "version_1"
+
+
+def check_read_back(store: Store, service: Service, *, folder: Path) -> None:
+    """Its manifest, records and certificates, typed, are the store's."""
+    with mock.patch.dict(os.environ, wandb_environment(service), clear=True):
+        there = evidence_from_wandb("demo", folder=folder)
+    here = read_evidence(store, "demo")
+    assert there.manifest == here.manifest
+    assert there.workloads == here.workloads
+    assert any(run.record for workload in here.workloads for run in workload.runs)
+
+
+def test_the_records_are_the_stores(store: Store, service: Service, tmp_path: Path) -> None:
+    sync(store, service)
+    check_read_back(store, service, folder=tmp_path / "lead")
+
+
+def test_a_sweep_that_version_1_uploaded(service: Service, tmp_path: Path) -> None:
+    shutil.copytree(VERSION_1, tmp_path / "store")
+    store = Store(tmp_path / "store")
+    for folder in store.recorded_runs():
+        record = folder.read_record()
+        assert record is not None
+        ones = [1.0] * (record.num_steps or 0)
+        folder.write_history(History(loss=ones, step_s=ones, learning_rate=ones))
+    assert counts(sync(store, service)) == [3, 0, 0]
+    for run in service.runs().values():
+        as_version_1(run)
+    check_read_back(store, service, folder=tmp_path / "lead")
+
+
+def as_version_1(run: StoredRun) -> None:
+    """Give an uploaded run or sweep the texts that version 1 gave it."""
+    if run.fields["jobType"] == "sweep":
+        plain = json.loads((VERSION_1 / "sweeps" / "demo" / "manifest.json").read_text())
+        configs = list(plain["runs"].values())
+        shared = {k: v for k, v in configs[0].items() if all(c[k] == v for c in configs)}
+        own = {
+            run_id: {k: v for k, v in config.items() if k not in shared}
+            for run_id, config in plain["runs"].items()
+        }
+        text = json.dumps({**plain, "runs": own, "shared": shared, "keys": list(configs[0])})
+        run.config["manifest"]["value"] = text
+    else:
+        (file,) = VERSION_1.glob(f"runs/*/{run.config['run_id']['value']}/record.json")
+        record = json.loads(file.read_text())
+        text = json.dumps({k: v for k, v in record.items() if k not in FIGURES})
+        run.config["record"]["value"] = text
 
 
 def test_a_sweep_that_is_not_there(service: Service, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
-from fwexp.store.store import Store, write_json
+from fwexp.store.files import write_json
+from fwexp.store.store import Store
 from tests.tracking.service import Service
 from tests.tracking.simulated import (
     fwexp,
@@ -16,8 +17,8 @@ from tests.tracking.synced import NUM_RUNS, counts, sync
 def test_sweeps_of_several_projects(store: Store) -> None:
     manifest = store.read_manifest("demo")
     manifest.name = "other"
-    for config in manifest.runs.values():
-        config["tracking"]["project"] = "second"
+    for workload in manifest.workloads.values():
+        workload.config.tracking.project = "second"
     store.write_manifest(manifest)
     done = fwexp("sync", "--store", str(store.path), environment=wandb_environment(None))
     assert (done.returncode, done.stderr.splitlines()[-1]) == (
@@ -36,12 +37,27 @@ def test_a_folder_without_a_store(tmp_path: Path) -> None:
     assert not (tmp_path / "no").exists()
 
 
-def test_a_sweep_of_another_version_stops_nothing_else(store: Store, service: Service) -> None:
+def test_a_record_of_another_version_stops_nothing_else(store: Store, service: Service) -> None:
     (old,) = store.path.glob("runs/*/tf-cnn-0/record.json")
     write_json(old, json.loads(old.read_text()) | {"metric": {"name": "accuracy"}})
     done = sync(store, service)
     assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 1])
-    assert "\ndemo: cannot be written up: TypeError(" in done.stdout
+    problem = "not a run's record (Object missing required field `title` - at `$.metric`)"
+    assert f"\ntf-cnn-0: StoreError: {old}: {problem}\n" in done.stdout
+
+
+def test_a_sweep_that_cannot_be_written_up_stops_nothing_else(
+    store: Store, service: Service
+) -> None:
+    """One of its records has no value of its own metric."""
+    (odd,) = store.path.glob("runs/*/tf-mlp-0/record.json")
+    record = json.loads(odd.read_text())
+    for evaluation in record["evaluations"]:
+        del evaluation["scores"]["accuracy"]
+    write_json(odd, record)
+    done = sync(store, service)
+    assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 1])
+    assert "\ndemo: cannot be written up: KeyError('accuracy')\n" in done.stdout
 
 
 def test_a_sweep_of_which_nothing_has_ended_yet(store: Store, service: Service) -> None:
@@ -60,8 +76,8 @@ def test_a_store_that_cannot_be_written_to(store: Store, service: Service) -> No
 
 def test_what_was_typed_without_wandb_stays_here(store: Store, service: Service) -> None:
     plan = store.read_manifest("demo")
-    for config in plan.runs.values():
-        config["tracking"]["name"] = "none"
+    for workload in plan.workloads.values():
+        workload.config.tracking.name = "none"
     store.write_manifest(plan)
     for file in store.path.glob("runs/*/*/record.json"):
         record = json.loads(file.read_text())
@@ -87,7 +103,9 @@ def test_what_cannot_be_read_stops_nothing_else(store: Store, service: Service) 
     (single.parent / "tf-mlp-9" / "record.json").write_text("{")
     at = ("sync", "--store", str(store.path))
     done = fwexp(*at, environment=wandb_environment(service))
-    assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 3]), done.stderr
+    assert (done.returncode, counts(done)) == (1, [NUM_RUNS + 1, 0, 2]), done.stderr
     told = [line for line in done.stdout.splitlines() if ": " in line and "│" not in line][1:]
-    assert [line.partition(":")[0] for line in told] == ["torn", "tf-mlp-9", "demo"]
-    assert told[2].startswith(f"demo: cannot be written up: {certificate}: cannot be read (")
+    assert [line.partition(":")[0] for line in told] == ["torn", "tf-mlp-9"]
+    (sweep,) = (run for run in service.runs().values() if run.fields["jobType"] == "sweep")
+    (complaint,) = json.loads(sweep.config["complaints"]["value"])
+    assert complaint.startswith(f"{certificate}: cannot be read (")

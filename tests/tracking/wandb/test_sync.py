@@ -4,12 +4,11 @@ import math
 import shutil
 import signal
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from fwexp.store.store import Store, write_json
+from fwexp.store.store import Store
 from fwexp.writeup.write import write_up
 from tests.evidence.factory import Truth, certificate, simulate
 from tests.proc import wait_until, with_variables
@@ -57,8 +56,8 @@ def test_what_failed_is_missing_or_void_is_told_from_there_as_well(
     sweep = simulate({"mlp": Truth(target=0.9), "cnn": Truth()}, num_seeds=3)
     sweep.fail("tf", "mlp", 1, message="a loss of nan")
     del sweep.records["torch-mlp-2"]
-    sweep.certificates[1] = certificate("cnn", passed=False)
-    sweep.certificates[1].stages[1].difference = math.inf
+    sweep.certificates["key-cnn"] = certificate("cnn", passed=False)
+    sweep.certificates["key-cnn"].stages[1].difference = math.inf
     store = simulated_store(tmp_path / "store", sweep)
     torn = store.run(sweep.manifest.machine_class, "tf-cnn-0").record_file
     torn.write_text('{"run_id": "tf-')
@@ -78,8 +77,7 @@ def test_a_run_done_again_goes_up_as_another_and_renews_the_sweep(
     record = store.read_record(machine_class, "tf-mlp-0")
     assert record is not None
     record.evaluations[-1].scores["accuracy"] = record.score = 0.5
-    folder = store.run(machine_class, "tf-mlp-0").path
-    write_json(folder / "record.json", asdict(record))
+    store.run(machine_class, "tf-mlp-0").finish(record)
     write_up(store, "demo")
 
     assert counts(sync(store, service)) == [2, NUM_RUNS - 1, 0]
@@ -139,7 +137,8 @@ def test_a_sweep_whose_verdicts_did_not_arrive_is_sent_again(
     store: Store, service: Service
 ) -> None:
     sync(store, service)
-    for made in store.read_certificates(store.read_manifest("demo").certificates):
+    found, _ = store.read_certificates(store.read_manifest("demo").certificates)
+    for made in found.values():
         made.stages[-1].difference = 1e-12
         store.write_certificate(made)
     service.fault = Fault(kind="hang", only="/file_stream")
@@ -200,7 +199,7 @@ def test_what_passes_is_waited_out(store: Store, service: Service, kind: str) ->
 def test_rows_whose_receipt_is_lost_come_again_at_their_place(
     store: Store, service: Service
 ) -> None:
-    service.fault = Fault(kind="lost", only="/file_stream", times=2)
+    service.fault = Fault(kind="lost", only="wandb-history.jsonl", times=2)
     done = sync(store, service)
     assert counts(done) == [NUM_RUNS + 1, 0, 0], done.stdout
     assert service.fault.met == 2
