@@ -2,11 +2,12 @@
 PYTHON ?= python3
 SHELL := /bin/bash
 
-.PHONY: help demo test check prove bench clean
+.PHONY: help demo test test-all check prove bench clean
 
 help:
 	@echo "make demo    run the demo sweep and write its page (sets up .venv first)"
-	@echo "make test    the tests, some minutes"
+	@echo "make test    the tests, a few minutes"
+	@echo "make test-all  the slow ones, too: long waits, a Slurm on this machine"
 	@echo "make check   lint, format, types; lists stale pages of docs/proof/"
 	@echo "make prove   the long evidence: makes the stale pages of docs/proof/"
 	@echo "make bench   the ratios: start-up, trainer tax, command line"
@@ -15,8 +16,12 @@ help:
 demo: .venv/.installed
 	.venv/bin/fwexp sweep demo
 
+# Half of a test's time is waiting, so four share two cores.
 test: .venv/.installed
-	.venv/bin/pytest
+	.venv/bin/pytest -n 4 --dist worksteal -m "not slow"
+
+test-all: test
+	.venv/bin/pytest -n 2 --dist loadfile -m slow
 
 check: .venv/.installed
 	.venv/bin/ruff check

@@ -9,6 +9,8 @@ import pytest
 from tests.cluster.one_machine import Cluster
 from tests.tiny import ROOT, TINY, session_variables
 
+pytestmark = pytest.mark.slow  # a Slurm of its own
+
 
 def losses(cluster: Cluster, folder: Path, *, nodes: int) -> list[float]:
     """Of a run that `srun` starts once on each node; both nodes of this machine have locks."""

@@ -10,6 +10,8 @@ from tests.cluster.one_machine import Cluster
 from tests.cluster.typed import ON_CLUSTER, Shell, ended_jobs
 from tests.proc import wait_until
 
+pytestmark = pytest.mark.slow  # a Slurm of its own
+
 DEMO = [
     *("sweep", "demo", "model=mlp", "seed=0,1", "training.num_epochs=2", "training.target=null"),
     *("training.evaluate_every_epochs=1", "training.quality_target=null", "training.baseline=null"),

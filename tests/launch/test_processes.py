@@ -57,6 +57,7 @@ def wait_for_run(driver: subprocess.Popen[str]) -> list[int]:
     return [*servers, *(run for server in servers for run in children(server))]
 
 
+@pytest.mark.slow
 def test_two_drivers_at_once_do_each_run_once(folder: Path) -> None:
     note = folder / "note"
     write_sweep(folder, f"model.options.note={note}", "training.num_steps=200", seeds=4)

@@ -77,6 +77,7 @@ def test_a_service_that_does_not_answer_leaves_the_runs_offline(
     assert len(uploaded_rows(service)) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["403", "hang"])
 def test_an_upload_that_breaks_off_is_given_up_and_done_later(
     store: Store, service: Service, capfd: pytest.CaptureFixture[str], kind: str
@@ -97,6 +98,7 @@ def test_an_upload_that_breaks_off_is_given_up_and_done_later(
     assert service.data.num_resent == 0
 
 
+@pytest.mark.slow
 def test_a_sweep_is_not_tried_where_none_of_its_runs_was_taken(
     store: Store, service: Service, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from tests.trainers.world import CASES
 
+pytestmark = pytest.mark.slow  # trains every model twice
+
 FRAMEWORKS = ("torch", "tf")
 Outcome = dict[str, np.ndarray]
 

@@ -104,8 +104,8 @@ def test_a_troubled_sweep_says_everything_and_compares_nothing_void(troubled: Ev
         "cnn: comparison void; parity certificate failed: forward differs at block2.norm",
         "RuntimeError: out of &lt;memory&gt; | here",
         "seed 3 has no TensorFlow figure",
-        "unknown (the price example_cpu is for machines that match &#39;NVIDIA A100 .*&#39;, the "
-        "runs used &#39;Example CPU 3.0 GHz, 4 cores&#39;; choose pricing=…, or one of your own)",
+        "unknown (the price example_cpu is for machines matching &#39;NVIDIA A100 .*&#39;, but the "
+        "runs used &#39;Example CPU 3.0 GHz, 4 cores&#39;; choose another pricing=… or add your own)",
     ):
         assert needed in text
     assert "cnn 0 – – – – – void" in text
@@ -169,7 +169,7 @@ def test_a_page_of_runs_without_a_score_has_times_only() -> None:
     sweep = simulate({"mlp": Truth()})
     sweep.records = {k: replace(r, metric=None, score=None) for k, r in sweep.records.items()}
     html = render_html(sweep.evidence())
-    assert "Not settled yet for mlp on digits: its runs carry no score" in words(html)
+    assert "Not settled yet for mlp on digits: its runs have no score" in words(html)
     assert "Accuracy on the test set" not in html
     assert html.count("<svg") == 2  # throughput, ratios
 

@@ -69,6 +69,7 @@ def test_what_failed_is_missing_or_void_is_told_from_there_as_well(
     assert same_write_up(store, service, lead=tmp_path / "lead")
 
 
+@pytest.mark.slow
 def test_a_run_done_again_goes_up_as_another_and_renews_the_sweep(
     store: Store, service: Service, tmp_path: Path
 ) -> None:
@@ -93,6 +94,7 @@ def test_each_service_gets_everything_once(store: Store, service: Service) -> No
     check_complete(store, service)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_sync_that_is_ended_under_way_goes_on_where_it_was(
     store: Store, service: Service, by: signal.Signals
@@ -111,6 +113,7 @@ def test_a_sync_that_is_ended_under_way_goes_on_where_it_was(
     check_complete(store, service)
 
 
+@pytest.mark.slow
 def test_rows_that_count_late_are_not_sent_again(store: Store, service: Service) -> None:
     service.data.late_s = 1.0
     service.fault = Fault(kind="slow", slow_s=0.1)
@@ -133,6 +136,7 @@ def test_two_at_once_upload_it_once(store: Store, service: Service) -> None:
     check_complete(store, service)
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_verdicts_did_not_arrive_is_sent_again(
     store: Store, service: Service
 ) -> None:
@@ -152,6 +156,7 @@ def test_a_sweep_whose_verdicts_did_not_arrive_is_sent_again(
     check_complete(store, service)
 
 
+@pytest.mark.slow
 def test_what_ended_after_the_write_up_is_in_the_verdicts_that_go_up(
     store: Store, service: Service, tmp_path: Path
 ) -> None:
@@ -173,6 +178,7 @@ def test_a_torn_receipt_is_written_again(store: Store, service: Service) -> None
     check_complete(store, service)
 
 
+@pytest.mark.slow
 def test_the_torn_tail_of_an_offline_run_is_filled_from_the_record(
     store: Store, service: Service
 ) -> None:
