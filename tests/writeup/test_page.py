@@ -104,8 +104,9 @@ def test_a_troubled_sweep_says_everything_and_compares_nothing_void(troubled: Ev
         "cnn: comparison void; parity certificate failed: forward differs at block2.norm",
         "RuntimeError: out of &lt;memory&gt; | here",
         "seed 3 has no TensorFlow figure",
-        "unknown (the price example_cpu is for machines matching &#39;NVIDIA A100 .*&#39;, but the "
-        "runs used &#39;Example CPU 3.0 GHz, 4 cores&#39;; choose another pricing=… or add your own)",
+        "unknown (the price example_cpu is for machines matching &#39;NVIDIA A100 .*&#39;, but "
+        "the runs used &#39;Example CPU 3.0 GHz, 4 cores&#39;; choose another pricing=… or add "
+        "your own)",
     ):
         assert needed in text
     assert "cnn 0 – – – – – void" in text
