@@ -84,7 +84,7 @@ def check_words(spec: Plain, *, page: str) -> Checked:
 
 
 def check_tables(spec: Plain, *, store: Path, name: str) -> Checked:
-    """Every number of the tables of answers and of levels, recomputed from the records' files.
+    """Every number of the tables of answers and quality, recomputed from the records' files.
 
     Nothing of fwexp has a part in it; of the evidence only which times count, and are compared.
     """
@@ -102,15 +102,15 @@ def check_tables(spec: Plain, *, store: Path, name: str) -> Checked:
         assert [row[0] for row in rows] == [f["workload"] for f in answer["findings"]]
         for row in rows:
             _check_answer(row, answer, workloads[row[0]], evidence["sweep"], checked)
-    levels = found["Did the models learn? (measured)"]
-    assert [row[:2] for row in levels] == [
+    quality = found["Did the models learn? (measured)"]
+    assert [row[:2] for row in quality] == [
         [label, framework]
         for label, runs in workloads.items()
         if runs[0]["config"]["training"]["quality_target"] is not None
         for framework in FRAMEWORKS
     ]
-    for row in levels:
-        _check_level(row, workloads[row[0]], checked)
+    for row in quality:
+        _check_quality(row, workloads[row[0]], checked)
     return checked
 
 
@@ -162,14 +162,14 @@ def _interval(differences: list[float], confidence: float) -> tuple[float, float
     return float(low), float(high)
 
 
-def _check_level(row: list[str], runs: list[Plain], checked: Checked) -> None:
-    """Workload, framework, level, above what, the worst run, how many reached it."""
+def _check_quality(row: list[str], runs: list[Plain], checked: Checked) -> None:
+    """Workload, framework, quality target, above what, the worst run, how many reached it."""
     framework = FRAMEWORKS[row[1]]
     own = [run for run in runs if run["config"]["framework"]["name"] == framework]
-    level, scores = own[0]["config"]["training"]["quality_target"], [run["score"] for run in own]
-    reached = sum(score >= level for score in scores)
-    place = f"level of {row[0]}, {row[1]}"
-    for cell, values in ((2, [level]), (4, [min(scores)]), (5, [reached, len(own)])):
+    wanted, scores = own[0]["config"]["training"]["quality_target"], [run["score"] for run in own]
+    reached = sum(score >= wanted for score in scores)
+    place = f"quality of {row[0]}, {row[1]}"
+    for cell, values in ((2, [wanted]), (4, [min(scores)]), (5, [reached, len(own)])):
         checked.hold(row[cell], values, place=place)
 
 

@@ -9,8 +9,9 @@ from unittest import mock
 from fwexp.evidence.read import read_evidence
 from fwexp.store.record import History
 from fwexp.store.store import Store
-from fwexp.tracking.run_content import FIGURES
-from fwexp.tracking.wandb.read_back import evidence_from_wandb
+from fwexp.tracking.run_content import FIGURES, content_id
+from fwexp.tracking.wandb.read_back import evidence_from_wandb, read_record
+from fwexp.tracking.wandb.service import connect
 from tests.tiny import ROOT
 from tests.tracking.service import Service
 from tests.tracking.service_data import StoredRun
@@ -26,12 +27,15 @@ VERSION_1 = ROOT / "tests" / "store" / "version_1"
 
 def check_read_back(store: Store, service: Service, *, folder: Path) -> None:
     """Its manifest, records and certificates, typed, are the store's."""
+    runs = {content_id(run.path): run.read_record() for run in store.recorded_runs()}
     with mock.patch.dict(os.environ, wandb_environment(service), clear=True):
         there = evidence_from_wandb("demo", folder=folder)
+        found = connect().find(runs)
+        # as they are, before the sweep gives them its own configuration
+        assert {wandb_id: read_record(run) for wandb_id, run in found.items()} == runs
     here = read_evidence(store, "demo")
     assert there.manifest == here.manifest
     assert there.workloads == here.workloads
-    assert any(run.record for workload in here.workloads for run in workload.runs)
 
 
 def test_the_records_are_the_stores(store: Store, service: Service, tmp_path: Path) -> None:
