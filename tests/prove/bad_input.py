@@ -284,7 +284,7 @@ CASES = [
         title="a case of a sweep that is no list",
         line=["sweep", "mine"],
         files={"sweeps/mine.yaml": b"title: t\nmatrix: {seed: [1]}\ncases: [model=mlp]\n"},
-        says=["sweeps/mine.yaml: cases[0] is no list of overrides; give it one: - [model=mlp, "],
+        says=["sweeps/mine.yaml: cases[0] is not a list of overrides; write: - [model=mlp, "],
     ),
     Case(
         title="a case that sets what the matrix sets",
@@ -318,18 +318,18 @@ CASES = [
         title="an empty matrix",
         line=["sweep", "mine"],
         files=_sweep("{}"),
-        says=["sweeps/mine.yaml: the matrix is empty; give it an axis: framework: [torch, tf]"],
+        says=["sweeps/mine.yaml: the matrix is empty; add an axis: framework: [torch, tf]"],
     ),
     Case(
         title="an empty axis",
         line=["sweep", "mine"],
         files=_sweep("{model: []}"),
-        says=["sweeps/mine.yaml: matrix.model is no list of values"],
+        says=["sweeps/mine.yaml: matrix.model is not a list of values"],
     ),
     Case(
         title="an empty range",
         line=["-m", "seed=range(0)"],
-        says=["seed=range(0): stands for no value, and so for no run."],
+        says=["seed=range(0): has no value, so there would be no run."],
     ),
     *(
         Case(
