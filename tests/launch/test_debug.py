@@ -43,7 +43,7 @@ def test_the_operation_that_made_no_number_is_named(
 ) -> None:
     record = run(tmp_path, monkeypatch, f"framework={framework}", *DIVERGES)
     assert record.failure is not None
-    assert record.failure.kind != "ArithmeticError"  # fwexp's own look, after the training
+    assert record.failure.kind != "ArithmeticError"  # fwexp's look, after the training
     assert words in record.failure.message
 
 

@@ -222,7 +222,7 @@ def test_a_crash_is_a_failure_of_the_run(store: Store) -> None:
     failure = record_of(plan, store).failure
     assert failure is not None
     assert failure.kind == "Crash"
-    assert failure.message.startswith("its process was ended by SIGABRT; see ")
+    assert failure.message.startswith("its process was killed by SIGABRT; see ")
     assert "Fatal Python error: Aborted" in failure.traceback
 
 
