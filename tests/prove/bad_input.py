@@ -363,7 +363,7 @@ CASES = [
         decoded=True,
         code=1,
         may_write=True,
-        says=["FAILED at stage ", "relu0", "not run, their comparison being void"],
+        says=["FAILED at stage ", "relu0", "not run: their comparison is void"],
         why="the comparison is void: exit 1; the certificate and a page that says so are kept",
     ),
     Case(

@@ -204,7 +204,7 @@ def test_a_torn_checkpoint_is_no_start_and_the_log_says_why(begin: Begin, capfd:
     (path / "steps.txt").write_text("2")
     record = harness.execute()
     assert capfd.readouterr().out == (
-        f"not resumed: {path}: torn (steps.txt is not as it was written); "
+        f"not resumed: {path}: torn (steps.txt differs from what was written); "
         "the run starts again from step 0\n"
     )
     assert record.interruptions == []
