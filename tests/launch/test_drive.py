@@ -247,7 +247,7 @@ def test_a_torn_record_is_named_and_run_again(
     path.write_text('{"run_id": "to')
     assert run(plan, store).is_complete
     words = f"{path}: cannot be read (Unterminated string starting at: line 1 column 12 (char 11))"
-    assert capsys.readouterr().err.startswith(f"{words}; the run is done again\n")
+    assert capsys.readouterr().err.startswith(f"{words}; the run is repeated\n")
     assert record_of(plan, store).status == "done"
 
 

@@ -207,6 +207,6 @@ def test_cancel_takes_the_jobs_out_of_the_queue(
 def test_cancel_where_nothing_is_queued(capsys: pytest.CaptureFixture[str]) -> None:
     assert cancel(["tiny"]) == 0
     assert capsys.readouterr().out == (
-        "tiny: none of its jobs is queued or running. A sweep that runs in a terminal is ended by "
-        "Ctrl-C there.\n"
+        "tiny: none of its jobs is queued or running. Stop a sweep that runs in a "
+        "terminal with Ctrl-C there.\n"
     )
