@@ -1,4 +1,4 @@
-"""The commands: a file a verb, argv in, text out.
+"""The commands: one file per verb, argv in, text out.
 
 They are named by "module:function", so that none is imported before it is needed.
 """

@@ -1,4 +1,4 @@
-"""`fwexp cancel NAME`: take a sweep's jobs out of their launcher's queue; what is done stays."""
+"""`fwexp cancel NAME`: cancel a sweep's queued and running jobs; finished runs are kept."""
 
 import argparse
 import time
@@ -7,7 +7,7 @@ from fwexp.launch.launcher import Queue, all_launchers
 from fwexp.launch.sweep_status import sweep_status
 from fwexp.store.store import Store
 
-GONE_S = 120.0  # a scheduler waits some 30 s before it kills what does not end
+GONE_S = 120.0  # a scheduler waits about 30 s before it kills a job
 POLL_S = 0.5
 
 
@@ -22,8 +22,8 @@ def command(argv: list[str]) -> int:
     num_jobs = sum(launcher.cancel(store, given.name) for launcher in all_launchers())
     if not num_jobs:
         print(
-            f"{given.name}: none of its jobs is queued or running. A sweep that runs in a terminal "
-            "is ended by Ctrl-C there."
+            f"{given.name}: none of its jobs is queued or running. Stop a sweep that runs in a "
+            "terminal with Ctrl-C there."
         )
         return 0
     if not _wait_gone(store, given.name):
@@ -38,12 +38,12 @@ def command(argv: list[str]) -> int:
 
 
 def _has_jobs(queue: Queue) -> bool:
-    """Whether it has, or does not answer."""
+    """Whether it has any, or does not answer."""
     return bool(queue.jobs or queue.warning)
 
 
 def _wait_gone(store: Store, name: str) -> bool:
-    """Whether no launcher has jobs of it any more, after some time at most."""
+    """Whether its jobs are gone from all launchers, after waiting a while."""
     deadline = time.monotonic() + GONE_S
     while any(_has_jobs(launcher.queue(store, name)) for launcher in all_launchers()):
         if time.monotonic() > deadline:

@@ -28,7 +28,7 @@ PROBE_TIMEOUT_S = 60.0
 
 
 def command(argv: list[str]) -> int:
-    """Print a line for each thing looked at: 0 when both frameworks can run here."""
+    """Print a line per check: 0 when both frameworks can run here."""
     parser = argparse.ArgumentParser(prog="fwexp doctor", description=__doc__)
     parser.parse_args(argv)
     print(f"fwexp {_version('fwexp')}, Python {platform.python_version()}")

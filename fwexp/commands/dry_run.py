@@ -1,4 +1,4 @@
-"""What a sweep would do: counts by axis, what is done already, expected hours and cost."""
+"""What a sweep would do: counts by axis, what is already done, expected hours and cost."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.store.record import is_finished
 from fwexp.store.store import Store
 
-MAX_BLOCKS = 20  # more are not listed, but for the first few
+MAX_BLOCKS = 20  # beyond this only the first few are listed
 NUM_FIRST = 3
 
 
@@ -26,7 +26,7 @@ def dry_run(plan: Plan, *, retry: bool) -> int:
     done = {run.run_id for run in runs} - {run.run_id for run in todo}
     console = Console(highlight=False, soft_wrap=True)
     for complaint in complaints:
-        console.print(Text(f"{complaint}; the run would be done again"))
+        console.print(Text(f"{complaint}; the run would be repeated"))
     counts = f"{len(runs):,} runs, {len(todo):,} to do"
     console.print(Text(f"sweep {plan.name} on {plan.machine_class}: {counts}"))
     if axes := _axes(runs):

@@ -1,4 +1,4 @@
-"""How long the missing runs will take, and what they will cost, from earlier records."""
+"""How long the missing runs will take and what they will cost, from earlier records."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ Kind = tuple[str, str]  # workload and framework: what a run's time depends on, 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Of the runs to do, what those with a forerunner will take."""
+    """What the runs to do will take, as far as earlier runs show."""
 
     num_runs: int
     num_unknown: int  # no run of their workload and framework is in the store
@@ -64,7 +64,7 @@ def tell_estimate(found: Estimate) -> list[str]:
         cost = found.cost_usd
         lines = [
             f"estimate: {_tell(found.device_hours)} device hours for {_runs(num_known)}, by "
-            f"{_runs(found.num_records)} in the store; certificates and imports come on top",
+            f"{_runs(found.num_records)} in the store; certificates and imports not included",
             f"  cost unknown: {found.price}"
             if cost is None
             else f"  US$ {_tell(cost)}, projected: {found.price}",

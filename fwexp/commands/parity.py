@@ -20,7 +20,7 @@ def command(argv: list[str]) -> int:
     """Print the certificate's stages: 0 when all passed, 1 when one failed."""
     parser = argparse.ArgumentParser(
         prog="fwexp parity",
-        description="Is a model's torch implementation the same computation as its Keras one?",
+        description="Do a model's torch and Keras implementations compute the same?",
     )
     parser.add_argument("overrides", nargs="*", help="e.g. model=cnn optimizer=adamw")
     parser.add_argument("--config-dir", action="append", default=[], metavar="FOLDER")

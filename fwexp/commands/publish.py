@@ -14,7 +14,7 @@ def command(argv: list[str]) -> int:
     """`fwexp publish NAME`: 0, or an error that says what is missing."""
     parser = argparse.ArgumentParser(
         prog="fwexp publish",
-        description="Make or renew the W&B Report of a sweep that fwexp sync has uploaded.",
+        description="Create or update the W&B Report of a sweep that fwexp sync has uploaded.",
     )
     parser.add_argument("name", help="a sweep that has run")
     parser.add_argument("--store", default="store", metavar="DIR", help="the folder of the records")

@@ -47,7 +47,7 @@ def command(argv: list[str]) -> int:
             _write_from_wandb(store, name)
         return 0
     for name in arguments.names:
-        store.read_manifest(name)  # a wrong last name is told before the first page is written
+        store.read_manifest(name)  # a wrong last name is reported before the first page is written
     for name in arguments.names:
         write_and_show(store, name)
     return 0

@@ -27,12 +27,12 @@ from fwexp.config.overrides import is_for_hydra, open_free_key
 from fwexp.config.paths import conf_dir
 from fwexp.errors import ConfigError, FwexpError
 
-FIXED = ("config_path", "config_name", "experimental_rerun")  # no part of what we offer
+FIXED = ("config_path", "config_name", "experimental_rerun")  # not offered
 EXCLUSIVE = ("run", "multirun", "cfg", "info")
 
 
 def run_command_line(argv: Sequence[str]) -> int:
-    """Does what flags and overrides, in any order, ask for; gives back the exit code."""
+    """Does what flags and overrides, in any order, ask for; returns the exit code."""
     parser = get_args_parser()
     parser.prog = "fwexp"
     # Hydra's own call wants all overrides in one piece; this one takes flags between them.

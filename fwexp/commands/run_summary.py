@@ -1,4 +1,4 @@
-"""The summary that a single run ends in."""
+"""The summary at the end of a single run."""
 
 import math
 from pathlib import Path
@@ -12,11 +12,11 @@ from fwexp.tasks.metric import Metric
 
 
 def print_summary(record: RunRecord, pricing: Pricing, folder: Path, *, is_new: bool) -> None:
-    """Score, phases, throughput, memory, cost and where the record lies, a line each."""
+    """Score, phases, throughput, memory, cost and the record's place, one line each."""
     lines = _failure(record) if record.failure else _figures(record, pricing)
     if not is_new:
         lines.insert(
-            0, ("in the store", f"since {record.finished_at}; seed=… or store=… runs anew")
+            0, ("in the store", f"since {record.finished_at}; type seed=… or store=… for a new run")
         )
     lines.append(("record", str(folder / "record.json")))
     print(f"\n{record.run_id}")
@@ -68,7 +68,7 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
         ),
         ("machine", f"{record.machine_class}, {_effective(record)}"),
         ("cost", _cost(record, pricing)),
-        *([("note", f"{problem}: its times count in no comparison")] * bool(problem)),
+        *([("note", f"{problem}: its times do not count in comparisons")] * bool(problem)),
     ]
     target = record.config.training.target
     return lines + ([("target", _target(record, metric, target))] if target is not None else [])

@@ -1,4 +1,4 @@
-"""`fwexp status [NAME]`: how far a store's sweeps are; a sweep's `--wait` shows it live."""
+"""`fwexp status [NAME]`: the progress of a store's sweeps; `fwexp sweep --wait` shows it live."""
 
 import argparse
 import time
@@ -19,7 +19,7 @@ from fwexp.store.store import Store
 
 MAX_PROBLEMS = 10
 EVERY_S = 3.0
-GONE_S = 30.0  # so long may a record take from the node to here
+GONE_S = 30.0  # how long a record may take from the node to here
 
 
 def command(argv: list[str]) -> int:
@@ -45,7 +45,7 @@ def command(argv: list[str]) -> int:
 
 
 def _status_of_all(store: Store, names: list[str]) -> tuple[list[SweepStatus], list[str]]:
-    """The statuses, and a complaint for each file that cannot be read."""
+    """The statuses, and a complaint per unreadable file."""
     statuses, complaints = [], []
     for name in names:
         try:
@@ -63,7 +63,7 @@ def wait(store: Store, name: str, *, console: Console) -> SweepStatus:
         return _follow(store, name, console)
     except KeyboardInterrupt:
         console.print(
-            f"the jobs go on without this terminal; fwexp status {name} shows how far they are"
+            f"the jobs go on without this terminal; fwexp status {name} shows their progress"
         )
         raise
 
@@ -163,9 +163,7 @@ def _jobs(jobs: list[QueuedJob]) -> str:
 def _advice(status: SweepStatus) -> str:
     counts, name = status.counts, status.manifest.name
     if status.num_active:
-        return (
-            f"fwexp cancel {name} ends what is queued and running; fwexp report {name} writes it up"
-        )
+        return f"fwexp cancel {name} cancels its jobs; fwexp report {name} writes it up"
     missing = counts.get("lost", 0) + counts.get("waiting", 0)
     again = status.manifest.command
     if missing:

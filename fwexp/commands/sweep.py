@@ -27,7 +27,7 @@ def command(argv: list[str]) -> int:
     """`fwexp sweep NAME [overrides] [--dry-run] [--retry]`: 0 when every run is done."""
     parser = argparse.ArgumentParser(
         prog="fwexp sweep",
-        description="Run a named sweep; typed again it runs only what is missing.",
+        description="Run a named sweep; typed again, it runs only what is missing.",
     )
     parser.add_argument("name", help="a file of ./sweeps or of fwexp's own, without .yaml")
     parser.add_argument("overrides", nargs="*", help="e.g. training.num_epochs=3 seed=0,1")
@@ -36,7 +36,7 @@ def command(argv: list[str]) -> int:
     parser.add_argument(
         "--wait",
         action="store_true",
-        help="on a cluster: stay until all runs have ended, and write up",
+        help="on a cluster: wait until all runs have ended, then write up",
     )
     parser.add_argument("--config-dir", action="append", default=[], metavar="FOLDER")
     given = parser.parse_intermixed_args(argv)
@@ -77,7 +77,7 @@ def run_matrix(overrides: list[str], config_dirs: list[str]) -> int:
 
 
 def _name(name: str, overrides: Sequence[str]) -> str:
-    """A sweep that overrides change is another sweep: its write-up lies beside the first's."""
+    """Overrides make a sweep a different one: its write-up is kept next to the first's."""
     deciding = sorted(o for o in overrides if not o.startswith(UNDECIDING))
     if not deciding:
         return name
@@ -85,7 +85,7 @@ def _name(name: str, overrides: Sequence[str]) -> str:
 
 
 def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
-    """Do what is missing of the plan, copy it to W&B, write it up: 0 when nothing failed.
+    """Run what is missing of the plan, copy it to W&B, write it up: 0 when nothing failed.
 
     `retried` says how the command is typed so that failed runs are done again. With a launcher that
     returns early it is written up if asked to `wait`, or when nothing is left to do.
@@ -117,7 +117,7 @@ def _conclude(plan: Plan, outcome: Outcome, *, retried: str) -> int:
     problems = {
         f"failed; type the command {retried} to run them again": outcome.failed,
         "were interrupted; type the command again to run them": outcome.interrupted,
-        "were not run, their comparison being void": outcome.void,
+        "were not run: their comparison is void": outcome.void,
     }
     for words, run_ids in problems.items():
         if run_ids:

@@ -1,4 +1,4 @@
-"""What a line of overrides varies, and what it sets once for all runs."""
+"""What the overrides vary, and what they set for all runs."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ from fwexp.errors import ConfigError
 def split_axes(
     overrides: Sequence[str], *, config_dirs: Sequence[str] = ()
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Axes, each with an override a value, and overrides of one value; the last on a key counts.
+    """Axes, with one override per value, and overrides of one value; the last one on a key wins.
 
-    ConfigError names every override that is amiss, or stands for no value.
+    ConfigError for every invalid override, and every one without a value.
     """
     check_sweep(overrides, config_dirs=config_dirs)
     parser = OverridesParser.create()
@@ -27,14 +27,14 @@ def split_axes(
     by_key = {override.key_or_group: _values(override, config_dirs) for override in parsed}
     empty = [o.input_line for o in parsed if not by_key[o.key_or_group]]
     if empty:
-        raise ConfigError(f"{text}: stands for no value, and so for no run." for text in empty)
+        raise ConfigError(f"{text}: has no value, so there would be no run." for text in empty)
     check_sweep([text for texts in by_key.values() for text in texts], config_dirs=config_dirs)
     axes = {k: texts for k, texts in by_key.items() if len(texts) > 1 or k == "seed"}
     return axes, [texts[0] for k, texts in by_key.items() if k not in axes]
 
 
 def _values(override: Override, config_dirs: Sequence[str]) -> list[str]:
-    """The override once for each of its values."""
+    """The override, once per value."""
     value = override.value()
     if not override.is_sweep_override():
         return [str(override.input_line)]

@@ -1,4 +1,4 @@
-"""What a plan must hold as a whole; the rules of single configurations are in config/rules.py."""
+"""Checks of a plan as a whole; rules for single configurations are in config/rules.py."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ DECLARED_ONCE = ("comparison", "pricing", "launcher", "store", "tracking")
 
 
 class OncePerPlan:
-    """What is asked only once of each framework and each model's package in a plan."""
+    """What a plan looks up only once per framework and per model's package."""
 
     def __init__(self) -> None:
         self.frameworks: set[str] = set()
@@ -37,7 +37,7 @@ class OncePerPlan:
         self.packages.add(package)
 
     def sources_of(self, config: Config) -> tuple[Sources, dict[str, str]]:
-        """What the run executes, and the digests of all that decides its result."""
+        """What the run executes, and the digests of everything that decides its result."""
         key = (*run_roots(config), config.data.sha256)
         if key not in self.sources:
             self.sources[key] = run_sources(config), run_digests(config)
@@ -45,7 +45,7 @@ class OncePerPlan:
 
 
 def check_rules(settings: list[Config], seeds: Sequence[int]) -> None:
-    """Raise ConfigError with all that the combinations break, and the seeds with one of them."""
+    """Raise ConfigError with every rule the combinations break, and the seeds with one of them."""
     with_seeds = [replace(settings[0], seed=seed) for seed in seeds]
     problems = [p for config in [*with_seeds, *settings[1:]] for p in rules.check(config)]
     if problems:
@@ -53,17 +53,17 @@ def check_rules(settings: list[Config], seeds: Sequence[int]) -> None:
 
 
 def check_timed(settings: list[Config]) -> None:
-    """Raise ConfigError where runs would be made whose times say nothing of the frameworks."""
+    """Raise ConfigError for runs whose times say nothing about the frameworks."""
     if any(config.execution.name == "debug" for config in settings):
         raise ConfigError(
-            ["execution=debug is for single runs: its times say nothing; leave it out of a sweep."]
+            ["execution=debug is for single runs: its times mean nothing; leave it out of a sweep."]
         )
 
 
 def check_declared_once(configs: list[Config]) -> None:
-    """Raise ConfigError where runs differ in what the manifest declares for all of them."""
+    """Raise ConfigError if runs differ in what the manifest declares for all of them."""
     problems = [
-        f"{key}: a sweep has one for all its runs, but here are several; type a sweep for each"
+        f"{key}: all runs of a sweep share one, but here are several; run one sweep for each"
         for key in DECLARED_ONCE
         if any(value_at(config, key) != value_at(configs[0], key) for config in configs)
     ]
@@ -72,14 +72,14 @@ def check_declared_once(configs: list[Config]) -> None:
 
 
 def check_one_per_workload(runs: list[PlannedRun]) -> None:
-    """Raise ConfigError where one workload has several values of what its run ids leave out: its
+    """Raise ConfigError if one workload has several values of something its run ids leave out: its
     runs would serve only one."""
     values: dict[tuple[str, str], dict[str, None]] = {}
     for run in runs:
         for key in ONE_PER_WORKLOAD:
             values.setdefault((key, run.workload), {})[str(value_at(run.config, key))] = None
     problems = [
-        f"{key} is {' and '.join(told)} for one workload, which has one; type a sweep for each"
+        f"{key} is {' and '.join(told)} for one workload, which takes one; run one sweep for each"
         for (key, _), told in values.items()
         if len(told) > 1
     ]

@@ -1,7 +1,7 @@
-"""Every combination of a sweep's axes, each group's part of it composed once.
+"""Every combination of a sweep's axes, with each config group composed once.
 
-A group's options and values fill that group alone, so a combination is put together from typed
-parts: sums of compositions, not products.
+A group's options and values only affect that group, so a combination is assembled from typed
+parts: the number of compositions is a sum, not a product.
 """
 
 import itertools
@@ -14,7 +14,7 @@ from fwexp.config.resolve import resolve
 from fwexp.config.schema import Config
 from fwexp.launch.launcher import load_launcher
 
-Chosen = tuple[tuple[str, str], ...]  # an override for each of some axes
+Chosen = tuple[tuple[str, str], ...]  # one override for each of some axes
 
 
 def resolved(overrides: Sequence[str], config_dirs: Sequence[str] = ()) -> Config:
@@ -26,9 +26,9 @@ def resolved(overrides: Sequence[str], config_dirs: Sequence[str] = ()) -> Confi
 def combine(
     axes: Mapping[str, Sequence[str]], overrides: Sequence[str], config_dirs: Sequence[str] = ()
 ) -> list[Config]:
-    """One configuration for each combination of the axes' overrides, in their product's order.
+    """One configuration per combination of the axes' overrides, in product order.
 
-    ConfigError where one breaks a rule by itself; what the parts break together is for the caller
+    ConfigError if one breaks a rule by itself; what the parts break together is for the caller
     to check.
     """
     first = {axis: values[0] for axis, values in axes.items()}
@@ -47,7 +47,7 @@ def combine(
     }
     everything = _product(axes, list(axes))
     if any(_strays(c, base, group) for group, found in parts.items() for c in found.values()):
-        return [composed(chosen) for chosen in everything]  # a file that fills other groups
+        return [composed(chosen) for chosen in everything]  # some file sets other groups, too
     return [_merged(base, parts, dict(chosen)) for chosen in everything]
 
 

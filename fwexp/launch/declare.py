@@ -16,7 +16,7 @@ UNDECLARED = ("command", "declared_at", "sha256", "schema")
 
 
 def declare(plan: Plan, store: Store) -> Manifest:
-    """The plan as a dated manifest; the date stays while nothing it declares changes."""
+    """The plan as a dated manifest; it keeps its date while nothing it declares changes."""
     first = plan.first
     manifest = Manifest(
         name=plan.name,
@@ -57,10 +57,10 @@ def _without_framework_and_seed(config: Config) -> Config:
 
 
 def _sha256(manifest: Manifest) -> str:
-    """A hash of what the manifest declares, whatever it is typed with, and whenever.
+    """A hash of what the manifest declares, whatever the command and the date.
 
-    Of the runs it takes the ids, which leave out what decides no result (tracking, say); of the
-    workloads the targets and certificates, which the ids leave out.
+    It covers the runs' ids, which leave out what decides no result (such as tracking), and the
+    workloads' targets and certificates, which the ids leave out.
     """
     plain = to_plain(manifest) | {"runs": sorted(manifest.runs)}
     plain["workloads"] = {
@@ -73,9 +73,9 @@ def _sha256(manifest: Manifest) -> str:
 def _as_declared_before(manifest: Manifest, store: Store) -> Manifest:
     try:
         before = store.read_manifest(manifest.name)
-    except StoreError:  # none yet, or torn: this one takes its place
+    except StoreError:  # none yet, or torn: replaced
         return manifest
-    if before.sha256 == manifest.sha256:  # what it does not declare may have changed: tracking, say
+    if before.sha256 == manifest.sha256:  # other values may have changed: tracking, say
         return replace(before, workloads=manifest.workloads)
     store.archive_manifest(before)
     return manifest

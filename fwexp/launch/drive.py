@@ -1,4 +1,4 @@
-"""Drive the runs of a plan to their end: certificates first, then block by block."""
+"""Drive a plan's runs to completion: certificates first, then block by block."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from fwexp.store.run_folder import run_folder
 from fwexp.store.store import Store
 
 RUN, RECORD_CRASH = "fwexp.runs.execute:execute", "fwexp.runs.execute:record_crash"
-# What a process does to itself; any other signal came from outside, and interrupted a sound run.
+# Crashes of the process itself; any other signal came from outside and interrupted a sound run.
 CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
 
 
@@ -35,10 +35,10 @@ def drive(
     compare: bool = True,
     stop: Callable[[], bool] = lambda: False,
 ) -> Outcome:
-    """Run what is missing of the plan; what failed or was interrupted stops nothing else.
+    """Run what is missing of the plan; a failed or interrupted run does not stop the others.
 
-    `stop` is asked before each run, and once it says so no more are begun; Interrupted where it
-    does while the device is another's.
+    `stop` is asked before each run; once it is true no more are started. Raises Interrupted if it
+    becomes true while waiting for the device.
     """
     todo = missing.runs
     workloads = {run.workload: run.config for run in plan.runs} if compare else {}
@@ -48,7 +48,7 @@ def drive(
     lock = device_lock(plan.first.hardware)
     with Display(len(plan.runs)) as display, ExitStack() as stack:
         for complaint in missing.complaints:
-            display.say(f"{complaint}; the run is done again")
+            display.say(f"{complaint}; the run is repeated")
         if frameworks:
             display.begin(f"importing {' and '.join(sorted(frameworks))}")
         # Imports would disturb another driver's timed run, so they wait for it.
@@ -64,13 +64,13 @@ def has_certificate(config: Config, store: Store) -> bool:
     try:
         return store.read_certificate(certificate_key(config)) is not None
     except StoreError:
-        return False  # torn: it is made again
+        return False  # torn: it is remade
 
 
 def _certify(
     workloads: dict[str, Config], store: Store, servers: WarmServers, display: Display
 ) -> dict[str, bool]:
-    """By workload, whether its comparison stands: not where its certificate cannot be made."""
+    """By workload, whether it may be compared: not if its certificate cannot be made."""
     passed: dict[str, bool] = {}
     for key, config in workloads.items():
         try:
@@ -103,7 +103,7 @@ def _perform(
         elif not passed.get(run.workload, True):
             display.end(run.run_id, None, note="not run: its comparison is void")
         elif stop():
-            display.say("told to end: what is left is not begun")
+            display.say("asked to stop: the remaining runs are not started")
             break
         else:
             request = _request(todo[run.run_id], plan, store, fwexp_commit)
@@ -126,7 +126,7 @@ def _request(missing: MissingRun, plan: Plan, store: Store, fwexp_commit: str | 
 
 
 def _run(run: PlannedRun, request: RunRequest, servers: WarmServers, display: Display) -> str:
-    """Run it in a process of its own; a note when that process did not end by itself."""
+    """Run it in a separate process; a note if that process did not end by itself."""
     log = run_folder(request.store, request.machine_class, run.run_id).log
     display.begin(run.run_id)
     arguments: dict[str, Any] = to_plain(request)
@@ -140,7 +140,7 @@ def _run(run: PlannedRun, request: RunRequest, servers: WarmServers, display: Di
     except ServerDied as error:
         return f"interrupted: {error}"
     if code == os.EX_TEMPFAIL:
-        return "interrupted by a signal; what it has done is kept, and the same command goes on"
+        return "interrupted by a signal; its progress is kept: type the command again to resume"
     if code < 0:
         return f"interrupted: killed by signal {-code}"
     return f"interrupted: exit code {code}, see {log}" if code else ""

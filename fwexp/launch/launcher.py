@@ -1,4 +1,4 @@
-"""What every launcher does, and what it is given; each is a folder beside this file."""
+"""What every launcher does, and what it is given; each is a folder next to this file."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,57 +37,57 @@ class MissingRun:
     """A run still to do."""
 
     run: PlannedRun
-    replaces: str | None  # `finished_at` of the failed record that it replaces, where there is one
+    replaces: str | None  # `finished_at` of the failed record that it replaces, if any
 
 
 @dataclass(frozen=True, kw_only=True)
 class Missing:
-    """What of a plan is still to do."""
+    """What is still to do of a plan."""
 
     runs: dict[str, MissingRun]  # by run id
-    complaints: list[str] = field(default_factory=list)  # one for each record that cannot be read
+    complaints: list[str] = field(default_factory=list)  # one per unreadable record
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueuedJob:
-    """A job that the launcher still has, waiting or running."""
+    """A job the launcher still has, pending or running."""
 
     is_running: bool
-    reason: str = ""  # why it waits, in the launcher's word
+    reason: str = ""  # why it is pending, in the launcher's term
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
     """The job that a run was last given to."""
 
-    is_queued: bool  # the launcher still has it, waiting or running
-    was_accepted: bool  # the launcher took it, and nobody has cancelled it
-    replaces: str | None = None  # as of MissingRun
+    is_queued: bool  # the launcher still has it, pending or running
+    was_accepted: bool  # the launcher took it, and it was not cancelled
+    replaces: str | None = None  # as in MissingRun
 
 
 @dataclass(kw_only=True)
 class Queue:
-    """What a launcher knows of a sweep's runs."""
+    """What a launcher knows about a sweep's runs."""
 
     jobs: list[QueuedJob] = field(default_factory=list)
     assignments: dict[str, Assignment] = field(default_factory=dict)  # by run id
     warning: str = ""  # why it cannot be asked now
-    complaints: list[str] = field(default_factory=list)  # one per file that cannot be read
+    complaints: list[str] = field(default_factory=list)  # one per unreadable file
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lost:
-    """Why a run's job ended without a record, and the log that tells more."""
+    """Why a run's job ended without a record, and the log with the details."""
 
     reason: str
     log: Path
 
 
 class Launcher(Protocol):
-    """Where runs are executed. Messages that name a key of the launcher's own are its own."""
+    """Where runs are executed. Only the launcher's own messages name its own keys."""
 
     def check(self, config: Config) -> None:
-        """Raise FwexpError where this launcher cannot be used here."""
+        """Raise FwexpError if this launcher cannot be used here."""
         ...
 
     def node_variables(self) -> dict[str, str]:
@@ -100,28 +100,28 @@ class Launcher(Protocol):
         ...
 
     def machine_class(self, config: Config) -> str:
-        """Of the machine that the run will be executed on."""
+        """That of the machine that the run will be executed on."""
         ...
 
     def start(self, plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Outcome | None:
-        """Execute what is missing; None where it returns before that has ended: see `queue`."""
+        """Execute what is missing; None if it returns before that has finished: see `queue`."""
         ...
 
     def queue(self, store: Store, sweep: str) -> Queue:
-        """What it knows of the sweep's runs now."""
+        """What it knows about the sweep's runs now."""
         ...
 
     def lost(self, store: Store, sweep: str, run_ids: list[str]) -> dict[str, Lost]:
-        """Of these runs, whose jobs ended without a record, why they did."""
+        """Why the jobs of these runs ended without a record."""
         ...
 
     def cancel(self, store: Store, sweep: str) -> int:
-        """Take the sweep's jobs out of its queue; gives back how many there were."""
+        """Cancel the sweep's jobs; gives back how many there were."""
         ...
 
 
 def load_launcher(config: Config) -> Launcher:
-    """The configuration's launcher; ConfigError, listing them all, for an unknown one."""
+    """The configuration's launcher; ConfigError, listing all, for an unknown one."""
     name = config.launcher.name
     if name not in LAUNCHERS:
         raise ConfigError([f"launcher.name={name}: no such launcher. {suggest(name, LAUNCHERS)}"])
@@ -130,12 +130,12 @@ def load_launcher(config: Config) -> Launcher:
 
 
 def all_launchers() -> list[Launcher]:
-    """One of each: a sweep may have been started by one and then by another."""
+    """One of each: a sweep may have been started by one and continued by another."""
     return [resolve_name(target)() for target in LAUNCHERS.values()]
 
 
 def missing_runs(plan: Plan, store: Store, *, retry: bool) -> Missing:
-    """The runs without a record, and with `retry` those that have failed."""
+    """The runs without a record, and with `retry` those that failed."""
     ids = [run.run_id for run in plan.runs]
     records, complaints = store.read_records(plan.machine_class, ids)
     missing = {

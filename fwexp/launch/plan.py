@@ -12,7 +12,7 @@ class PlannedRun:
     config: Config
     sources: Sources
     digests: dict[str, str]
-    workload: str  # the same for runs that differ in framework and seed alone
+    workload: str  # the same for runs that differ only in framework and seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Plan:
 
 
 def one_per_device(configs: list[Config]) -> list[Config]:
-    """One configuration for each framework, hardware and precision: what a probe tells apart."""
+    """One configuration per framework, hardware and precision: what a probe depends on."""
     return list(
         {(c.framework.name, c.hardware.name, c.precision.name): c for c in configs}.values()
     )

@@ -1,4 +1,4 @@
-"""From axes and overrides to a plan: composed, checked whole, identified, and put in blocks."""
+"""From axes and overrides to a plan: composed, fully checked, identified, and put in blocks."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -34,10 +34,10 @@ def plan_runs(
     cases: Sequence[Sequence[str]] = ((),),
     config_dirs: Sequence[str] = (),
 ) -> Plan:
-    """Every combination of the axes' overrides in every case as a run, checked whole before any
-    starts. A case's overrides yield to those of the command line.
+    """Every combination of the axes' overrides in every case as a run, all checked before any
+    starts. The command line's overrides win over a case's.
 
-    Without a `seed` axis there is one run a seed, of comparison.num_seeds.
+    Without a `seed` axis there is one run per seed, comparison.num_seeds of them.
     """
     varied = {axis: texts for axis, texts in axes.items() if axis != "seed"}
     settings = [c for case in cases for c in combine(varied, [*case, *overrides], config_dirs)]
@@ -54,7 +54,7 @@ def plan_runs(
         raise ConfigError(
             [
                 "a sweep is compared within one machine class, but this one has "
-                f"{' and '.join(sorted(classes))}; type a sweep for each"
+                f"{' and '.join(sorted(classes))}; run one sweep for each"
             ]
         )
     return Plan(
@@ -67,7 +67,7 @@ def plan_runs(
 
 
 def plan_run(config: Config) -> PlannedRun:
-    """One run, its framework at hand and its model's options checked by the model's own spec."""
+    """One run; its framework is installed and its model's spec has checked the model's options."""
     return _plan(config, [config.seed], OncePerPlan())[0]
 
 
@@ -105,7 +105,7 @@ def _seeds(axes: Mapping[str, Sequence[str]], config: Config) -> list[int]:
 
 
 def _in_blocks(runs: list[PlannedRun]) -> list[list[PlannedRun]]:
-    """One block a workload and seed; seeds in order, the rest shuffled by the runs' own ids."""
+    """One block per workload and seed; seeds in order, the rest shuffled by the runs' ids."""
     rng = random.Random(",".join(sorted(run.run_id for run in runs)))
     blocks: dict[tuple[int, str], list[PlannedRun]] = {}
     for run in runs:

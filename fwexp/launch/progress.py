@@ -1,4 +1,4 @@
-"""What a person sees while runs go on: a live line in a terminal, plain lines in a log."""
+"""What a person sees during runs: a live line in a terminal, plain lines in a log."""
 
 import sys
 from typing import Any, Self
@@ -10,7 +10,7 @@ from fwexp.store.record import RunRecord
 
 
 class Display:
-    """Progress of a number of runs on stderr; records and write-ups go to stdout."""
+    """Progress of a set of runs, on stderr; summaries and write-ups go to stdout."""
 
     def __init__(self, num_runs: int) -> None:
         self._console = Console(stderr=True, highlight=False)
@@ -40,7 +40,7 @@ class Display:
         self._console.print(line, markup=False, soft_wrap=True)
 
     def begin(self, what: str) -> None:
-        """Something that takes a while has begun."""
+        """Something that takes a while has started."""
         self._bar.reset(self._run, total=None, description=what, detail="")
         if not sys.stderr.isatty():
             self.say(what)
@@ -55,17 +55,17 @@ class Display:
             self._bar.update(self._run, completed=step, total=num_steps, detail=detail)
 
     def wait(self) -> None:
-        """Another run has the device."""
-        self.say("waiting for another run on this device to end; the wait is not timed")
+        """Another run is using the device."""
+        self.say("waiting for another run on this device to finish; the wait is not timed")
 
     def count(self) -> None:
-        """A run that was in the store already."""
+        """A run that was already in the store."""
         self._num_done += 1
         detail = f"{self._num_done}/{self._num_runs}"
         self._bar.update(self._sweep, completed=self._num_done, detail=detail)
 
     def end(self, run_id: str, record: RunRecord | None, *, note: str = "") -> None:
-        """A run has ended, well or not."""
+        """A run has ended, successfully or not."""
         self.count()
         self.say(f"[{self._num_done}/{self._num_runs}] {run_id}: {note or _outcome(record)}")
 

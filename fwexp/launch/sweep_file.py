@@ -24,10 +24,10 @@ class SweepFile:
     title: str = MISSING
     matrix: dict[str, Any] = field(default_factory=dict)  # axis -> the list of its values
     cases: list[Any] = field(default_factory=list)  # lists of overrides that belong together
-    overrides: list[str] = field(default_factory=list)  # for every run alike
+    overrides: list[str] = field(default_factory=list)  # for every run
 
     def as_overrides(self) -> list[str]:
-        """The matrix and the overrides, as one would type them after -m; the cases left out."""
+        """The matrix and the overrides, as typed after -m; without the cases."""
         axes = (f"{axis}={','.join(map(_typed, values))}" for axis, values in self.matrix.items())
         return [*axes, *self.overrides]
 
@@ -35,7 +35,7 @@ class SweepFile:
 def read_sweep(name: str, *, config_dirs: Sequence[str]) -> SweepFile:
     """The sweep of that name, from ./sweeps or from fwexp's own.
 
-    Raises ConfigError, naming the file, when it is not there or does not hold a sweep.
+    Raises ConfigError, naming the file, if it does not exist or does not hold a sweep.
     """
     check_sweep_name(name)
     folders = [Path("sweeps"), sweeps_dir()]
@@ -51,24 +51,24 @@ def _read(path: Path) -> SweepFile:
     try:
         merged = OmegaConf.merge(OmegaConf.structured(SweepFile), OmegaConf.load(path))
         if OmegaConf.is_missing(merged, "title"):
-            raise ConfigError([f"{path}: there is no title; give it one: title: What it settles"])
+            raise ConfigError([f"{path}: has no title; add one: title: What it settles"])
         sweep: Any = OmegaConf.to_object(merged)
     except (OmegaConfBaseException, YAMLError, OSError, ValueError) as error:
         fields = ", ".join(SweepFile.__dataclass_fields__)
         reason = str(error).splitlines()[0]
         raise ConfigError([f"{path}: {reason}; a sweep has {fields}"]) from error
     problems = [
-        f"{path}: cases[{number}] is no list of overrides; give it one: - [model=mlp, data=digits]"
+        f"{path}: cases[{number}] is not a list of overrides; write: - [model=mlp, data=digits]"
         for number, case in enumerate(sweep.cases)
         if not isinstance(case, list) or not all(isinstance(text, str) for text in case)
     ]
     problems += [
-        f"{path}: matrix.{axis} is no list of values; give it one: {axis}: [a, b]"
+        f"{path}: matrix.{axis} is not a list of values; write: {axis}: [a, b]"
         for axis, values in sweep.matrix.items()
         if not isinstance(values, list) or not values
     ]
     if not sweep.matrix:
-        problems.append(f"{path}: the matrix is empty; give it an axis: framework: [torch, tf]")
+        problems.append(f"{path}: the matrix is empty; add an axis: framework: [torch, tf]")
     if problems:
         raise ConfigError(problems)
     return sweep  # type: ignore[no-any-return]
@@ -88,17 +88,17 @@ def _checked(sweep: SweepFile, path: Path, config_dirs: Sequence[str]) -> SweepF
 
 
 def _case_problems(sweep: SweepFile) -> Iterator[str]:
-    """What a case may not set: it would be overridden, or make a sweep within the sweep."""
+    """What a case may not set: it would be overridden, or be a sweep within the sweep."""
     shared = {_key(text) for text in sweep.as_overrides()}
     for number, case in enumerate(sweep.cases):
         for text in case:
             where = f"cases[{number}]: {text}"
             if _key(text) == "seed":
-                yield f"{where}: all cases have the same seeds; give the matrix an axis: seed: [0]"
+                yield f"{where}: all cases have the same seeds; add a matrix axis: seed: [0]"
             elif _key(text) in shared:
-                yield f"{where}: {_key(text)} is set for all cases; take it out here or there."
+                yield f"{where}: {_key(text)} is also set for all cases; remove one of the two."
             elif spread_sweeps([text]) != [text]:
-                yield f"{where}: a case has one value of each; write a case for every value."
+                yield f"{where}: a case has one value per key; write a case for every value."
 
 
 def _key(override: str) -> str:

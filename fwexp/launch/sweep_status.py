@@ -13,12 +13,12 @@ from fwexp.store.record import RunRecord
 from fwexp.store.store import Store
 
 STATES = ("done", "running", "queued", "waiting", "lost", "failed", "void")
-RATE_WINDOW_H = 1.0  # runs per hour are those of the last hour
+RATE_WINDOW_H = 1.0  # runs per hour are counted over the last hour
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A run that did not end well: the first line of why, and the log that has the rest."""
+    """A run that failed or was lost: the first line of why, and the log with the rest."""
 
     run_id: str
     state: str  # failed | lost
@@ -30,17 +30,17 @@ class Problem:
 class SweepStatus:
     """The state of each of a sweep's runs.
 
-    done, failed: it has a record. running: a process has it. queued: a launcher has its job. lost:
-    its job is gone and left no record. void: its certificate failed. waiting: none of these.
+    done, failed: it has a record. running: a process holds its lock. queued: a launcher has it.
+    lost: its job is gone and left no record. void: its certificate failed. waiting: none of these.
     """
 
     manifest: Manifest
     states: dict[str, str]  # by run id
     problems: list[Problem]
-    jobs: list[QueuedJob]  # those that make certificates, too
+    jobs: list[QueuedJob]  # including those that make certificates
     runs_per_hour: float | None
     warning: str  # which launcher does not answer now
-    complaints: list[str]  # one per file that cannot be read
+    complaints: list[str]  # one per unreadable file
 
     @property
     def counts(self) -> dict[str, int]:
@@ -54,7 +54,7 @@ class SweepStatus:
 
     @property
     def remaining_h(self) -> float | None:
-        """Until the active runs have ended, at the present rate."""
+        """Hours until the active runs finish, at the present rate."""
         return self.num_active / self.runs_per_hour if self.runs_per_hour else None
 
     def outcome(self) -> Outcome:
@@ -67,7 +67,7 @@ class SweepStatus:
 
 
 def sweep_status(store: Store, name: str) -> SweepStatus:
-    """Where the sweep's runs stand now; StoreError when no such sweep is in the store."""
+    """The present state of the sweep's runs; StoreError if the sweep is not in the store."""
     manifest = store.read_manifest(name)
     # before the records: a job that ends in between has both
     queues = [(launcher, launcher.queue(store, name)) for launcher in all_launchers()]
@@ -132,7 +132,7 @@ def _losses(
 
 
 def _runs_per_hour(records: Iterable[RunRecord]) -> float | None:
-    """Over the last hour, or since the first of its runs began; None where none has ended."""
+    """Over the last hour, or since the first run in it started; None if none has finished."""
     now = datetime.now(UTC)
     since = now - timedelta(hours=RATE_WINDOW_H)
     recent = [r for r in records if datetime.fromisoformat(r.finished_at) >= since]

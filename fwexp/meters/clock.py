@@ -26,16 +26,16 @@ def num_first_steps(step_s: NDArray[np.float64]) -> int:
 
 
 class StepClock:
-    """Times each step from the end of the one before; what happens in a pause is left out.
+    """Times each step from the end of the previous one; pauses are left out.
 
-    `before`: the steps that an earlier attempt of the run has timed, in seconds.
+    `before`: the steps timed by earlier attempts, in seconds.
     """
 
     def __init__(self, num_steps: int, *, before: Sequence[float] = ()) -> None:
         self.step_s = np.zeros(num_steps)
         self.step_s[: len(before)] = before
         self._mark = time.perf_counter()
-        self._carried_s = 0.0  # time before a step that belongs to it: the trainer's own set-up
+        self._carried_s = 0.0  # time before a step that counts with it: the trainer's set-up
 
     @property
     def train_s(self) -> float:
@@ -54,13 +54,13 @@ class StepClock:
         self._mark = now
 
     def resume(self) -> float:
-        """How long the pause was, in seconds."""
+        """The length of the pause, in seconds."""
         now = time.perf_counter()
         paused_s = now - self._mark
         self._mark = now
         return paused_s
 
     def restart(self) -> None:
-        """Forget the time until now: it belongs to no step."""
+        """Discard the time until now: it belongs to no step."""
         self._mark = time.perf_counter()
         self._carried_s = 0.0

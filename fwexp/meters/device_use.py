@@ -17,7 +17,7 @@ class DeviceUse:
 
 
 def device_use(*, num_devices: int = 1) -> DeviceUse:
-    """The compute processes on the first of the visible GPUs, as many as the run uses."""
+    """The compute processes on the first visible GPUs, as many as the run uses."""
     try:
         uuids = _visible(_query("--query-gpu=index,uuid"), os.environ.get("CUDA_VISIBLE_DEVICES"))
         rows = _query("--query-compute-apps=pid,gpu_uuid")
@@ -36,14 +36,14 @@ def device_use(*, num_devices: int = 1) -> DeviceUse:
 def num_foreign(before: DeviceUse, after: DeviceUse, *, own: Collection[int]) -> int:
     """How many other processes used the GPUs before the run first used them, or after it.
 
-    LookupError where the lists cannot tell. Before, none can be the run's own. After, one per GPU
+    LookupError if the lists do not show it. Before, none can be the run's own. After, one per GPU
     is: in a container it may be listed under the host's process id, which it cannot know. A
     process that came and went in between is not seen.
     """
     num_before = sum(len(pids) for pids in before.processes.values())
     unknown = before.unknown or after.unknown
     if not unknown and not all(after.processes.values()):
-        unknown = "nvidia-smi does not even list the run's own process"
+        unknown = "nvidia-smi does not list even the run's own process"
     if unknown and not num_before:
         raise LookupError(unknown)
     mine = {str(pid) for pid in own}
@@ -58,7 +58,7 @@ def _query(what: str) -> list[tuple[str, str]]:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
     except FileNotFoundError:
-        raise LookupError("there is no nvidia-smi on this machine") from None
+        raise LookupError("this machine has no nvidia-smi") from None
     except subprocess.TimeoutExpired:
         raise LookupError(f"nvidia-smi did not answer within {TIMEOUT_S} s") from None
     if done.returncode != 0:
@@ -69,7 +69,7 @@ def _query(what: str) -> list[tuple[str, str]]:
 
 
 def _visible(gpus: list[tuple[str, str]], chosen: str | None) -> list[str]:
-    """The UUIDs of the GPUs that CUDA_VISIBLE_DEVICES leaves, in its order."""
+    """The UUIDs of the GPUs in CUDA_VISIBLE_DEVICES, in its order."""
     if chosen is None:
         return [uuid for _, uuid in gpus]
     found = []

@@ -1,4 +1,4 @@
-"""What a run's machine and software are."""
+"""A run's machine and software."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ VECTOR = (  # x86's, then ARM's
     *("amx", "avx", "bmi", "f16c", "fma", "sse", "ssse", "vnni"),
     *("asimd", "bf16", "i8mm", "sme", "sve"),
 )
-# Prefixes narrow enough that nobody's secrets begin with them: the record may be published.
+# Prefixes narrow enough to match no secrets: the record may be published.
 STEERING = (
     *("CUDA_", "CUDNN_", "KERAS_", "KMP_", "MKL_", "NVIDIA_TF32", "OMP_", "ONEDNN_", "PYTORCH_"),
     *("TF_CUDNN", "TF_DETERMINISTIC", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_", "TF_GPU_"),
@@ -32,15 +32,15 @@ STEERING = (
 
 
 def cpu_model() -> str:
-    """The processor's name, as Linux gives it."""
+    """The processor's name according to Linux."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
-    return platform.machine()  # some architectures name no model
+    return platform.machine()  # some architectures have no model name
 
 
 def instruction_sets() -> list[str]:
-    """The processor's vector instructions that Linux names: by them a library picks its sums."""
+    """The processor's vector instructions according to Linux; libraries choose kernels by them."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         title, _, words = line.partition(":")
         if title.strip() in ("flags", "Features"):
@@ -49,13 +49,13 @@ def instruction_sets() -> list[str]:
 
 
 def cpu_machine_class() -> str:
-    """CPU model and cores: times are compared within one such class only."""
+    """CPU model and cores; times are compared only within one class."""
     cores = usable_cores()
     return f"{cpu_model()}, {cores} core{'s' if cores > 1 else ''}"
 
 
 def versions() -> dict[str, str]:
-    """The installed packages that can change a run, by name."""
+    """The versions of the installed packages that can change a run, by name."""
     return {name: found for name in PACKAGES if (found := _version(name)) is not None}
 
 
@@ -68,7 +68,7 @@ def _version(package: str) -> str | None:
 
 @dataclass(kw_only=True)
 class Environment:
-    """Everything about a run's machine and software that a reader of its record may ask for."""
+    """What a record's reader may want to know about the run's machine and software."""
 
     host: str
     node: str | None  # the scheduler's name for it, in a job
@@ -78,7 +78,7 @@ class Environment:
     python: str
     versions: dict[str, str]
     variables: dict[str, str]
-    commit: str | None = None  # fwexp's own
+    commit: str | None = None  # fwexp's
 
 
 def environment(*, commit: str | None = None) -> Environment:
@@ -97,12 +97,12 @@ def environment(*, commit: str | None = None) -> Environment:
 
 
 def steering_variables() -> dict[str, str]:
-    """The environment's variables by which a framework can be steered past the configuration."""
+    """The environment variables that steer a framework past the configuration."""
     return {name: os.environ[name] for name in sorted(os.environ) if name.startswith(STEERING)}
 
 
 def commit() -> str | None:
-    """fwexp's own git commit, "+" when the tree differs from it; None outside a checkout."""
+    """fwexp's git commit, with "+" if the tree differs from it; None outside a checkout."""
     folder = Path(__file__).resolve().parents[2]
     if not (folder / ".git").exists():
         return None

@@ -19,24 +19,24 @@ OWN = slice(11, 15)  # of /proc/<pid>/stat after the name: user, system, the sam
 class Load:
     """What other processes did on the machine while the run trained."""
 
-    num_cores: int  # those the run might use
-    foreign_cores: float | None  # at least so many did others keep busy, on average; None: unknown
-    foreign_device_processes: int | None = None  # on its GPUs; None: it uses none, or not known
-    unknown: str = ""  # on a GPU: why the number of processes is not known
+    num_cores: int  # that the run may use
+    foreign_cores: float | None  # that others kept busy on average, at least; None: unknown
+    foreign_device_processes: int | None = None  # on its GPUs; None: it uses none, or unknown
+    unknown: str = ""  # on a GPU: why the number of processes is unknown
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
     at_s: float
-    busy_s: float  # of the usable cores, whoever used them
+    busy_s: float  # of the usable cores, by any process
     own_s: float
 
 
 class LoadMeter:
-    """The load of other processes on the cores this one may use, from its making until `stop`.
+    """The load of other processes on the cores this one may use, from creation until `stop`.
 
-    `before` is what was on the run's GPUs before it touched them, None where it uses none;
-    `children` are the process ids of its other ranks; `root` is the folder in which proc/ lies.
+    `before` is what was on the run's GPUs before it touched them, None if it uses none;
+    `children` are the process ids of its other ranks; `root` is the folder that holds proc/.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class LoadMeter:
         self._end = self._read()
 
     def load(self) -> Load:
-        """What was found; asks nvidia-smi for a run on GPUs, which must still hold them."""
+        """What was found; a run on GPUs must still hold them, as nvidia-smi is asked."""
         load = Load(num_cores=len(self._cores), foreign_cores=self._foreign_cores())
         if self._before is not None:
             after = device_use(num_devices=len(self._before.processes))
@@ -72,9 +72,11 @@ class LoadMeter:
         if start is None or end is None:
             return None
         busy_s, own_s = end.busy_s - start.busy_s, end.own_s - start.own_s
-        # Each count may be a tick off, which in a training of a tenth of a second is a lot.
+        # Each count may be a tick off, which is a lot in a training of a tenth of a second.
         doubt_s = (len(self._cores) + 2 * len(self._own)) / TICKS_PER_S
-        if busy_s + doubt_s < own_s / 2:  # some sandboxes count no core's time: no quiet machine
+        if (
+            busy_s + doubt_s < own_s / 2
+        ):  # some sandboxes do not count core time; not a quiet machine
             return None
         return max(0.0, busy_s - own_s - doubt_s) / (end.at_s - start.at_s)
 
@@ -88,7 +90,7 @@ class LoadMeter:
 
 
 def _busy_s(stat: Path, *, cores: set[int]) -> float:
-    """Seconds that these cores have been busy since the machine started."""
+    """Seconds these cores have been busy since the machine started."""
     lines = (line.split() for line in stat.read_text().splitlines())
     by_core = {words[0]: words for words in lines if words}
     return sum(int(by_core[f"cpu{core}"][i]) for core in cores for i in BUSY) / TICKS_PER_S
@@ -97,7 +99,7 @@ def _busy_s(stat: Path, *, cores: set[int]) -> float:
 def _own_s(stat: Path) -> float:
     """CPU seconds of a process and of the children it has waited for."""
     try:
-        words = stat.read_text().rpartition(")")[2].split()  # a command's name may hold blanks
+        words = stat.read_text().rpartition(")")[2].split()  # a command's name may contain spaces
     except FileNotFoundError:
-        return 0.0  # it has ended: its time is among its parent's
+        return 0.0  # it has ended: its parent's time includes it
     return sum(int(word) for word in words[OWN]) / TICKS_PER_S

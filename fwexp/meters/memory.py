@@ -12,7 +12,7 @@ def rss_mib() -> float:
 
 
 def reset_peak() -> None:
-    """Let the peak start again from what the process holds now."""
+    """Reset the peak to what the process holds now."""
     CLEAR_REFS.write_text("5")
 
 
@@ -29,10 +29,10 @@ def _status_mib(key: str) -> float:
 
 
 class PeakMeter:
-    """What each phase of a run adds, at its peak, to what a process held at its start.
+    """What each phase of a run adds at its peak to what the process held at its start.
 
-    Pages of files are left out. A fork drops them and they come back as they are touched: the
-    libraries' code, which counts with the imports of the server already.
+    File-backed pages are left out: a fork drops them and they return when touched. They are the
+    libraries' code, which already counts with the server's imports.
     """
 
     def __init__(self) -> None:

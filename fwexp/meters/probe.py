@@ -1,4 +1,4 @@
-"""Is the device there? Asked in a subprocess with a time limit, as a probe can hang or abort."""
+"""Is the device there? Probed in a subprocess with a time limit, as a probe can hang or abort."""
 
 import json
 import socket
@@ -41,8 +41,8 @@ def require_framework(framework: str) -> None:
 def machine_class(config: Config) -> str:
     """The machine class on which this configuration would run here: accelerator and host.
 
-    How many accelerators a run takes is the configuration's: measurements on one and on four are
-    of one class. Raises DeviceError, before anything is trained, when a device is missing.
+    The number of accelerators is part of the configuration: measurements on one and on four are
+    of one class. Raises DeviceError, before anything is trained, if a device is missing.
     """
     require_framework(config.framework.name)
     framework, kind = config.framework.name, HARDWARE[config.hardware.name]
@@ -60,7 +60,7 @@ def machine_class(config: Config) -> str:
 
 
 def look(framework: str, hardware: str, *, timeout_s: float) -> Found:
-    """What the framework itself sees of this hardware, asked in a process of its own.
+    """What the framework itself sees of this hardware, from a separate process.
 
     The probe's last line is JSON: the devices' names, and the compute capability of the first.
     """

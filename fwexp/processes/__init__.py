@@ -1,1 +1,1 @@
-"""Processes: warm servers, what is said to them, and locks."""
+"""Processes: warm servers, their messages, and locks."""

@@ -1,4 +1,4 @@
-"""Locks that end with the process that holds them."""
+"""Locks that are released when the process that holds them ends."""
 
 import fcntl
 import hashlib
@@ -23,9 +23,9 @@ def hold(
     on_wait: Callable[[], None] | None = None,
     stop: Callable[[], bool] = is_asked_to_stop,
 ) -> Iterator[None]:
-    """Hold the file's lock; while another process holds it, say so once and wait.
+    """Hold the file's lock; if another process has it, say so once and wait.
 
-    Raises Interrupted when it is to `stop` before it has the lock.
+    Raises Interrupted if `stop` comes before the lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -48,7 +48,7 @@ def _take(file: IO[str]) -> bool:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the file's lock now."""
+    """Whether any process holds the file's lock now."""
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -60,20 +60,20 @@ def is_held(path: Path) -> bool:
 
 
 def device_lock(hardware: Hardware) -> Path:
-    """The lock of the device that this process may use, for this user's timed runs: jobs that
-    a scheduler gave other cores or GPUs of the machine need not wait for each other.
+    """The lock of the device that this process may use, for this user's timed runs: jobs to which
+    a scheduler gave different cores or GPUs of the machine need not wait for each other.
 
-    In FWEXP_LOCKS, which tests set, or /tmp; not in TMPDIR nor XDG_RUNTIME_DIR: two shells of one
+    In FWEXP_LOCKS, which tests set, or /tmp; not in TMPDIR or XDG_RUNTIME_DIR: two shells of one
     user may differ in them, and share a device.
     """
     folder = Path(os.environ.get("FWEXP_LOCKS", "/tmp"))
-    # The parts of one run must not wait for each other where a machine pretends to be two.
+    # The parts of one run must not wait for each other when one machine simulates two nodes.
     node = os.environ.get("FWEXP_NODE", "") if hardware.nodes > 1 else ""
     parts = [str(os.getuid()), hardware.name, _assigned(hardware.name), node]
     return folder / f"fwexp-{'-'.join(filter(None, parts))}.lock"
 
 
 def _assigned(hardware: str) -> str:
-    """Which of the machine's devices this process was assigned; empty where it has them all."""
+    """Which of the machine's devices this process was assigned; empty if all of them."""
     assigned = HARDWARE[hardware].assigned()
     return hashlib.sha256(assigned.encode()).hexdigest()[:8] if assigned else ""

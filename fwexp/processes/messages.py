@@ -1,4 +1,4 @@
-"""What a driver asks of a warm server's child, and what the child tells on the way."""
+"""What a driver asks of a warm server's child, and what the child reports on the way."""
 
 import json
 import signal
@@ -10,21 +10,21 @@ from typing import Any
 Tell = Callable[[dict[str, Any]], None]
 
 # A scheduler sends them ahead of a time limit, a requeue or a preemption. A server blocks them, so
-# that its children are born with them blocked: no handler runs, a run looks for a pending one.
+# that its children start with them blocked: no handler runs; a run checks for a pending one.
 STOPS = frozenset({signal.SIGUSR2, signal.SIGTERM})
 
 
 class Interrupted(BaseException):
-    """A run stops because a signal asked it to, and is to go on later: no failure of its own."""
+    """A run stops because a signal asked it to, and will resume later: not a failure."""
 
 
 def is_asked_to_stop() -> bool:
-    """Whether a signal is pending that this process blocks and looks for."""
+    """Whether a signal is pending that this process blocks and checks for."""
     return not STOPS.isdisjoint(signal.sigpending())
 
 
 def stop_if_asked(words: str) -> None:
-    """Raise Interrupted, with the signals' names and these words, when it is."""
+    """Raise Interrupted, with the signals' names and these words, if any is pending."""
     if asked := sorted(STOPS & signal.sigpending()):
         names = " and ".join(signal.Signals(number).name for number in asked)
         raise Interrupted(f"stopped by {names}{words}")
@@ -32,7 +32,7 @@ def stop_if_asked(words: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One function call, to be made in a process of its own."""
+    """One function call, to be made in a separate process."""
 
     function: str  # "package.module:name"; it takes the arguments, the server's times, and a Tell
     arguments: dict[str, Any]  # plain data
@@ -41,7 +41,7 @@ class Call:
 
 
 class Progress:
-    """Tells the driver of a run's progress, at most five times a second."""
+    """Reports a run's progress to the driver, at most five times per second."""
 
     def __init__(self, tell: Tell, *, num_steps: int) -> None:
         self._tell = tell

@@ -1,4 +1,4 @@
-"""A warm server: it imports some modules once, then forks a clean process for each call.
+"""A warm server: it imports some modules once, then forks a clean process per call.
 
 Started by the driver as `python -m fwexp.processes.server DRIVER_PID MODULE…`; reads one call per
 line on stdin, writes one event per line on stdout. It never runs anything itself, so a child is as
@@ -25,7 +25,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(parent: int) -> None:
-    """Be killed when the parent dies, even by SIGKILL; leave at once if it is dead already."""
+    """Be killed when the parent dies, even by SIGKILL; exit at once if it is already dead."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
@@ -34,16 +34,18 @@ def die_with_parent(parent: int) -> None:
 def serve(modules: Sequence[str], *, driver: int) -> None:
     """Import the modules, say so, and fork a child for each line until stdin ends."""
     die_with_parent(driver)
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # before a library, NumPy say, starts a thread
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, STOPS
+    )  # before a library such as NumPy starts a thread
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver to handle
     events = os.dup(1)
-    os.dup2(2, 1)  # nothing a library prints may be taken for an event
+    os.dup2(2, 1)  # nothing a library prints may be mistaken for an event
     started = time.monotonic()
     for module in modules:
         importlib.import_module(module)
     imported = {"import_s": time.monotonic() - started, "import_rss_mib": rss_mib()}
     gc.collect()
-    gc.freeze()  # children then share these pages: no collection writes to them
+    gc.freeze()  # children then share these pages, as no collection writes to them
     os.write(events, encode({"event": "ready", **imported}))
     for line in sys.stdin.buffer:
         server, pending = os.getpid(), STOPS & signal.sigpending()
@@ -84,7 +86,9 @@ def _be_child(call: Call, imported: dict[str, float], events: int, server: int) 
 def _tell(events: int, event: dict[str, Any]) -> None:
     try:
         os.write(events, encode(event))
-    except BrokenPipeError:  # the driver is dead, and this process about to be: no run's failure
+    except (
+        BrokenPipeError
+    ):  # the driver is dead, and this process about to be: not the run's failure
         os._exit(1)
 
 

@@ -1,4 +1,4 @@
-"""Warm servers on this machine, and a forked process for each call."""
+"""Warm servers on this machine, and a forked process per call."""
 
 import json
 import os
@@ -15,16 +15,16 @@ from fwexp.errors import FwexpError
 from fwexp.processes.messages import Call, encode
 
 Hear = Callable[[dict[str, Any]], None]
-# What every server runs with, beside the driver's own variables.
+# What every server runs with, besides the driver's variables.
 SERVER_VARIABLES = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
 class ServerDied(FwexpError):
-    """The warm server ended while it was starting or working on a call."""
+    """The warm server died while starting or working on a call."""
 
 
 class WarmServer:
-    """A server that has imported some modules; `call` starts it anew if it has died."""
+    """A server that has imported some modules; `call` restarts it if it has died."""
 
     def __init__(self, name: str, modules: Sequence[str], *, log: Path) -> None:
         self.name = name
@@ -34,12 +34,12 @@ class WarmServer:
         self._ready = False
 
     def start(self) -> None:
-        """Begin to import the modules, without waiting for it."""
+        """Start importing the modules, without waiting."""
         self.close()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         environment |= SERVER_VARIABLES
-        # -P: the folder it is typed in stays where the driver has it on its path
+        # -P: the working directory stays where the driver has it on its path
         command = [sys.executable, "-P", "-m", "fwexp.processes.server", str(os.getpid())]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -52,7 +52,7 @@ class WarmServer:
         self._ready = False
 
     def wait_ready(self) -> None:
-        """Until the modules are imported; raises ServerDied when that fails."""
+        """Wait until the modules are imported; raises ServerDied if that fails."""
         if self._process is None or self._process.poll() is not None:
             self.start()
         while not self._ready:
@@ -76,12 +76,12 @@ class WarmServer:
             while (event := self._hear())["event"] != "ended":
                 hear(event)
         except BaseException:
-            self.close()  # what this call still tells is not for the next one
+            self.close()  # this call's remaining events are not for the next one
             raise
         return int(event["code"])
 
     def close(self, *, has_died: bool = False) -> None:
-        """End the server, and with it whatever it still runs; its log goes unless it has died."""
+        """End the server and whatever it still runs; its log is removed unless it died."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
@@ -109,7 +109,7 @@ class WarmServers:
     """The servers of one command; all end when it does."""
 
     def __init__(self, modules: Mapping[str, Sequence[str]], *, logs: Path) -> None:
-        mine = f"{socket.gethostname()}-{os.getpid()}"  # jobs on many nodes share the folder
+        mine = f"{socket.gethostname()}-{os.getpid()}"  # jobs on several nodes share the folder
         self._servers = {
             name: WarmServer(name, imports, log=logs / f"server-{name}-{mine}.log")
             for name, imports in modules.items()
@@ -124,7 +124,7 @@ class WarmServers:
         return self
 
     def wait_ready(self) -> None:
-        """Until all have imported their modules, so that no import disturbs a timed run."""
+        """Wait until all have imported their modules, so that no import disturbs a timed run."""
         for server in self._servers.values():
             server.wait_ready()
 

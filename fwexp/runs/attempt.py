@@ -1,4 +1,4 @@
-"""One process's part of a run: what it takes up, and what it leaves for the next one."""
+"""One process's attempt at a run: what it resumes from, and what it leaves for the next."""
 
 import socket
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from fwexp.trainers.protocol import Trainer
 
 
 class Attempt:
-    """Goes on from the checkpoint in the run's folder, where there is one that fits."""
+    """Resumes from the checkpoint in the run's folder, if one fits."""
 
     def __init__(
         self, record: RunRecord, timing: Timing, folder: RunFolder, *, num_threads: int | None
@@ -32,13 +32,13 @@ class Attempt:
         self.folder = folder
         self.num_threads = num_threads
         self.earlier: Checkpoint | None = None
-        self.files: Path | None = None  # of the trainer, where there is an earlier checkpoint
+        self.files: Path | None = None  # the trainer's, if there is an earlier checkpoint
         if has_checkpoint(folder.checkpoints):
             self._take_up()
 
     @property
     def first_step(self) -> int:
-        """How many steps are done already."""
+        """How many steps are already done."""
         return self.earlier.step if self.earlier else 0
 
     def _take_up(self) -> None:
@@ -55,13 +55,13 @@ class Attempt:
             print(f"resumed after step {self.first_step}, {saved}", flush=True)
 
     def restore(self, trainer: Trainer) -> None:
-        """Bring the trainer, Python and NumPy to where the checkpoint left them."""
+        """Restore the trainer, Python and NumPy to the checkpoint."""
         if self.earlier is not None and self.files is not None:
             trainer.restore(self.files)
             set_random_state(self.earlier.random_state)
 
     def begin(self) -> None:
-        """The next step is about to be made: an interruption, where there was one, ends here."""
+        """The next step is about to start: an interruption, if there was one, ends here."""
         if self.earlier is None:
             return
         now = datetime.now(UTC)
@@ -80,7 +80,7 @@ class Attempt:
         self.timing.go_on_from(self.earlier.elapsed_s)
 
     def keep(self, trainer: Trainer, trained: Trained) -> None:
-        """Save everything, so that another process can go on from here."""
+        """Save everything another process needs to resume from here."""
         checkpoint = Checkpoint(
             run_id=self.record.run_id,
             step=len(trained.losses),

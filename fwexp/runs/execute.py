@@ -1,4 +1,4 @@
-"""Execute one run in this process, and leave its history and record in its folder."""
+"""Execute one run in this process; write its history and record to its folder."""
 
 import sys
 import time
@@ -40,16 +40,16 @@ NUM_LOG_LINES = 50  # of a crash, in its record
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What the driver hands to the process of a run."""
+    """What the driver passes to a run's process."""
 
     run_id: str
     config: Config
     sources: Sources
     digests: dict[str, str]
     machine_class: str
-    commit: str | None  # fwexp's own
+    commit: str | None  # fwexp's
     store: str
-    replaces: str | None  # `finished_at` of the failed record to replace, where there is one
+    replaces: str | None  # `finished_at` of the failed record to replace, if any
 
     @property
     def folder(self) -> RunFolder:
@@ -59,7 +59,7 @@ class RunRequest:
 def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> None:
     """Run once and write the record, unless another driver has just done so.
 
-    Goes on from the run's checkpoint where there is one. Raises Interrupted, and leaves one, when a
+    Resumes from the run's checkpoint if there is one. Raises Interrupted, and leaves one, when a
     signal asks the run to stop.
     """
     request, timing = from_plain(arguments, RunRequest), Timing(**extra)
@@ -89,7 +89,7 @@ def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> N
 
 
 def record_crash(arguments: dict[str, Any], extra: dict[str, float], _: Tell) -> None:
-    """Leave the record of a run that crashed, by arguments["signal"], before it could itself."""
+    """Write the record of a run whose process was killed by arguments["signal"]."""
     signal = arguments.pop("signal")
     request = from_plain(arguments, RunRequest)
     folder = request.folder
@@ -99,7 +99,7 @@ def record_crash(arguments: dict[str, Any], extra: dict[str, float], _: Tell) ->
         record = _begin(request, import_s=extra["import_s"])
         record.failure = Failure(
             kind="Crash",
-            message=f"its process was ended by {signal}; see {folder.log}",
+            message=f"its process was killed by {signal}; see {folder.log}",
             traceback="\n".join(folder.log.read_text().splitlines()[-NUM_LOG_LINES:]),
         )
         record.finished_at = _now()
@@ -107,7 +107,7 @@ def record_crash(arguments: dict[str, Any], extra: dict[str, float], _: Tell) ->
 
 
 def _is_already_done(request: RunRequest) -> bool:
-    """Whether another driver has done the run since this one asked for it."""
+    """Whether another driver has done the run since this one planned it."""
     try:
         record = request.folder.read_record()
     except StoreError:  # torn: the run replaces it
@@ -155,7 +155,7 @@ def _now() -> str:
 def _train_in_ranks(
     request: RunRequest, record: RunRecord, timing: Timing, tell: Tell
 ) -> RunRecord:
-    """The first rank's record, with the memory of all those on this node."""
+    """The first rank's record, with the memory of all ranks on this node."""
 
     def work(others: list[int]) -> RunRecord:
         _train(request, record, timing, tell, others=others)
@@ -194,7 +194,7 @@ def _train(
     built = frozenset(sys.modules)
 
     attempt.restore(trainer)
-    meter.lap()  # what that took is no part of a training's peak
+    meter.lap()  # that memory is not part of training's peak
     observer = Watch(trainer, recipe, tell, attempt)
     leads = rank(config) == 0
     load = LoadMeter(before=timing.device_before, children=others)

@@ -20,11 +20,11 @@ UNDECIDING = ("tracking", "launcher", "store", "comparison", "pricing")  # of th
 DATA_DECIDES = (
     *("name", "task", "sha256", "scale", "mean", "std"),
     *("image_shape", "num_classes", "sequence_length", "target_length", "vocabulary_size"),
-    *("num_users", "num_items"),  # with these a model is built
-    *("num_train", "num_test", "format"),  # which no hash tells where the data are made on the spot
+    *("num_users", "num_items"),  # a model is built from these
+    *("num_train", "num_test", "format"),  # generated data have no hash that covers these
 )
 UNDECIDING_FIELDS = {
-    "model": ("stand_in", "stand_in_options"),  # the certificate's, whose key holds them
+    "model": ("stand_in", "stand_in_options"),  # the certificate's: they are in its key
     "training": ("name", "target", "quality_target", "baseline"),
     "hardware": ("probe_timeout_s",),
 }
@@ -36,7 +36,7 @@ def run_id(config: Config, digests: dict[str, str]) -> str:
 
 
 def run_ids(config: Config, digests: dict[str, str], *, seeds: Sequence[int]) -> list[str]:
-    """The id of this run with each of the seeds."""
+    """The ids of this run for each of the seeds."""
     plain = _deciding(config)
     names = (config.framework.name, config.model.name, config.data.name)
     found = []
@@ -48,7 +48,7 @@ def run_ids(config: Config, digests: dict[str, str], *, seeds: Sequence[int]) ->
 
 
 def workload_key(config: Config) -> str:
-    """The same for runs that differ in framework and seed alone."""
+    """The same for runs that differ only in framework and seed."""
     plain = _deciding(config)
     return sha256_of({k: v for k, v in plain.items() if k not in ("framework", "seed")})[:12]
 
@@ -59,7 +59,7 @@ def run_sources(config: Config) -> Sources:
 
 
 def run_roots(config: Config) -> list[str]:
-    """The modules from which all others that decide a run's result are imported."""
+    """The modules that import all others that decide a run's result."""
     framework, model = config.framework.name, config.model.implementation
     return [
         "fwexp.runs.execute",
@@ -71,21 +71,21 @@ def run_roots(config: Config) -> list[str]:
 
 
 def run_digests(config: Config) -> dict[str, str]:
-    """What a run's result depends on beside its configuration, by name: the digests of its modules
+    """What a run's result depends on besides its configuration, by name: the digests of its modules
     and data files, the versions of the libraries they import, the variables that change arithmetic,
     the data."""
     return source_digests(run_sources(config)) | {"data": config.data.sha256}
 
 
 def source_digests(sources: Sources) -> dict[str, str]:
-    """The same of these sources alone, as a warm server would run them."""
+    """The same for these sources alone, as a warm server would run them."""
     variables = arithmetic_variables({**os.environ, **SERVER_VARIABLES})
     versions = distribution_versions(sources.imports)
     return {**sources.modules, **sources.files, **versions, **variables}
 
 
 def sha256_of(plain: Any) -> str:
-    """A hash of plain data, whatever the order of its keys."""
+    """A hash of plain data, independent of key order."""
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

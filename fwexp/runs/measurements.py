@@ -48,7 +48,7 @@ def measure(record: RunRecord, recipe: Recipe, trained: Trained, timing: Timing)
 
 
 def data_wait_ms(trainer: Trainer, num_steps: int) -> float:
-    """The input pipeline drained alone, after training: ms a batch."""
+    """The input pipeline drained alone, after training: ms per batch."""
     return 1000 * trainer.drain(min(num_steps, MAX_DRAINED_BATCHES))
 
 

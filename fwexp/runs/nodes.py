@@ -1,6 +1,6 @@
-"""Which of a run's nodes this is, in the variables of torchrun, which starts one process on each.
+"""Which of a run's nodes this is, from torchrun's variables; torchrun starts one process on each.
 
-A launcher says the same in the same variables.
+Launchers set the same variables.
 """
 
 import hashlib
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from fwexp.config.schema import Config
 from fwexp.errors import DeviceError
 
-FIRST_PORT, NUM_PORTS = 20_000, 10_000  # below those that Linux gives to clients
+FIRST_PORT, NUM_PORTS = 20_000, 10_000  # below Linux's ephemeral ports
 
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """One node of a run, and where its ranks meet those of the others."""
+    """One node of a run, and where its ranks meet the others'."""
 
     index: int  # node 0 evaluates and records
     address: str  # of node 0
@@ -26,16 +26,16 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """How this process came to be one of a run's."""
+    """How this process was started."""
 
     index: int = 0  # of its node; node 0 evaluates and records
     num_nodes: int = 1
     address: str = "127.0.0.1"  # of node 0
-    attempt: str = ""  # the same on all nodes, and another when they are started again
+    attempt: str = ""  # the same on all nodes, different after a restart
 
 
 def find_start(config: Config) -> Start:
-    """How this process was started; DeviceError where that is not on hardware.nodes nodes."""
+    """How this process was started; DeviceError if not on hardware.nodes nodes."""
     wanted = config.hardware.nodes
     if wanted == 1:
         return Start()
@@ -44,14 +44,14 @@ def find_start(config: Config) -> Start:
         nodes = f"{start.num_nodes} node{'s' if start.num_nodes > 1 else ''}"
         raise DeviceError(
             f"hardware.nodes={wanted} was asked for, but this was started on {nodes}. Nothing was "
-            "trained. Choose the launcher of a cluster, or start it on each node with "
+            "trained. Choose a cluster's launcher, or start it on each node with "
             f"torchrun --nnodes={wanted} --nproc-per-node=1."
         )
     return start
 
 
 def find_node(config: Config, *, run_id: str) -> Node:
-    """This node; on one node the ranks meet at a free port, on several at one all can tell."""
+    """This node; ranks meet at a free port on one node, at a port all can derive on several."""
     start = find_start(config)
     if start.num_nodes == 1:
         return Node(index=0, address="127.0.0.1", port=_free_port())
@@ -78,7 +78,7 @@ def _by_torchrun(variables: Mapping[str, str]) -> Start | None:
 
 
 def _agreed_port(*names: str) -> int:
-    """The same on every node without a word between them, and rarely another run's."""
+    """The same on every node without communication, and rarely another run's."""
     digest = hashlib.sha256(" ".join(names).encode()).digest()
     return FIRST_PORT + int.from_bytes(digest[:4]) % NUM_PORTS
 

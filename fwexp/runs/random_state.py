@@ -1,4 +1,4 @@
-"""The random state that no framework keeps: Python's and NumPy's, which a user's model may draw."""
+"""The random state that no framework keeps: Python's and NumPy's, which a user's model may use."""
 
 import random
 from typing import Any
@@ -13,7 +13,7 @@ def random_state() -> dict[str, Any]:
 
 
 def set_random_state(state: dict[str, Any]) -> None:
-    """Both generators go on from there; lists where there were tuples, as JSON has them."""
+    """Restores both generators; lists stand for tuples, as in JSON."""
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words), gauss))
     kind, keys, *rest = state["numpy"]

@@ -1,7 +1,7 @@
-"""The processes of one run on this node, one a device: forked, watched, and ended together.
+"""The processes of one run on this node, one per device: forked, watched, and ended together.
 
-The process that forks them runs nothing itself. So whatever a rank waits for in its framework,
-a dead one is seen, the others are killed, and the run fails.
+The process that forks them runs nothing itself. So, whatever a rank waits for in its framework,
+a dead rank is noticed, the others are killed, and the run fails.
 """
 
 import os
@@ -26,7 +26,7 @@ from fwexp.trainers.replicas import num_replicas
 Work = Callable[[list[int]], Any]  # given the ranks' process ids: the first gets all the others'
 
 POLL_S = 0.2
-GRACE_S = 0.5  # in which a failure's cause is told, where another rank was first to feel it
+GRACE_S = 0.5  # for a failure's cause to arrive, if another rank reported first
 
 
 class RankFailed(RuntimeError):
@@ -35,7 +35,7 @@ class RankFailed(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class _Outcome:
-    """How a rank ended, and when by time.monotonic(); by itself, if it tells."""
+    """How a rank ended, and when by time.monotonic(), as it reported itself if it could."""
 
     at: float
     result: Any = None
@@ -51,7 +51,7 @@ class _Rank:
 
 
 class Unwatched:
-    """The observer of a rank that only trains along."""
+    """The observer of a rank other than the first: it only trains."""
 
     def before_step(self, step: int) -> None: ...
 
@@ -59,10 +59,10 @@ class Unwatched:
 
 
 def run_in_ranks(config: Config, node: Node, work: Work) -> list[Any]:
-    """What `work` returned in each of this node's ranks, in their order.
+    """What `work` returned in each of this node's ranks, in order.
 
     Each is a fork of this process, with the variables that torchrun would set. Raises RankFailed
-    when one fails or dies, Interrupted when one was asked to stop; no rank outlives the call.
+    if one fails or dies, Interrupted if one was asked to stop; no rank outlives the call.
     """
     ranks: list[_Rank] = []
     try:
@@ -80,7 +80,7 @@ def run_in_ranks(config: Config, node: Node, work: Work) -> list[Any]:
 
 
 def variables(config: Config, node: Node, *, local_rank: int) -> dict[str, str]:
-    """The environment by which a rank knows its place, in torchrun's words."""
+    """The environment that tells a rank its place, in torchrun's variables."""
     hardware = config.hardware
     numbers = {
         "RANK": node.index * hardware.devices + local_rank,
@@ -90,11 +90,11 @@ def variables(config: Config, node: Node, *, local_rank: int) -> dict[str, str]:
         "LOCAL_WORLD_SIZE": hardware.devices,
         "GROUP_WORLD_SIZE": hardware.nodes,
         "MASTER_PORT": node.port,
-        # where it is not set, Lightning sets torch's threads to a number of its own
+        # unless it is set, Lightning chooses torch's number of threads
         "OMP_NUM_THREADS": hardware.num_threads,
     }
     found = {name: str(number) for name, number in numbers.items()}
-    # gloo else takes the interface of the host's name, and a host may not know its own
+    # otherwise gloo uses the interface of the host name, which may not resolve
     inside = {"GLOO_SOCKET_IFNAME": "lo"} if hardware.nodes == 1 else {}
     return {**found, "MASTER_ADDR": node.address, **inside}
 
@@ -104,7 +104,7 @@ def _start(place: dict[str, str], work: Callable[[], Any]) -> _Rank:
     reader, writer = context.Pipe(duplex=False)
     process = context.Process(target=_be_rank, args=(place, writer, os.getpid(), work))
     process.start()
-    writer.close()  # the rank's alone: it ends with the rank
+    writer.close()  # only the rank has it: it closes with the rank
     name = f"rank {place['RANK']} of {place['WORLD_SIZE']}"
     return _Rank(name=name, process=process, answer=reader)
 
@@ -128,7 +128,7 @@ def _be_rank(
 
 
 def _watch(ranks: list[_Rank]) -> list[Any]:
-    """The ranks' results, when all have one; RankFailed or Interrupted as soon as one has not."""
+    """The ranks' results, once all have one; RankFailed or Interrupted as soon as one fails."""
     outcomes: dict[str, _Outcome] = {}
     passed_on: set[int] = set()
     while len(outcomes) < len(ranks):
@@ -145,7 +145,7 @@ def _watch(ranks: list[_Rank]) -> list[Any]:
 
 
 def _collect(ranks: list[_Rank], outcomes: dict[str, _Outcome]) -> None:
-    """Add the outcomes that are there, or come within a moment."""
+    """Add the outcomes that are there or arrive within a moment."""
     waiting = {rank.answer: rank for rank in ranks if rank.name not in outcomes}
     for answer in connection.wait(list(waiting), timeout=POLL_S):
         assert isinstance(answer, Connection)
@@ -154,7 +154,7 @@ def _collect(ranks: list[_Rank], outcomes: dict[str, _Outcome]) -> None:
             outcomes[rank.name] = answer.recv()
         except EOFError:
             rank.process.join()
-            # before all others: what they felt was this
+            # first: the others' errors follow from it
             outcomes[rank.name] = _Outcome(at=0.0, failure=_tell_death(rank.process.exitcode))
 
 
@@ -171,4 +171,4 @@ def _give_up(outcomes: dict[str, _Outcome]) -> None:
 def _tell_death(code: int | None) -> str:
     assert code is not None
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    return f"its process was ended by {how}; the others were ended with it"
+    return f"its process was killed by {how}; the others were ended with it"

@@ -1,4 +1,4 @@
-"""The training that a configuration stands for."""
+"""The training that a configuration describes."""
 
 from fwexp.config.schema import Config
 from fwexp.data import dataset
@@ -10,7 +10,7 @@ from fwexp.trainers.schedule import learning_rates, num_steps, sample_order
 
 
 def make_recipe(config: Config, data: dataset.DataSet) -> Recipe:
-    """Weights, order and rates, all decided before it starts."""
+    """Weights, order and rates, all fixed before it starts."""
     spec = load_spec(config.model, config.data)
     steps = num_steps(config)
     order = sample_order(

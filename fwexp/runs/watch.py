@@ -1,4 +1,4 @@
-"""What looks on while a trainer fits: it times the steps, evaluates, and saves what is done."""
+"""The observer of a trainer's fit: it times the steps, evaluates, and saves checkpoints."""
 
 import math
 import time
@@ -13,7 +13,7 @@ from fwexp.trainers.schedule import evaluation_steps
 
 
 class Watch:
-    """Times the steps and evaluates at the declared ones; saves when it is time to, or when a
+    """Times the steps and evaluates at the declared ones; saves when it is due, or when a
     signal asks the run to stop, and then stops it. Without an attempt it saves nothing."""
 
     def __init__(
@@ -38,7 +38,7 @@ class Watch:
         self.clock = StepClock(self._num_steps, before=before.step_s)
 
     def trained(self) -> Trained:
-        """What the training has given so far, in every attempt."""
+        """The training's history so far, over all attempts."""
         losses = [*self._losses_before, *self.trainer.losses()]
         return Trained(
             losses=losses,
@@ -58,14 +58,14 @@ class Watch:
         if evaluates or saves:
             self.trainer.synchronize()
         self.clock.end_step(step)
-        if saves:  # before an evaluation, which may take longer than a cluster gives notice
+        if saves:  # before an evaluation, which may take longer than a cluster's notice
             self._save(done)
         if evaluates:
             self._evaluate(done)
         self._progress.step(done)
 
     def _begin(self, step: int) -> None:
-        """Before the first step of this attempt: there is nothing yet that could be saved."""
+        """Before this attempt's first step: there is nothing to save yet."""
         stop_if_asked(f" after step {step}")
         if self.attempt is not None:
             self.attempt.begin()
@@ -76,7 +76,7 @@ class Watch:
             stop_if_asked(f" after step {step}")
 
     def _saves(self, done: int) -> bool:
-        """After the last step never: the record is a moment away."""
+        """Never after the last step: the record is about to be written."""
         due = is_asked_to_stop() or time.monotonic() >= self._save_at
         return due and done < self._num_steps
 
@@ -99,7 +99,7 @@ NOTHING = Trained(losses=[], step_s=[], evaluations=[], evaluation_s=0.0, checkp
 
 
 def check_finite(losses: list[float], evaluations: list[Evaluation]) -> None:
-    """A run whose loss is no number has not trained: it fails, whatever its last score."""
+    """A run whose loss is not a number has not trained: it fails, whatever its last score."""
     of_steps = (("training", step, loss) for step, loss in enumerate(losses, start=1))
     of_tests = (("test", evaluation.step, evaluation.scores["loss"]) for evaluation in evaluations)
     for kind, step, loss in (*of_steps, *of_tests):

@@ -1,1 +1,1 @@
-"""The store: all that lies on disk, written and read here."""
+"""The store: everything on disk, written and read here."""

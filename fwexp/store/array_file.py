@@ -1,6 +1,6 @@
 """A side's arrays in a file, written as they come and read one at a time.
 
-NumPy's savez wants all of them at once: of a large model they are more than the memory holds.
+NumPy's savez needs all of them at once: for a large model they do not fit in memory.
 """
 
 import zipfile
@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-SUFFIX = ".npy"  # of a member: np.load reads the file, too
+SUFFIX = ".npy"  # of a member, so that np.load reads the file, too
 
 
 class ArrayWriter:
@@ -35,7 +35,7 @@ class ArrayWriter:
 
 
 class ArrayFile(Mapping[str, NDArray[Any]]):
-    """What a writer wrote; every look at an array reads it anew."""
+    """What a writer wrote; each access to an array reads it again."""
 
     def __init__(self, path: Path) -> None:
         self._zip = zipfile.ZipFile(path)

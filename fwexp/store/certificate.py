@@ -12,7 +12,7 @@ class Stage:
     difference: float  # the worst relative norm met; 0 for exact comparisons that hold
     tolerance: float
     where: str  # the block, parameter or step of the worst difference
-    detail: str = ""  # what a person should look at, when it failed
+    detail: str = ""  # what to look at if it failed
 
 
 @dataclass(kw_only=True)
@@ -22,7 +22,7 @@ class Certificate:
     model: str
     optimizer: str
     data: str
-    precision: str  # of the runs it stands for; the numeric stages run in float64 and float32
+    precision: str  # of the runs it certifies; the numeric stages run in float64 and float32
     num_parameters: int
     stages: list[Stage] = field(default_factory=list)
     code_lines: dict[str, int] = field(default_factory=dict)  # of torch.py, keras.py, and shared

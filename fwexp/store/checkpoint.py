@@ -1,4 +1,4 @@
-"""A run's checkpoint on disk: whole or not there, and only for who can go on from it exactly."""
+"""A run's checkpoint on disk: whole or absent, and used only where it can be resumed exactly."""
 
 import json
 import os
@@ -18,7 +18,7 @@ FILE = "checkpoint.json"
 
 
 class UnusableCheckpoint(Exception):
-    """A checkpoint that a run cannot go on from exactly; one line says why."""
+    """A checkpoint that cannot be resumed exactly; one line says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Trained:
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """What it takes to go on, but for the trainer's own files."""
+    """What it takes to resume, except the trainer's own files."""
 
     run_id: str
     step: int  # optimizer steps done
@@ -67,8 +67,8 @@ def arithmetic(*, num_threads: int) -> Arithmetic:
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint, save: Callable[[Path], None]) -> None:
-    """Leave it in the folder, with the files that `save` writes; the one before goes when
-    this one is whole on the disk. Raises OSError, and leaves the one before, where it cannot."""
+    """Write it to the folder, with the files that `save` writes; the previous one is removed when
+    this one is whole on disk. Raises OSError, and keeps the previous one, if it cannot."""
     folder.mkdir(exist_ok=True)
     target = folder / str(checkpoint.step)
     with TemporaryDirectory(dir=folder, prefix=".partial-") as name:
@@ -81,20 +81,20 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, save: Callable[[Path]
             _sync(path)
         partial.rename(target)
     _sync(folder)
-    for other in folder.iterdir():  # older ones, and what a killed process did not finish
+    for other in folder.iterdir():  # older ones, and those a killed process left unfinished
         if other != target:
             shutil.rmtree(other, ignore_errors=True)
 
 
 def has_checkpoint(folder: Path) -> bool:
-    """Whether the folder has one, whatever it is worth."""
+    """Whether the folder has one, usable or not."""
     return bool(_steps(folder))
 
 
 def read_checkpoint(folder: Path, *, run_id: str, here: Arithmetic) -> tuple[Checkpoint, Path]:
     """The folder's last checkpoint, and where the trainer's files are.
 
-    Raises UnusableCheckpoint where it is torn, another run's, or of another arithmetic.
+    Raises UnusableCheckpoint if it is torn, another run's, or from different arithmetic.
     """
     path = folder / str(max(_steps(folder), default=0))
     try:
@@ -106,16 +106,16 @@ def read_checkpoint(folder: Path, *, run_id: str, here: Arithmetic) -> tuple[Che
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UnusableCheckpoint(f"{path}: torn ({type(error).__name__}: {error})") from error
     if torn:
-        raise UnusableCheckpoint(f"{path}: torn ({', '.join(torn)} is not as it was written)")
+        raise UnusableCheckpoint(f"{path}: torn ({', '.join(torn)} differs from what was written)")
     if checkpoint.run_id != run_id:
-        raise UnusableCheckpoint(f"{path}: of the run {checkpoint.run_id}")
+        raise UnusableCheckpoint(f"{path}: belongs to the run {checkpoint.run_id}")
     if foreign := _differences(checkpoint.arithmetic, here):
-        raise UnusableCheckpoint(f"{path}: saved where rounding is another ({'; '.join(foreign)})")
+        raise UnusableCheckpoint(f"{path}: saved where rounding differs ({'; '.join(foreign)})")
     return checkpoint, path
 
 
 def _steps(folder: Path) -> list[int]:
-    """Those of its checkpoints: two where a process was killed before it took the older away."""
+    """The checkpoints' folders: two if a process was killed before it removed the older one."""
     return [int(path.name) for path in folder.glob("[0-9]*")]
 
 

@@ -1,4 +1,4 @@
-"""How files are written whole, and read back into what they are."""
+"""How files are written whole, and read back as dataclasses."""
 
 import hashlib
 import json

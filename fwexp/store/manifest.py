@@ -11,16 +11,16 @@ class DeclaredWorkload:
     """Everything but framework and seed, and the certificate that its comparison needs."""
 
     config: Config  # its framework is "", its seed 0
-    certificate: str | None = None  # its key; None: one framework alone, nothing is compared
+    certificate: str | None = None  # its key; None: only one framework, nothing to compare
 
     @property
     def target(self) -> float | None:
-        """The score to which training time is measured."""
+        """The score that training time is measured to."""
         return self.config.training.target
 
     @property
     def quality_target(self) -> float | None:
-        """The score that every run must reach, or it has not learnt."""
+        """The score below which a run has not learnt."""
         return self.config.training.quality_target
 
 
@@ -35,7 +35,7 @@ class DeclaredRun:
 class Manifest:
     name: str
     title: str
-    command: str  # what the user types to run it again
+    command: str  # what to type to run it again
     declared_at: str  # ISO 8601, UTC
     sha256: str  # of what is declared in here: of the runs, the ids
     comparison: Comparison

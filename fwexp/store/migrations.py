@@ -1,4 +1,4 @@
-"""What an earlier version of fwexp wrote, brought up to date: one function per version and kind."""
+"""Brings what earlier versions of fwexp wrote up to date: one function per version and kind."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,24 +35,24 @@ FORMATS_1 = {
 }
 # A price was for any machine of its hardware; a machine class with an accelerator names its host.
 MACHINES_1 = {"cpu": "[^;]+", "gpu": ".+; host .+", "tpu": ".+; host .+"}
-# Manifests had a run's whole configuration; these parts of it tell no two workloads apart.
+# Manifests had each run's whole configuration; these parts do not distinguish workloads.
 NOT_WORKLOAD_1 = ("framework", "seed", "comparison", "launcher", "tracking", "pricing", "store")
 
 
 def migrate_record(plain: Plain) -> Plain:
-    """A run's record as this version writes it; ValueError where it cannot be."""
+    """A run's record as this version writes it; ValueError if it cannot be migrated."""
     return _migrate(plain, {1: _record_1})
 
 
 def migrate_manifest(plain: Plain) -> Plain:
-    """A sweep's manifest as this version writes it; ValueError where it cannot be."""
+    """A sweep's manifest as this version writes it; ValueError if it cannot be migrated."""
     return _migrate(plain, {1: _manifest_1})
 
 
 def _migrate(plain: Plain, steps: dict[int, Migration]) -> Plain:
     schema = plain.get("schema", 1)
     if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
-        raise ValueError(f"schema {schema}, of a later version of fwexp; install that one")
+        raise ValueError(f"schema {schema}, from a later version of fwexp; install that one")
     for version in range(schema, SCHEMA):
         try:
             plain = steps[version](plain)

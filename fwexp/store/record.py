@@ -8,7 +8,7 @@ from fwexp.meters.load import Load
 from fwexp.store.migrations import SCHEMA
 from fwexp.tasks.metric import Metric
 
-REQUIRED = {  # by a record's status, the fields that it cannot be without
+REQUIRED = {  # the fields a record must have, by status
     "done": (
         *("phases", "memory", "num_steps", "samples_per_s", "unit", "units_per_s"),
         *("metric", "score", "evaluations"),
@@ -36,7 +36,7 @@ class Phases:
     first_steps_s: float  # compilation and warm-up: the steps before the stable ones
     steady_s: float  # the stable steps
     evaluation_s: float
-    checkpoint_s: float = 0.0  # saving what is done
+    checkpoint_s: float = 0.0  # saving checkpoints
     # dispatch until training and its evaluations are over; waits for a lock and interruptions not
     total_s: float
 
@@ -57,7 +57,7 @@ class Memory:
 
 @dataclass(kw_only=True)
 class Interruption:
-    """A run's process ended, and another went on from what it had saved."""
+    """A run's process ended, and another resumed from its checkpoint."""
 
     step: int  # optimizer steps done in what was saved; later ones were done again
     saved_at: str  # ISO 8601, UTC
@@ -129,7 +129,7 @@ class RunRecord:
     schema: int = SCHEMA
 
     def check(self) -> None:
-        """Raise ValueError where what its status promises is not there."""
+        """Raise ValueError if anything its status promises is missing."""
         if self.status not in REQUIRED:
             raise ValueError(f"its status is {self.status!r}")
         lacking = [name for name in REQUIRED[self.status] if getattr(self, name) in (None, [])]
@@ -153,5 +153,5 @@ class History:
 
 
 def is_finished(record: RunRecord | None, *, retry: bool) -> bool:
-    """Whether a run needs no more doing; a failed one does when it is to be tried again."""
+    """Whether a run is finished; a failed one is not if it is to be retried."""
     return record is not None and (record.status == "done" or not retry)

@@ -45,16 +45,16 @@ class RunFolder:
         return self.path / "checkpoint"
 
     def begin(self, config: Config) -> None:
-        """Make way for a run: what an earlier one left goes, but for its checkpoint where it has
+        """Make way for a run: removes what an earlier one left, except its checkpoint if it has
         no record."""
-        if self.record_file.exists():  # what is run again starts at step 0
+        if self.record_file.exists():  # a rerun starts at step 0
             self.discard_checkpoints()
         for file in (self.record_file, self.history_file):
             file.unlink(missing_ok=True)
         write_json(self.path / "config.json", config)
 
     def finish(self, record: RunRecord) -> None:
-        """Leave the record, which ends the run."""
+        """Write the record, which ends the run."""
         write_json(self.record_file, record)
         self.discard_checkpoints()
 

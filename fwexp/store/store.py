@@ -59,13 +59,13 @@ class Store:
         return (RunFolder(file.parent) for file in files)
 
     def read_record(self, machine_class: str, run_id: str) -> RunRecord | None:
-        """The run's record, or None when there is none yet; StoreError where it is torn."""
+        """The run's record, or None if there is none yet; StoreError if it is torn."""
         return self.run(machine_class, run_id).read_record()
 
     def read_records(
         self, machine_class: str, run_ids: Iterable[str]
     ) -> tuple[dict[str, RunRecord], list[str]]:
-        """The records that are there, and a complaint for each that cannot be read."""
+        """The existing records, and a complaint per unreadable one."""
         records, complaints = {}, []
         for run_id in run_ids:
             try:
@@ -86,7 +86,7 @@ class Store:
         return self.path / "sweeps" / name
 
     def read_manifest(self, name: str) -> Manifest:
-        """What the sweep declared; raises StoreError when it never ran here."""
+        """What the sweep declared; raises StoreError if it never ran here."""
         path = self.sweep_folder(name) / "manifest.json"
         manifest = read_json(path, Manifest, what="a sweep's manifest", migrate=migrate_manifest)
         if manifest is None:
@@ -99,7 +99,7 @@ class Store:
         write_json(self.sweep_folder(manifest.name) / "manifest.json", manifest)
 
     def archive_manifest(self, manifest: Manifest) -> None:
-        """Keep what a sweep of this name declared before it declares something else."""
+        """Archive what a sweep of this name declared before it declares something else."""
         name = f"manifest-{slug(manifest.declared_at)}-{manifest.sha256[:8]}.json"
         write_json(self.sweep_folder(manifest.name) / name, manifest)
 
@@ -109,7 +109,7 @@ class Store:
         return read_json(path, Certificate, what="a parity certificate")
 
     def read_certificates(self, keys: Iterable[str]) -> tuple[dict[str, Certificate], list[str]]:
-        """Those that are there, by key, and a complaint for each that cannot be read."""
+        """The existing ones, by key, and a complaint per unreadable one."""
         found, complaints = {}, []
         for key in keys:
             try:

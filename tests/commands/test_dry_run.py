@@ -95,7 +95,7 @@ def test_hours_and_cost_are_from_the_same_workload_and_framework(
     (first,) = [i for i, line in enumerate(lines) if line.startswith("estimate: ")]
     assert lines[first : first + 3] == [
         "estimate: 4.50 device hours for 3 runs, by 2 runs in the store; "
-        "certificates and imports come on top",
+        "certificates and imports not included",
         f"US$ 0.9, projected: {PRICE}",
         "4 blocks, one after another:",
     ]
@@ -114,9 +114,9 @@ def test_several_devices_and_nodes_are_paid_one_by_one(
     lines = lines_of(plan, capsys)
     assert lines[1].startswith("estimate: 8.00 device hours for 1 run, by 1 run in the store;")
     assert lines[2] == (
-        "cost unknown: the price lambda_cpu_4x is for machines that match "
-        f"{config.pricing.machine_class!r}, the runs used {GPUS!r}; choose pricing=…, or one of "
-        "your own"
+        "cost unknown: the price lambda_cpu_4x is for machines matching "
+        f"{config.pricing.machine_class!r}, but the runs used {GPUS!r}; choose another "
+        "pricing=… or add your own"
     )
     run.config.pricing.machine_class = "NVIDIA H100 × 4; .+"
     assert lines_of(plan, capsys)[2] == f"US$ 0.4, projected: {PRICE}"  # a machine's price, of two
@@ -138,7 +138,7 @@ def test_a_torn_record_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str
     file.write_text("{")
     complaint, head, *_ = lines_of(plan, capsys)
     assert complaint.startswith(f"{file}: cannot be read")
-    assert complaint.endswith("; the run would be done again")
+    assert complaint.endswith("; the run would be repeated")
     assert head.endswith(": 1 runs, 1 to do")
 
 

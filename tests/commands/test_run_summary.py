@@ -133,7 +133,7 @@ def test_without_a_price_for_the_machine_there_is_no_cost(
 
 
 def test_a_run_that_was_there_says_since_when(capsys: pytest.CaptureFixture[str]) -> None:
-    words = "since 2026-01-01T00:00:09+00:00; seed=… or store=… runs anew"
+    words = "since 2026-01-01T00:00:09+00:00; type seed=… or store=… for a new run"
     assert shown(capsys, record(), is_new=False)["in the store"] == words
 
 

@@ -58,11 +58,11 @@ def test_a_value_keeps_the_plus_of_its_key() -> None:
         (
             ["seed=range(0)", "training.batch_size=range(3,3)"],
             [
-                "seed=range(0): stands for no value, and so for no run.",
-                "training.batch_size=range(3,3): stands for no value, and so for no run.",
+                "seed=range(0): has no value, so there would be no run.",
+                "training.batch_size=range(3,3): has no value, so there would be no run.",
             ],
         ),
-        (["model=glob(x*)"], ["model=glob(x*): stands for no value, and so for no run."]),
+        (["model=glob(x*)"], ["model=glob(x*): has no value, so there would be no run."]),
         (
             ["optimizer.learning_rate=interval(0,1)"],
             ["optimizer.learning_rate=interval(0,1): is not a list of values; type some: a,b"],

@@ -43,7 +43,7 @@ def test_the_operation_that_made_no_number_is_named(
 ) -> None:
     record = run(tmp_path, monkeypatch, f"framework={framework}", *DIVERGES)
     assert record.failure is not None
-    assert record.failure.kind != "ArithmeticError"  # fwexp's own look, after the training
+    assert record.failure.kind != "ArithmeticError"  # fwexp's look, after the training
     assert words in record.failure.message
 
 
@@ -51,5 +51,5 @@ def test_a_sweep_has_no_place_for_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         tiny_plan(DEBUG, in_store=tmp_path)
     assert str(raised.value) == (
-        "execution=debug is for single runs: its times say nothing; leave it out of a sweep."
+        "execution=debug is for single runs: its times mean nothing; leave it out of a sweep."
     )

@@ -222,7 +222,7 @@ def test_a_crash_is_a_failure_of_the_run(store: Store) -> None:
     failure = record_of(plan, store).failure
     assert failure is not None
     assert failure.kind == "Crash"
-    assert failure.message.startswith("its process was ended by SIGABRT; see ")
+    assert failure.message.startswith("its process was killed by SIGABRT; see ")
     assert "Fatal Python error: Aborted" in failure.traceback
 
 
@@ -247,7 +247,7 @@ def test_a_torn_record_is_named_and_run_again(
     path.write_text('{"run_id": "to')
     assert run(plan, store).is_complete
     words = f"{path}: cannot be read (Unterminated string starting at: line 1 column 12 (char 11))"
-    assert capsys.readouterr().err.startswith(f"{words}; the run is done again\n")
+    assert capsys.readouterr().err.startswith(f"{words}; the run is repeated\n")
     assert record_of(plan, store).status == "done"
 
 

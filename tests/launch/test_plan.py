@@ -87,7 +87,7 @@ def test_what_a_sweep_declares_once_is_no_axis(
     tmp_path: Path, axis: str, values: list[object], key: str
 ) -> None:
     assert problems_of(tmp_path, **{axis: values}) == [
-        f"{key}: a sweep has one for all its runs, but here are several; type a sweep for each"
+        f"{key}: all runs of a sweep share one, but here are several; run one sweep for each"
     ]
 
 
@@ -103,7 +103,7 @@ def test_what_a_sweep_declares_once_is_no_axis(
 def test_one_workload_has_one(tmp_path: Path, key: str, values: list[object], told: str) -> None:
     above = ["training.baseline=guessing"] if key == "training.quality_target" else []
     assert problems_of(tmp_path, *above, model=["mlp", "cnn"], **{key: values}) == [
-        f"{key} is {told} for one workload, which has one; type a sweep for each"
+        f"{key} is {told} for one workload, which takes one; run one sweep for each"
     ]
 
 
@@ -206,7 +206,7 @@ def test_a_sweep_has_one_machine_class(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(probe, "machine_class", lambda config: config.hardware.name)
     assert problems_of(tmp_path, hardware=["gpu", "cpu"]) == [
         "a sweep is compared within one machine class, but this one has cpu and gpu; "
-        "type a sweep for each"
+        "run one sweep for each"
     ]
 
 

@@ -22,7 +22,7 @@ def test_a_log_gets_a_line_for_each_thing(capsys: pytest.CaptureFixture[str]) ->
     assert out == ""
     assert err.splitlines() == [
         "importing torch",
-        "waiting for another run on this device to end; the wait is not timed",
+        "waiting for another run on this device to finish; the wait is not timed",
         "[2/4] r1: 50 % accuracy, 2.5 s, 10 images/s",
         "[3/4] r2: FAILED: E: m",
         "[4/4] r3: interrupted: killed by signal 9",

@@ -76,17 +76,17 @@ def test_every_unknown_axis_and_value_is_named_with_its_file(folder: Path) -> No
 
 
 def test_an_empty_matrix_or_axis_is_refused(folder: Path) -> None:
-    empty = "sweeps/mine.yaml: the matrix is empty; give it an axis: framework: [torch, tf]"
+    empty = "sweeps/mine.yaml: the matrix is empty; add an axis: framework: [torch, tf]"
     assert problems_of(folder, "title: t\n") == [empty]
     assert problems_of(folder, "title: t\nmatrix: {}\n") == [empty]
     assert problems_of(folder, "title: t\nmatrix: {model: [], seed: 3}\n") == [
-        "sweeps/mine.yaml: matrix.model is no list of values; give it one: model: [a, b]",
-        "sweeps/mine.yaml: matrix.seed is no list of values; give it one: seed: [a, b]",
+        "sweeps/mine.yaml: matrix.model is not a list of values; write: model: [a, b]",
+        "sweeps/mine.yaml: matrix.seed is not a list of values; write: seed: [a, b]",
     ]
 
 
 def test_a_sweep_has_a_title(folder: Path) -> None:
-    words = "sweeps/mine.yaml: there is no title; give it one: title: What it settles"
+    words = "sweeps/mine.yaml: has no title; add one: title: What it settles"
     assert problems_of(folder, "matrix: {seed: [1]}\n") == [words]
     assert problems_of(folder, "") == [words]
 
@@ -128,7 +128,7 @@ def test_cases_are_left_out_of_what_holds_for_all(folder: Path) -> None:
 def test_a_case_is_a_list_of_overrides(folder: Path) -> None:
     text = f"{CASES}  - model=mlp\n  - [model=cnn]\n  - [3]\n  - {{model: mlp}}\n"
     assert problems_of(folder, text) == [
-        f"sweeps/mine.yaml: cases[{number}] is no list of overrides; give it one: "
+        f"sweeps/mine.yaml: cases[{number}] is not a list of overrides; write: "
         "- [model=mlp, data=digits]"
         for number in (0, 2, 3)
     ]
@@ -153,18 +153,18 @@ def test_every_mistake_in_every_case_is_named_with_its_file(folder: Path) -> Non
 def test_a_case_sets_nothing_that_would_be_overridden(folder: Path) -> None:
     text = f"{CASES}  - [model=mlp, seed=3]\n  - [framework=tf]\n  - [++tracking=none]\n"
     assert problems_of(folder, text) == [
-        "sweeps/mine.yaml: cases[0]: seed=3: all cases have the same seeds; give the matrix an "
+        "sweeps/mine.yaml: cases[0]: seed=3: all cases have the same seeds; add a matrix "
         "axis: seed: [0]",
-        "sweeps/mine.yaml: cases[1]: framework=tf: framework is set for all cases; take it out "
-        "here or there.",
-        "sweeps/mine.yaml: cases[2]: ++tracking=none: tracking is set for all cases; take it out "
-        "here or there.",
+        "sweeps/mine.yaml: cases[1]: framework=tf: framework is also set for all cases; remove "
+        "one of the two.",
+        "sweeps/mine.yaml: cases[2]: ++tracking=none: tracking is also set for all cases; remove "
+        "one of the two.",
     ]
 
 
 @pytest.mark.parametrize("several", ["model=mlp,cnn", "training.batch_size=range(8,10)"])
 def test_a_case_is_no_sweep_within_the_sweep(folder: Path, several: str) -> None:
     assert problems_of(folder, f"{CASES}  - ['{several}']\n") == [
-        f"sweeps/mine.yaml: cases[0]: {several}: a case has one value of each; write a case for "
+        f"sweeps/mine.yaml: cases[0]: {several}: a case has one value per key; write a case for "
         "every value."
     ]

@@ -97,7 +97,7 @@ def test_on_several_gpus_every_rank_is_of_the_run() -> None:
         ("echo NVIDIA-SMI has failed; exit 9", "nvidia-smi failed: NVIDIA-SMI has failed"),
         ("exit 9", "nvidia-smi failed: 9"),
         ("exec sleep 60", "nvidia-smi did not answer within 0.2 s"),
-        ("", "nvidia-smi does not even list the run's own process"),
+        ("", "nvidia-smi does not list even the run's own process"),
     ],
 )
 def test_what_is_not_known_is_said(
@@ -114,7 +114,7 @@ def test_what_is_not_known_is_said(
 
 def test_without_nvidia_smi_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert meter_around(device_use()).unknown == "there is no nvidia-smi on this machine"
+    assert meter_around(device_use()).unknown == "this machine has no nvidia-smi"
 
 
 @pytest.mark.parametrize(("visible", "num"), [("", 0), ("2", 1)])

@@ -64,7 +64,7 @@ def test_a_trap_in_a_runs_own_file_voids_the_sweep(project: Path):
     (project / "sweeps" / "small.yaml").write_text(SWEEP)
     done = fwexp("sweep", "small", cwd=project, path=project)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "4 of 4 runs were not run, their comparison being void" in done.stderr
+    assert "4 of 4 runs were not run: their comparison is void" in done.stderr
     store = Store(project / "store")
     made, _ = store.read_certificates(store.read_manifest("small").certificates)
     (certificate,) = made.values()

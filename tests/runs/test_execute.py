@@ -189,7 +189,7 @@ def test_a_crash_gets_a_record_with_the_end_of_its_log(harness: Harness) -> None
     failure = harness.record().failure
     assert failure is not None
     assert failure.kind == "Crash"
-    assert failure.message == f"its process was ended by SIGABRT; see {harness.folder / 'log.txt'}"
+    assert failure.message == f"its process was killed by SIGABRT; see {harness.folder / 'log.txt'}"
     assert failure.traceback == "Fatal Python error: Aborted"
 
 

@@ -53,7 +53,7 @@ def test_a_gpu_run_without_nvidia_smi_says_so(
     load = run_on_gpu(harness).load
     assert load is not None
     assert load.foreign_device_processes is None
-    assert load.unknown == "there is no nvidia-smi on this machine"
+    assert load.unknown == "this machine has no nvidia-smi"
 
 
 def test_an_older_record_has_no_load(harness: Harness) -> None:

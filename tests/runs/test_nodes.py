@@ -62,7 +62,7 @@ def test_another_number_of_nodes(
         find_start(tiny_config("hardware.nodes=4"))
     assert str(raised.value) == (
         f"hardware.nodes=4 was asked for, but this was started on {nodes}. Nothing was trained. "
-        "Choose the launcher of a cluster, or start it on each node with torchrun --nnodes=4 "
+        "Choose a cluster's launcher, or start it on each node with torchrun --nnodes=4 "
         "--nproc-per-node=1."
     )
 

@@ -53,7 +53,7 @@ def test_a_rank_that_dies_ends_those_that_wait() -> None:
     with pytest.raises(RankFailed) as raised:
         run_in_ranks(PAIR, HERE, work)
     assert str(raised.value) == (
-        "rank 1 of 2: its process was ended by SIGKILL; the others were ended with it"
+        "rank 1 of 2: its process was killed by SIGKILL; the others were ended with it"
     )
     assert children(os.getpid()) == before
 

@@ -73,7 +73,7 @@ def test_the_death_of_a_rank_fails_the_run(monkeypatch: pytest.MonkeyPatch, tmp_
     assert failure is not None
     assert (failure.kind, failure.message) == (
         "RankFailed",
-        "rank 1 of 2: its process was ended by SIGKILL; the others were ended with it",
+        "rank 1 of 2: its process was killed by SIGKILL; the others were ended with it",
     )
 
 

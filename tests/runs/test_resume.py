@@ -204,7 +204,7 @@ def test_a_torn_checkpoint_is_no_start_and_the_log_says_why(begin: Begin, capfd:
     (path / "steps.txt").write_text("2")
     record = harness.execute()
     assert capfd.readouterr().out == (
-        f"not resumed: {path}: torn (steps.txt is not as it was written); "
+        f"not resumed: {path}: torn (steps.txt differs from what was written); "
         "the run starts again from step 0\n"
     )
     assert record.interruptions == []
@@ -226,7 +226,7 @@ def test_a_checkpoint_of_another_arithmetic_is_no_start(
     interrupt(harness, "stopped by SIGUSR2 after step 3", during={3: ask_to_stop})
     monkeypatch.setattr("fwexp.store.checkpoint.cpu_model", lambda: "Another")
     record = harness.execute()
-    assert "saved where rounding is another" in capfd.readouterr().out
+    assert "saved where rounding differs" in capfd.readouterr().out
     assert record.interruptions == []
     assert_as_undisturbed(harness, record)
 

@@ -140,7 +140,7 @@ def strip(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "harm", "words"),
     [
-        ("w.bin", shorten, "torn (w.bin is not as it was written)"),
+        ("w.bin", shorten, "torn (w.bin differs from what was written)"),
         ("w.bin", Path.unlink, "torn (FileNotFoundError: "),
         ("checkpoint.json", Path.unlink, "torn (FileNotFoundError: "),
         ("checkpoint.json", shorten, "torn (JSONDecodeError: "),
@@ -177,14 +177,14 @@ def test_one_of_another_arithmetic_is_refused(
     path = put(tmp_path, arithmetic=replace(HERE, **changes))
     with pytest.raises(UnusableCheckpoint) as raised:
         read(tmp_path)
-    assert str(raised.value) == f"{path}: saved where rounding is another ({words})"
+    assert str(raised.value) == f"{path}: saved where rounding differs ({words})"
 
 
 def test_another_runs_is_refused(tmp_path: Path) -> None:
     path = put(tmp_path, run_id="r2")
     with pytest.raises(UnusableCheckpoint) as raised:
         read(tmp_path)
-    assert str(raised.value) == f"{path}: of the run r2"
+    assert str(raised.value) == f"{path}: belongs to the run r2"
 
 
 def test_this_machine_names_its_arithmetic() -> None:

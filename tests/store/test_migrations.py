@@ -140,7 +140,7 @@ def complaint(store: Store, path: str, **changes: Any) -> str:
 )
 def test_a_later_version_is_named(store: Store, path: str, what: str) -> None:
     assert complaint(store, path, schema=SCHEMA + 1) == (
-        f"not {what} (schema {SCHEMA + 1}, of a later version of fwexp; install that one)"
+        f"not {what} (schema {SCHEMA + 1}, from a later version of fwexp; install that one)"
     )
 
 

@@ -159,7 +159,7 @@ DAMAGES = {
     "lacking": (without("digests"), "not a run's record (Object missing required field `digests`)"),
     "later": (
         without(schema=9),
-        "not a run's record (schema 9, of a later version of fwexp; install that one)",
+        "not a run's record (schema 9, from a later version of fwexp; install that one)",
     ),
     "phases": (
         without(phases={"x": 1}),

@@ -75,5 +75,5 @@ def test_batchnorm_sees_that_it_has_half_a_batch(folder: Path, framework: str) -
 
 def test_a_rank_that_dies_ends_the_one_that_waits_for_it(folder: Path) -> None:
     assert (folder / "death.txt").read_text() == (
-        "rank 1 of 2: its process was ended by SIGKILL; the others were ended with it"
+        "rank 1 of 2: its process was killed by SIGKILL; the others were ended with it"
     )

@@ -1,1 +1,1 @@
-"""This machine: the runs one after another, each in a process of its own."""
+"""This machine: the runs one after another, each in a separate process."""

@@ -1,4 +1,4 @@
-"""The local launcher: it drives the runs itself, and returns when they have ended."""
+"""The local launcher: it drives the runs itself and returns when they have ended."""
 
 import os
 
@@ -13,11 +13,11 @@ from fwexp.store.store import Store
 
 
 class LocalLauncher:
-    """Nothing of it outlives its command, so it has no queue."""
+    """Nothing outlives its command, so it has no queue."""
 
     def check(self, config: Config) -> None:
         if config.hardware.nodes > 1 and "TORCHELASTIC_RUN_ID" not in os.environ:
-            for launcher in all_launchers():  # typed in a job of a scheduler's
+            for launcher in all_launchers():  # it may itself run in a scheduler's job
                 os.environ.update(launcher.node_variables())
         find_start(config)
 

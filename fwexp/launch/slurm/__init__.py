@@ -1,1 +1,1 @@
-"""Slurm: submit a sweep's runs through submitit, look after them, and run them on a node."""
+"""Slurm: submit a sweep's runs through submitit, follow them, and run them on a node."""

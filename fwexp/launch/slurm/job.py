@@ -1,4 +1,4 @@
-"""A job on a node: the runs of one pack, one after another, as the local launcher does them."""
+"""A job on a node: the runs of one pack, one after another, as the local launcher runs them."""
 
 import os
 import signal
@@ -21,16 +21,16 @@ from fwexp.runs.identity import run_digests, run_id, run_sources, workload_key
 from fwexp.store.store import Store
 
 REQUEUE_S = 60
-GRACE_S = 24 * 3600  # longer than any site's: Slurm ends the job before
-KEPT = "ended by Slurm; what the run had done is kept: type the sweep again to go on"
+GRACE_S = 24 * 3600  # longer than any site's: Slurm ends the job first
+KEPT = "ended by Slurm; the run's progress is kept: type the command again to resume"
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobSpec:
-    """What a task of an array does: everything is in here, so that no later edit changes it."""
+    """What an array task does: all of it is in here, so that no later edit changes it."""
 
     sweep: str
-    command: str  # which submitted it
+    command: str  # that submitted it
     store: str
     site: str
     machine_class: str
@@ -38,13 +38,13 @@ class JobSpec:
     blocks: list[dict[str, Config]]  # the blocks' runs by run id
     replaces: dict[str, str | None]  # run id -> `finished_at` of the failed record it replaces
     compare: bool  # whether the runs need their workloads' certificates
-    is_run: bool  # False: only those certificates are made
+    is_run: bool  # False: only make those certificates
 
 
 def perform(spec: JobSpec) -> None:
-    """Do what is missing of the work, and requeue this job where its time is up before.
+    """Do what is missing of the work; requeue this job if its time is up first.
 
-    Raises ClusterError, so that Slurm counts the job as failed, where a run failed or none could.
+    Raises ClusterError, so that Slurm counts the job as failed, if a run failed or none could run.
     """
     started = time.monotonic()
     os.environ.update(node_variables(os.environ))
@@ -66,14 +66,14 @@ def perform(spec: JobSpec) -> None:
         _requeue(spec, has_moved=has_moved, ran_s=time.monotonic() - started)
     wrong = [*outcome.failed, *outcome.void, *(outcome.interrupted if spec.is_run else ())]
     if wrong:
-        raise ClusterError(f"{len(wrong)} of {len(plan.runs)} runs did not end well: {wrong[0]} …")
+        raise ClusterError(f"{len(wrong)} of {len(plan.runs)} runs did not succeed: {wrong[0]} …")
 
 
 class Signals:
-    """Those that have come; nothing is done about one before somebody asks.
+    """The signals that have arrived; nothing is done about one until asked.
 
-    This thread blocks them, which servers and runs inherit, who look for themselves. Another
-    thread, of a library's, may still be given one: then a handler notes it.
+    This thread blocks them; servers and runs inherit that and look for themselves. Another
+    thread, a library's, may still receive one: then a handler notes it.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Signals:
         return not self._all().isdisjoint(STOPS)
 
     def ask_to_requeue(self) -> bool:
-        """Whether it is the one before the time limit; with the other Slurm does as it likes."""
+        """Whether it is the warning before the time limit; the other one is Slurm's own affair."""
         return signal.SIGUSR2 in self._all()
 
     def _all(self) -> set[int]:
@@ -105,13 +105,13 @@ def _plan(spec: JobSpec) -> Plan:
 
 
 def _planned(wanted: str, config: Config) -> PlannedRun:
-    """The run as submitted; ClusterError where the sources that it depends on are others by now."""
+    """The run as submitted; ClusterError if the sources it depends on have changed since."""
     digests = run_digests(config)
     if run_id(config, digests) != wanted:
         raise ClusterError(
             f"{wanted}: the sources of the model or of fwexp, a library's version, or a variable "
-            "that changes arithmetic is no longer what it was when the sweep was submitted, and it "
-            "would be another run; type the sweep again."
+            "that changes arithmetic has changed since the sweep was submitted, and this "
+            "would be another run; type the command again."
         )
     return PlannedRun(
         run_id=wanted,
@@ -128,13 +128,13 @@ def _check_node(spec: JobSpec, plan: Plan) -> None:
         if found != spec.machine_class:
             raise ClusterError(
                 f"node {node_name()} is {found!r}, but the sweep is for {spec.machine_class!r}: "
-                f"nothing was run. Write hardware.{config.hardware.name}.machine_class into "
-                f"slurm/{spec.site}.yaml, or name nodes of one class there by constraint."
+                f"nothing was run. Set hardware.{config.hardware.name}.machine_class in "
+                f"slurm/{spec.site}.yaml, or choose nodes of one class there by constraint."
             )
 
 
 def _missing(spec: JobSpec, plan: Plan, store: Store) -> Missing:
-    """Of the work's runs those without a record newer than the one to be replaced."""
+    """The work's runs without a record newer than the one to replace."""
     if not spec.is_run:
         return Missing(runs={})
     records, complaints = store.read_records(spec.machine_class, [r.run_id for r in plan.runs])
@@ -147,7 +147,7 @@ def _missing(spec: JobSpec, plan: Plan, store: Store) -> Missing:
 
 
 def _progress(spec: JobSpec, store: Store) -> list[tuple[str, int]]:
-    """What of the runs' folders changes when a run gets on: its record, its saved state."""
+    """What changes in the runs' folders as a run progresses: its record, its checkpoint."""
     ids = [id_ for block in spec.blocks for id_ in block]
     return sorted(_stamps(store, spec.machine_class, ids))
 
@@ -161,10 +161,10 @@ def _stamps(store: Store, machine_class: str, ids: list[str]) -> Iterator[tuple[
 
 
 def _leave_to_slurm() -> NoReturn:
-    """After the signal that comes with preemption and with scancel.
+    """After the signal that preemption and scancel send.
 
-    A preempted job is started again by Slurm, as the site has it, only if it is still there when
-    its time of grace is over.
+    Slurm restarts a preempted job, where the site says so, only if it is still there when its
+    grace time is over.
     """
     if _fields().get("PreemptTime", "None") != "None":
         print(f"preempted; {KEPT}", file=sys.stderr, flush=True)
@@ -173,28 +173,28 @@ def _leave_to_slurm() -> NoReturn:
 
 
 def _job_id() -> str:
-    """Of this task alone: SLURM_JOB_ID of an array's last task stands for the whole array."""
+    """Of this task alone: SLURM_JOB_ID of an array's last task means the whole array."""
     array, task = (os.environ.get(f"SLURM_ARRAY_{name}_ID") for name in ("JOB", "TASK"))
     return f"{array}_{task}" if array and task else os.environ["SLURM_JOB_ID"]
 
 
 def _fields() -> dict[str, str]:
-    """What the controller says of this job."""
+    """What the controller says about this job."""
     command = ["scontrol", "show", "job", "--oneliner", _job_id()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=REQUEUE_S, check=True)
     return dict(word.split("=", 1) for word in done.stdout.split() if "=" in word)
 
 
 def _requeue(spec: JobSpec, *, has_moved: bool, ran_s: float) -> NoReturn:
-    """Leave, once Slurm has agreed to start this job again."""
+    """Exit once Slurm has agreed to requeue this job."""
     if os.environ.get("SLURM_NODEID", "0") != "0":
         sys.exit("the first node asks Slurm to requeue the job")
-    if _fields()["JobState"] != "RUNNING":  # it was cancelled meanwhile
+    if _fields()["JobState"] != "RUNNING":  # cancelled in the meantime
         sys.exit(KEPT)
     if not has_moved and ran_s > 30 * spec.time_min:  # seconds: half of the limit
         raise ClusterError(
-            f"no run got on within time_min={spec.time_min}: it would be requeued for ever; "
-            f"raise it in slurm/{spec.site}.yaml and type the sweep again."
+            f"no run made progress within time_min={spec.time_min}: it would be requeued forever; "
+            f"raise it in slurm/{spec.site}.yaml and type the command again."
         )
     done = subprocess.run(
         ["scontrol", "requeue", _job_id()],
@@ -205,6 +205,6 @@ def _requeue(spec: JobSpec, *, has_moved: bool, ran_s: float) -> NoReturn:
     if done.returncode != 0:
         raise ClusterError(
             f"the job's time is up and Slurm does not requeue it ({done.stderr.strip()}); what the "
-            "run had done is kept: type the sweep again."
+            "run's progress is kept: type the command again."
         )
-    sys.exit("requeued: the run goes on from its saved state")
+    sys.exit("requeued: the run will resume from its checkpoint")

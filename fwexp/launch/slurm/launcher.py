@@ -32,7 +32,7 @@ Task = tuple[Submission, Array, int]  # the index is that of its pack
 
 
 class SlurmLauncher:
-    """What it has handed to Slurm lies in the sweep's folder, so that any process can look."""
+    """What it has submitted is in the sweep's folder, so that any process can look."""
 
     def check(self, config: Config) -> None:  # noqa: ARG002
         require_slurm()
@@ -44,7 +44,7 @@ class SlurmLauncher:
         return cores_of_job(config)
 
     def machine_class(self, config: Config) -> str:
-        """The site profile's; where that has none, this machine's."""
+        """The site profile's, or this machine's if that has none."""
         resources = resources_for(config, read_site(config.launcher.site))
         if resources.machine_class:
             return resources.machine_class
@@ -54,8 +54,8 @@ class SlurmLauncher:
             name = config.hardware.name
             raise DeviceError(
                 f"slurm/{config.launcher.site}.yaml: hardware.{name} has no machine_class, and it "
-                f"cannot be taken from this machine: {error} Write the nodes' class there; a job "
-                "on a node of another class runs nothing and tells its own."
+                f"cannot be taken from this machine: {error} Set the nodes' class there; a job "
+                "on a node of another class runs nothing and names that class."
             ) from error
 
     def start(self, plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Outcome | None:
@@ -70,7 +70,7 @@ class SlurmLauncher:
         try:
             tasks = queued_tasks(submissions)
         except ClusterError as error:
-            warning = f"{error}; what its queue holds is not known here"
+            warning = f"{error}; the state of its queue is unknown"
         queued = {(task.job_name, task.index): task for task in tasks}
         return Queue(
             jobs=[QueuedJob(is_running=t.is_running, reason=t.reason) for t in tasks],
@@ -104,13 +104,13 @@ class SlurmLauncher:
                 cancel_file(store, sweep, submission.key).touch()
         if tasks:
             cancel_jobs(task.job_id.partition("_")[0] for task in tasks)
-        if complaints:  # whose jobs are not known, and may go on
+        if complaints:  # their jobs are unknown, and may still run
             raise StoreError(complaints[0])
         return len(tasks)
 
 
 def _runs(submissions: list[Submission]) -> list[tuple[Task, str, str | None]]:
-    """Each submitted run with its task and the failed record it replaces; the last task last."""
+    """Each submitted run with its task and the failed record it replaces, oldest first."""
     return [
         ((submission, array, index), run_id, replaces)
         for submission in submissions
@@ -135,14 +135,14 @@ def _assignment(
 
 
 def _log_of(id_file: Path, index: int) -> Path:
-    """The job's log, or the folder where it would lie if the job ever began."""
+    """The job's log, or the folder it would be in if the job had started."""
     folder, job_id = id_file.parent, id_file.read_text()
     logs = [folder / f"{job_id}_{index}_0_log.out", folder / f"{job_id}_0_log.out"]
     return next((log for log in logs if log.is_file()), folder)
 
 
 def _telling_line(log: Path, run_id: str) -> str:
-    """What a job's log says of the run's end, or else its last line; srun only repeats it."""
+    """What a job's log says about the run's end, else its last line; srun only repeats it."""
     if not log.is_file():
         return ""
     lines = log.read_text(errors="replace").strip().splitlines()

@@ -1,4 +1,4 @@
-"""Which of a job's nodes this is, and what of it the job was given, in words that others know."""
+"""Which of a job's nodes this is, and what the job was given of it, in standard variables."""
 
 import os
 import socket
@@ -9,7 +9,7 @@ ALIASES = {"FWEXP_NODE": "SLURMD_NODENAME", "FWEXP_GPUS": "SLURM_JOB_GPUS"}
 
 
 def node_name() -> str:
-    """The name Slurm has for this node, which may be another than the host's."""
+    """Slurm's name for this node, which may differ from the host's."""
     return os.environ.get("SLURMD_NODENAME", socket.gethostname())
 
 
@@ -26,16 +26,16 @@ def node_variables(variables: Mapping[str, str]) -> dict[str, str]:
         "GROUP_WORLD_SIZE": variables["SLURM_JOB_NUM_NODES"],
         "LOCAL_WORLD_SIZE": "1",
         "MASTER_ADDR": _first_address(variables["SLURM_JOB_NODELIST"]),
-        "MASTER_PORT": "0",  # runs agree on one of their own
+        "MASTER_PORT": "0",  # runs agree on one themselves
     }
 
 
 def _first_address(node_list: str) -> str:
-    """Of the first node in a list that Slurm writes as node[3-5,7]."""
+    """That of the first node in a list that Slurm writes as node[3-5,7]."""
     name = _scontrol("hostnames", node_list).split()[0]
     try:
         socket.getaddrinfo(name, None)
-    except socket.gaierror:  # a name that only Slurm knows
+    except socket.gaierror:  # a name only Slurm knows
         return _scontrol("node", name).partition("NodeAddr=")[2].split()[0]
     return name
 

@@ -1,4 +1,4 @@
-"""What Slurm's queue says of our jobs, and why a job that left it did."""
+"""What Slurm's queue says about our jobs, and why a job left it."""
 
 import shutil
 import subprocess
@@ -29,7 +29,7 @@ class QueuedTask:
 
 
 def require_slurm() -> None:
-    """Raise ClusterError where there are no Slurm commands."""
+    """Raise ClusterError if there are no Slurm commands."""
     if shutil.which("sbatch") is None or shutil.which("squeue") is None:
         raise ClusterError(
             "launcher=slurm: there is no sbatch on this machine; type it on the cluster's login "
@@ -42,14 +42,14 @@ def queued_tasks(submissions: Iterable[Submission]) -> list[QueuedTask]:
     names = {array.job_name for submission in submissions for array in submission.arrays}
     if not names:
         return []
-    # whoever submitted them, and in whichever partition, hidden ones too
+    # of any user, in any partition, hidden ones included
     told = _ask(["squeue", "-h", "-r", "-a", "-n", ",".join(sorted(names)), "-o", "%i|%j|%T|%N|%r"])
     tasks = [_task(*line.split("|", 4)) for line in told.splitlines()]
     return [task for task in tasks if task.job_name in names]
 
 
 def reasons(arrays: Iterable[Array]) -> dict[tuple[str, int], str]:
-    """By array and task, how the task ended, where the site keeps accounts; else nothing."""
+    """By array and task, how the task ended; empty if the site keeps no accounts."""
     names = ",".join(array.job_name for array in arrays)
     command = ["sacct", "-n", "-X", "-P", "-S", "now-30days", "--name", names]
     command += ["-o", "JobID,JobName,State,ExitCode"]
@@ -57,7 +57,7 @@ def reasons(arrays: Iterable[Array]) -> dict[tuple[str, int], str]:
         return {}
     try:
         told = _ask(command)
-    except ClusterError:  # no accounting here: the records and the logs must do
+    except ClusterError:  # no accounting here: records and logs must do
         return {}
     found = {}
     for line in told.splitlines():
@@ -68,7 +68,7 @@ def reasons(arrays: Iterable[Array]) -> dict[tuple[str, int], str]:
 
 
 def cancel_jobs(job_ids: Iterable[str]) -> None:
-    """Take these jobs out of the queue, whatever they do."""
+    """Cancel these jobs, pending or running."""
     _ask(["scancel", *sorted(set(job_ids))])
 
 
@@ -78,9 +78,7 @@ def max_array_size() -> int:
         name, _, value = line.partition("=")
         if name.strip() == "MaxArraySize":
             return int(value)
-    raise ClusterError(
-        "scontrol tells no MaxArraySize; write max_array_size into the site's profile"
-    )
+    raise ClusterError("scontrol shows no MaxArraySize; set max_array_size in the site's profile")
 
 
 def _ask(command: list[str]) -> str:

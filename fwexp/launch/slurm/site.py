@@ -1,4 +1,4 @@
-"""A site profile: what to ask of a cluster for each hardware, a file of slurm/."""
+"""A site profile, a file of slurm/: what to ask of a cluster for each hardware."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +26,12 @@ class Resources:
     qos: str | None = None
     gres: str | None = None  # "gpu:{devices}": as many as hardware.devices
     constraint: str | None = None
-    exclusive: bool = False  # the whole node, so that nobody else disturbs a timed run
+    exclusive: bool = False  # the whole node, so that no other job disturbs a timed run
     cpus_per_task: int | None = None
     mem_gib: float | None = None
-    time_min: int = MISSING  # a job that comes to it is requeued and goes on
-    signal_s: int = 120  # so long before the limit a job is told to save its run
-    machine_class: str | None = None  # of its nodes; null: that of the machine typed at
+    time_min: int = MISSING  # a job that reaches it is requeued and resumes
+    signal_s: int = 120  # how long before the limit a job is told to save its run
+    machine_class: str | None = None  # of its nodes; null: that of the submitting machine
     sbatch: dict[str, Flag] = field(default_factory=dict)  # further options, by long name
 
 
@@ -39,22 +39,22 @@ class Resources:
 class Site:
     hardware: dict[str, Resources] = field(default_factory=dict)  # cpu | gpu | tpu -> its jobs
     setup: list[str] = field(default_factory=list)  # shell lines of a job before Python starts
-    python: str | None = None  # the command that starts it, in a container say; null: this one
+    python: str | None = None  # the command that starts Python, say in a container; null: this one
     max_array_size: int | None = None  # null: what `scontrol show config` says
 
 
 def read_site(name: str | None) -> Site:
     """The profile of that name, from ./slurm or from fwexp's own.
 
-    Raises ConfigError, naming the file, when it is not there or holds no profile.
+    Raises ConfigError, naming the file, if it does not exist or holds no profile.
     """
     folders = [Path("slurm"), values_dir("slurm")]
     names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
     if name is None:
         raise ConfigError(
             [
-                "launcher.site: say which cluster; type launcher.site=NAME for slurm/NAME.yaml. "
-                f"There are: {', '.join(names)}."
+                "launcher.site: name the cluster; type launcher.site=NAME for slurm/NAME.yaml. "
+                f"Choose from: {',  '.join(names)}."
             ]
         )
     for folder in folders:
@@ -67,7 +67,7 @@ def read_site(name: str | None) -> Site:
 
 
 def resources_for(config: Config, site: Site) -> Resources:
-    """What a job of this configuration asks for; ConfigError where the site has not got it."""
+    """What a job of this configuration asks for; ConfigError if the site does not have it."""
     hardware = config.hardware.name
     if hardware not in site.hardware:
         raise ConfigError(
@@ -80,14 +80,14 @@ def resources_for(config: Config, site: Site) -> Resources:
 
 
 def cores_of_job(config: Config) -> int:
-    """How many cores a run may use on a node; ConfigError where nobody says so."""
+    """How many cores a run may use on a node; ConfigError if nothing says so."""
     cores = resources_for(config, read_site(config.launcher.site)).cpus_per_task
     if cores is None and config.hardware.num_threads is None:
         raise ConfigError(
             [
-                "hardware.num_threads: the cores of this machine say nothing of the nodes'; type "
-                f"hardware.num_threads=…, or give hardware.{config.hardware.name} of "
-                f"slurm/{config.launcher.site}.yaml its cpus_per_task."
+                "hardware.num_threads: this machine's cores say nothing about the nodes'; type "
+                f"hardware.num_threads=…, or set hardware.{config.hardware.name}.cpus_per_task "
+                f"in slurm/{config.launcher.site}.yaml."
             ]
         )
     return cores or config.hardware.num_threads or 1
@@ -112,11 +112,11 @@ def _read(path: Path) -> Site:
 def _bad(name: str, resources: Resources) -> list[str]:
     where = f"hardware.{name}"
     if name not in HARDWARE:
-        return [f"{where}: there is no such hardware; it is {' or '.join(HARDWARE)}"]
+        return [f"{where}: there is no such hardware; choose {' or '.join(HARDWARE)}"]
     try:
         (resources.gres or "").format(devices=1)
     except (KeyError, IndexError, ValueError):
-        return [f"{where}.gres={resources.gres}: of names in braces there is {{devices}} alone"]
+        return [f"{where}.gres={resources.gres}: only {{devices}} may stand in braces"]
     if resources.signal_s < 1 or resources.time_min * 60 < 2 * resources.signal_s:
         return [
             f"{where}: time_min={resources.time_min} leaves no time to train before the signal "

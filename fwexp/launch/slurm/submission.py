@@ -1,4 +1,4 @@
-"""What was handed to Slurm, on disk before Slurm hears of it: which task does which runs."""
+"""What was submitted, on disk before Slurm gets it: which task does which runs."""
 
 import secrets
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ CERTIFY, RUN = "certify", "run"
 class Array:
     """One job array; its task k does the k-th pack, one run after another on one node."""
 
-    job_name: str  # by which squeue tells it from all others
+    job_name: str  # unique in squeue
     does: str  # certify: make the certificates of these runs' workloads | run: run them
     packs: list[Pack]
 
@@ -34,7 +34,7 @@ class Submission:
 
 
 def new_submission(sweep: str, arrays: Sequence[tuple[str, list[Pack]]]) -> Submission:
-    """A submission with a key of its own; each array is what it does, and its packs."""
+    """A submission with a key of its own; `arrays` are what each does, and its packs."""
     key = secrets.token_hex(4)
     return Submission(
         key=key,
@@ -48,22 +48,22 @@ def new_submission(sweep: str, arrays: Sequence[tuple[str, list[Pack]]]) -> Subm
 
 
 def jobs_folder(store: Store, sweep: str) -> Path:
-    """Where a sweep's submissions lie, each with its jobs' logs."""
+    """The folder of a sweep's submissions, each with its jobs' logs."""
     return store.sweep_folder(sweep) / "jobs"
 
 
 def logs_folder(store: Store, sweep: str, key: str) -> Path:
-    """Where submitit keeps scripts, pickles and logs of a submission's jobs."""
+    """Where submitit keeps the scripts, pickles and logs of a submission's jobs."""
     return jobs_folder(store, sweep) / key
 
 
 def id_file(store: Store, sweep: str, key: str, job_name: str) -> Path:
-    """What holds Slurm's id of an array, once Slurm has taken it."""
+    """The file with Slurm's id of an array, once Slurm has accepted it."""
     return logs_folder(store, sweep, key) / f"{job_name}.id"
 
 
 def cancel_file(store: Store, sweep: str, key: str) -> Path:
-    """What is there once the user has cancelled a submission."""
+    """The file that exists once the user has cancelled a submission."""
     return logs_folder(store, sweep, key) / "cancelled"
 
 
@@ -73,23 +73,23 @@ def write_submission(store: Store, submission: Submission) -> None:
 
 
 def read_submission(store: Store, sweep: str, key: str) -> Submission:
-    """The submission; StoreError where its file is torn or gone."""
+    """The submission; StoreError if its file is torn or missing."""
     path = logs_folder(store, sweep, key) / "submission.json"
     try:
         found = read_json(path, Submission, what="a submission")
     except StoreError as error:
         raise StoreError(
             f"{error}. scancel its jobs, which squeue --format=%j lists as "
-            f"fwexp-{sweep}-{key}-…, remove its folder, and type the sweep again: what is done "
+            f"fwexp-{sweep}-{key}-…, remove its folder, and type the command again: what is done "
             "stays"
         ) from error
     if found is None:
-        raise StoreError(f"{path}: gone")
+        raise StoreError(f"{path}: missing")
     return found
 
 
 def read_submissions(store: Store, sweep: str) -> tuple[list[Submission], list[str]]:
-    """All of a sweep's submissions, the first one first, and a complaint for each torn one."""
+    """All of a sweep's submissions, oldest first, and a complaint per torn one."""
     found, complaints = [], []
     for file in sorted(jobs_folder(store, sweep).glob("*/submission.json")):
         try:
@@ -100,7 +100,7 @@ def read_submissions(store: Store, sweep: str) -> tuple[list[Submission], list[s
 
 
 def read_sound_submissions(store: Store, sweep: str) -> list[Submission]:
-    """The same; StoreError where one is torn, as its jobs could be anywhere."""
+    """The same; StoreError if one is torn, as its jobs could be anywhere."""
     found, complaints = read_submissions(store, sweep)
     if complaints:
         raise StoreError(complaints[0])

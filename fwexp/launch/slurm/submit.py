@@ -1,4 +1,4 @@
-"""Hand a plan's missing runs to Slurm, as job arrays by submitit."""
+"""Submit a plan's missing runs to Slurm, as job arrays through submitit."""
 
 import itertools
 import sys
@@ -38,22 +38,24 @@ Block = list[PlannedRun]
 
 @dataclass(kw_only=True)
 class Submitted:
-    """What of a plan Slurm has been given, and what it had already."""
+    """What was submitted of a plan, and what Slurm had already."""
 
     num_runs: int = 0
     num_queued_before: int = 0
     num_jobs: int = 0
     job_ids: list[str] = field(default_factory=list)  # of the arrays
-    num_outdated: int = 0  # queued runs of another form of this sweep, which is not asked for now
+    num_outdated: int = 0  # queued runs of an earlier form of this sweep
 
 
 def submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Submitted:
     """Submit the missing runs that are not queued yet; returns as soon as Slurm has them.
 
-    What each job will do is on disk before. Raises ClusterError when Slurm refuses one; what it has
-    taken by then stays, and the same command submits the rest.
+    What each job will do is on disk first. Raises ClusterError if Slurm refuses one; what it has
+    accepted by then stays, and the same command submits the rest.
     """
-    with hold(jobs_folder(store, plan.name) / "lock"):  # two at once would not see each other's
+    with hold(
+        jobs_folder(store, plan.name) / "lock"
+    ):  # two at once would not see each other's jobs
         return _submit(plan, store, missing, compare=compare)
 
 
@@ -89,7 +91,7 @@ def _submit(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> Sub
 
 
 def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool) -> int:
-    """How many runs are with Slurm now, after `submit`, which is told on stderr."""
+    """How many runs Slurm has after `submit`, which is reported on stderr."""
     done = submit(plan, store, missing, compare=compare)
     there = len(plan.runs) - len(missing.runs)
     parts = [f"{done.num_runs} runs in {done.num_jobs} jobs (arrays {', '.join(done.job_ids)})"]
@@ -102,23 +104,25 @@ def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool
     print(f"{plan.name}: submitted {'; '.join(parts)}", file=sys.stderr)
     if done.num_outdated:
         print(
-            f"{done.num_outdated} queued or running runs belong to what {plan.name} was before "
-            f"its sources or values changed; fwexp cancel {plan.name} ends all of its jobs",
+            f"{done.num_outdated} queued or running runs are of {plan.name} as it was before "
+            f"its sources or values changed; fwexp cancel {plan.name} cancels all its jobs",
             file=sys.stderr,
         )
     num_there = done.num_runs + done.num_queued_before
     if num_there:
-        print(f"fwexp status {plan.name} tells how far it is", file=sys.stderr)
+        print(f"fwexp status {plan.name} shows its progress", file=sys.stderr)
         if plan.first.tracking.name.startswith("wandb"):
-            print(f"fwexp sync {plan.name} takes what is done to W&B, from here", file=sys.stderr)
+            print(
+                f"fwexp sync {plan.name} uploads finished runs to W&B, from here", file=sys.stderr
+            )
     return num_there
 
 
 def _runs_in_queue(store: Store, sweep: str) -> set[str]:
-    """The runs of which Slurm still has the job.
+    """The runs whose job Slurm still has.
 
-    An array whose id was never noted is of a command that was killed meanwhile: its tasks may wait
-    in vain for what they are to do, and are taken out of the queue.
+    An array whose id was never noted is from a command that was killed: its tasks may wait in vain
+    for what they are to do, and are cancelled.
     """
     submissions = read_sound_submissions(store, sweep)
     noted = {
@@ -139,14 +143,14 @@ def _runs_in_queue(store: Store, sweep: str) -> set[str]:
     return {
         id_
         for task in tasks
-        if task.job_name in arrays and task.state != "COMPLETING"  # it does no more
+        if task.job_name in arrays and task.state != "COMPLETING"  # it does nothing more
         for id_ in arrays[task.job_name].packs[task.index]
     }
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Part:
-    """What will be one array: packs of blocks that ask for the same resources."""
+    """What becomes one array: packs of blocks that ask for the same resources."""
 
     does: str
     config: Config  # of one of its runs
@@ -154,7 +158,7 @@ class _Part:
 
 
 def _parts(blocks: list[Block], store: Store, *, most: int, compare: bool) -> Iterator[_Part]:
-    """Missing certificates first, a job each; then the runs, several blocks a job."""
+    """Missing certificates first, one job each; then the runs, several blocks per job."""
     for does in (CERTIFY, RUN):
         if does == CERTIFY and not compare:
             continue
@@ -221,7 +225,7 @@ def _spec(
 def _sbatch(
     specs: list[JobSpec], array: Array, folder: str, site: Site, config: Config, after: list[str]
 ) -> str:
-    """The id of the array that Slurm has made of these specs."""
+    """The id of the array that Slurm made of these specs."""
     resources = resources_for(config, site)
     executor = submitit.SlurmExecutor(folder=folder, python=site.python)
     try:
@@ -232,10 +236,10 @@ def _sbatch(
             executor.update_parameters(dependency=f"afterany:{':'.join(after)}")
         jobs = executor.map_array(perform, specs)
     except (FailedJobError, FailedSubmissionError, ValueError) as error:
-        words = " ".join(str(error).split()) or "without a word"
+        words = " ".join(str(error).split()) or "no reason given"
         raise ClusterError(
             f"sbatch refused the job ({words}); see hardware.{config.hardware.name} in "
-            f"slurm/{config.launcher.site}.yaml. What was submitted before stays: mend it and "
+            f"slurm/{config.launcher.site}.yaml. What was submitted before stays: fix it and "
             "type the command again."
         ) from error
     return str(jobs[0].job_id).partition("_")[0]
@@ -258,7 +262,7 @@ def _parameters(resources: Resources, config: Config) -> dict[str, Any]:
         "signal_delay_s": resources.signal_s,
         "nodes": hardware.nodes,
         "ntasks_per_node": 1,
-        "stderr_to_stdout": True,  # one log a job
+        "stderr_to_stdout": True,  # one log per job
         "additional_parameters": {"requeue": True, **resources.sbatch},
     }
     return {name: value for name, value in given.items() if value is not None}

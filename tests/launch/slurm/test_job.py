@@ -82,7 +82,7 @@ def test_before_its_time_is_up_it_requeues_itself_alone(
     folder: Path, slurm: SlurmStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     come(monkeypatch, signal.SIGUSR2)
-    with pytest.raises(SystemExit, match="requeued: the run goes on"):
+    with pytest.raises(SystemExit, match="requeued: the run will resume"):
         perform(spec_of(folder))
     assert "scontrol requeue 5_1" in slurm.asked  # 7 may stand for the whole array
 
@@ -119,7 +119,9 @@ def test_a_run_that_never_gets_on_is_not_requeued_for_ever(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     come(monkeypatch, signal.SIGUSR2, after_s=16 * 60)
-    with pytest.raises(ClusterError, match=r"^no run got on within time_min=30: it would be"):
+    with pytest.raises(
+        ClusterError, match=r"^no run made progress within time_min=30: it would be"
+    ):
         perform(spec_of(folder))
 
 
@@ -138,7 +140,7 @@ def test_other_sources_than_those_submitted_run_nothing(
     monkeypatch.setattr(module, "run_digests", lambda _: {"model": "changed"})
     with pytest.raises(
         ClusterError,
-        match=r"is no longer what it was when the sweep was submitted, and it would be",
+        match=r"has changed since the sweep was submitted, and this would be",
     ):
         perform(spec)
     assert num_recorded(spec) == 0
@@ -146,6 +148,6 @@ def test_other_sources_than_those_submitted_run_nothing(
 
 def test_a_failed_run_fails_the_job_after_the_others(folder: Path) -> None:
     spec = spec_of(folder, "optimizer=sgd", "optimizer.learning_rate=1e30")
-    with pytest.raises(ClusterError, match=r"^2 of 2 runs did not end well: torch-mlp-digits-s0-"):
+    with pytest.raises(ClusterError, match=r"^2 of 2 runs did not succeed: torch-mlp-digits-s0-"):
         perform(spec)
     assert num_recorded(spec) == 2  # both have a record

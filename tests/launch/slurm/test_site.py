@@ -67,7 +67,7 @@ def test_a_site_without_the_hardware() -> None:
         ("partitions: {}", "Key 'partitions' not in 'Site'; a profile has hardware, setup, "),
         ("hardware: [", "while parsing"),
         ("setup: []", "hardware is empty; name what the site has: cpu, gpu, tpu"),
-        ("hardware: {cpus: {time_min: 9}}", "hardware.cpus: there is no such hardware; it is cp"),
+        ("hardware: {cpus: {time_min: 9}}", "hardware.cpus: there is no such hardware; choose cp"),
         (
             "hardware: {cpu: {}}",
             "Structured config of type `Resources` has missing mandatory v",
@@ -107,6 +107,6 @@ def test_the_threads_are_those_of_a_job_and_not_of_the_machine_typed_at(folder: 
     with pytest.raises(ConfigError) as raised:
         tiny_config(*ON_OURS, "hardware.num_threads=null")
     assert str(raised.value) == (
-        "hardware.num_threads: the cores of this machine say nothing of the nodes'; type "
-        "hardware.num_threads=…, or give hardware.cpu of slurm/ours.yaml its cpus_per_task."
+        "hardware.num_threads: this machine's cores say nothing about the nodes'; type "
+        "hardware.num_threads=…, or set hardware.cpu.cpus_per_task in slurm/ours.yaml."
     )

@@ -118,9 +118,9 @@ def test_queued_runs_of_another_form_of_the_sweep_are_told(
     submit_and_tell(other, store, missing_runs(other, store, retry=False), compare=False)
     assert capsys.readouterr().err.splitlines() == [
         "tiny: submitted 6 runs in 1 jobs (arrays 102)",
-        "6 queued or running runs belong to what tiny was before its sources or values changed; "
-        "fwexp cancel tiny ends all of its jobs",
-        "fwexp status tiny tells how far it is",
+        "6 queued or running runs are of tiny as it was before its sources or values changed; "
+        "fwexp cancel tiny cancels all its jobs",
+        "fwexp status tiny shows its progress",
     ]
 
 
@@ -131,7 +131,7 @@ def test_who_tracks_with_wandb_is_told_how_it_gets_there(
     plan = planned(store, "tracking=wandb_online")
     submit_and_tell(plan, store, missing_runs(plan, store, retry=False), compare=False)
     assert capsys.readouterr().err.splitlines()[-1] == (
-        "fwexp sync tiny takes what is done to W&B, from here"
+        "fwexp sync tiny uploads finished runs to W&B, from here"
     )
 
 
@@ -141,7 +141,7 @@ def test_the_packs_are_on_disk_before_sbatch_is_asked(slurm: SlurmStandIn, store
         hand_over(planned(store), store)
     assert str(raised.value) == (
         "sbatch refused the job (sbatch: error: invalid partition specified: long); see "
-        "hardware.cpu in slurm/ours.yaml. What was submitted before stays: mend it and type the "
+        "hardware.cpu in slurm/ours.yaml. What was submitted before stays: fix it and type the "
         "command again."
     )
     assert len(read_sound_submissions(store, "tiny")) == 1

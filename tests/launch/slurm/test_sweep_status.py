@@ -142,7 +142,7 @@ def test_status_tells_counts_by_axis_and_what_to_type(
     rows = [line.split() for line in out.splitlines() if line.split()[-1:] == ["1"]]
     assert rows == [["seed", "0", "1"], ["1", "1"], ["2", "1"]]
     assert f"failed: {plan.runs[0].run_id}: ValueError: too bad" in out
-    assert "fwexp cancel tiny ends what is queued and running; fwexp report tiny" in out
+    assert "fwexp cancel tiny cancels its jobs; fwexp report tiny" in out
 
 
 @pytest.mark.usefixtures("plan")
@@ -207,6 +207,6 @@ def test_cancel_takes_the_jobs_out_of_the_queue(
 def test_cancel_where_nothing_is_queued(capsys: pytest.CaptureFixture[str]) -> None:
     assert cancel(["tiny"]) == 0
     assert capsys.readouterr().out == (
-        "tiny: none of its jobs is queued or running. A sweep that runs in a terminal is ended by "
-        "Ctrl-C there.\n"
+        "tiny: none of its jobs is queued or running. Stop a sweep that runs in a "
+        "terminal with Ctrl-C there.\n"
     )
