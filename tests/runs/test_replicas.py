@@ -42,6 +42,7 @@ def test_a_run_on_two_devices_is_the_one_on_one(framework: str, tmp_path: Path) 
     assert alone.num_replicas == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", ["torch", "tf"])
 def test_a_stopped_run_on_two_devices_goes_on_as_if_it_had_not_been(
     framework: str, tmp_path: Path
@@ -77,6 +78,7 @@ def test_the_death_of_a_rank_fails_the_run(monkeypatch: pytest.MonkeyPatch, tmp_
     )
 
 
+@pytest.mark.slow
 def test_a_run_on_two_nodes(tmp_path: Path) -> None:
     """Two nodes of a Slurm job, as far as their processes can tell, and a store that both have."""
     scontrol = tmp_path / "scontrol"

@@ -52,6 +52,7 @@ def test_a_sweep_goes_to_the_service(
     assert not list((store.path / "wandb").glob("upload-*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["refuse", "hang"])
 def test_a_service_that_does_not_answer_leaves_the_runs_offline(
     store: Store, service: Service, capfd: pytest.CaptureFixture[str], kind: str

@@ -42,7 +42,7 @@ def test_fwexps_own_profiles_read(path: Path) -> None:
 
 
 def test_a_site_has_to_be_named() -> None:
-    with pytest.raises(ConfigError, match=r"^launcher\.site: say which cluster; type launcher\.s"):
+    with pytest.raises(ConfigError, match=r"^launcher\.site: name the cluster; type launcher\.s"):
         read_site(None)
 
 
@@ -74,7 +74,7 @@ def test_a_site_without_the_hardware() -> None:
         ),
         (
             "hardware: {cpu: {time_min: 9, gres: 'gpu:{device}'}}",
-            "hardware.cpu.gres=gpu:{device}: of names in braces there is {devices} alone",
+            "hardware.cpu.gres=gpu:{device}: only {devices} may stand in braces",
         ),
         (
             "hardware: {cpu: {time_min: 3, signal_s: 100}}",

@@ -127,6 +127,7 @@ def test_rows_that_count_late_are_not_sent_again(store: Store, service: Service)
     check_complete(store, service)
 
 
+@pytest.mark.slow
 def test_two_at_once_upload_it_once(store: Store, service: Service) -> None:
     service.fault = Fault(kind="slow", slow_s=0.1)
     both = [start_sync(store, service) for _ in range(2)]
@@ -170,6 +171,7 @@ def test_what_ended_after_the_write_up_is_in_the_verdicts_that_go_up(
     assert same_write_up(store, service, lead=tmp_path / "lead")
 
 
+@pytest.mark.slow
 def test_a_torn_receipt_is_written_again(store: Store, service: Service) -> None:
     sync(store, service)
     entry = next(store.path.glob("wandb/ledger/*/torch-*.json"))
@@ -193,6 +195,7 @@ def test_the_torn_tail_of_an_offline_run_is_filled_from_the_record(
     check_complete(store, service)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["429", "500", "drop"])
 def test_what_passes_is_waited_out(store: Store, service: Service, kind: str) -> None:
     service.fault = Fault(kind=kind, after_rows=500, times=3, retry_after_s=1)
@@ -202,6 +205,7 @@ def test_what_passes_is_waited_out(store: Store, service: Service, kind: str) ->
     check_complete(store, service)
 
 
+@pytest.mark.slow
 def test_rows_whose_receipt_is_lost_come_again_at_their_place(
     store: Store, service: Service
 ) -> None:
@@ -213,6 +217,7 @@ def test_rows_whose_receipt_is_lost_come_again_at_their_place(
     check_there(store, service)
 
 
+@pytest.mark.slow
 def test_rows_that_something_else_sent_are_told_and_left_alone(
     store: Store, service: Service
 ) -> None:
