@@ -21,7 +21,7 @@ test: .venv/.installed
 	.venv/bin/pytest -n 4 --dist worksteal -m "not slow"
 
 test-all: test
-	.venv/bin/pytest -n 2 --dist loadfile -m slow
+	.venv/bin/pytest -n 2 --dist loadgroup -m slow
 
 check: .venv/.installed
 	.venv/bin/ruff check

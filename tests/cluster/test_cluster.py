@@ -13,7 +13,8 @@ import pytest
 from tests.cluster.one_machine import SCRIPT, Cluster, bring_up, processes_of, script, take_down
 from tests.proc import wait_until
 
-pytestmark = pytest.mark.slow  # a Slurm of its own
+# A Slurm of its own, which all share.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
 
 DAEMONS = ("munged", "slurmctld", "slurmd -N nodeA", "slurmd -N nodeB", "slurmd -N tpu0")
 

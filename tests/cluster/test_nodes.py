@@ -9,7 +9,8 @@ import pytest
 from tests.cluster.one_machine import Cluster
 from tests.tiny import ROOT, TINY, session_variables
 
-pytestmark = pytest.mark.slow  # a Slurm of its own
+# A Slurm of its own, which all share.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
 
 
 def losses(cluster: Cluster, folder: Path, *, nodes: int) -> list[float]:

@@ -13,7 +13,8 @@ import pytest
 
 from tests.trainers.world import CASES
 
-pytestmark = pytest.mark.slow  # trains every model twice
+# Trains every model twice, once for all tests.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("world")]
 
 FRAMEWORKS = ("torch", "tf")
 Outcome = dict[str, np.ndarray]
