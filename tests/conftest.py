@@ -18,6 +18,11 @@ def _require(condition: bool, reason: str) -> None:
     pytest.skip(reason)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests first, so that no worker is left alone with them at the end."""
+    items.sort(key=lambda item: item.path.name != "test_sides.py")
+
+
 @pytest.fixture(scope="session")
 def require() -> Require:
     """Call it with a condition and a reason: the test skips where the condition does not hold,

@@ -66,6 +66,7 @@ def test_the_readmes_links_and_its_one_line() -> None:
     assert line in (EXAMPLE / "gpt2" / "torch.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("transformers")
 def test_our_transformer_is_hugging_faces_gpt2() -> None:
     """Nobody here wrote the other one: same weights, outputs equal to rounding."""

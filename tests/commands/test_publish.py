@@ -156,6 +156,7 @@ def test_all_that_the_warnings_point_at_is_there(tmp_path: Path) -> None:
     assert "a loss of nan" in json.dumps(spec)
 
 
+@pytest.mark.slow
 def test_a_report_is_published_once_and_renewed(store: Store, service: Service) -> None:
     environment = wandb_environment(service)
     at = ("demo", "--store", str(store.path))
@@ -174,6 +175,7 @@ def test_a_report_is_published_once_and_renewed(store: Store, service: Service) 
     assert json.loads(view["spec"])["blocks"][1] == spec_of(store)["blocks"][1]
 
 
+@pytest.mark.slow
 def test_a_record_that_cannot_be_read_stops_no_report(tmp_path: Path, service: Service) -> None:
     store = simulated_store(tmp_path / "store")
     (torn,) = store.path.glob("runs/*/tf-cnn-0/record.json")

@@ -88,6 +88,7 @@ def test_a_sweep_that_is_not_there(service: Service, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_runs_are_not_all_there(
     store: Store, service: Service, tmp_path: Path
 ) -> None:

@@ -36,6 +36,7 @@ def test_an_address_that_is_none(store: Store) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_address_of_wandb_login(store: Store, service: Service, tmp_path: Path) -> None:
     settings = tmp_path / ".config" / "wandb" / "settings"
     settings.parent.mkdir(parents=True)
@@ -64,6 +65,7 @@ def test_with_a_key_that_is_refused(store: Store, service: Service) -> None:
     assert "403" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("login", ["machine {host} login user password {key}", ""])
 def test_a_key_of_wandb_login(store: Store, service: Service, tmp_path: Path, login: str) -> None:
     host = service.url.removeprefix("http://")

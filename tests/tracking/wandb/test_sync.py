@@ -86,6 +86,7 @@ def test_a_run_done_again_goes_up_as_another_and_renews_the_sweep(
     assert same_write_up(store, service, lead=tmp_path / "lead")
 
 
+@pytest.mark.slow
 def test_each_service_gets_everything_once(store: Store, service: Service) -> None:
     sync(store, service)
     with serve() as other:
