@@ -1,6 +1,5 @@
 """Google's TPUs; each framework needs a build of its own for them."""
 
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from fwexp.hardware.assigned import assigned_cores
@@ -27,6 +26,8 @@ print(json.dumps({"devices": devices, "capability": None}))
 
 
 def _why_no_torch_build() -> str:
+    from importlib.metadata import version  # here, as it takes 10 ms and every command comes by
+
     has_xla = find_spec("torch_xla") is not None
     if has_xla or (find_spec("torch_tpu") is not None and find_spec("libtpu") is not None):
         return ""
@@ -37,6 +38,8 @@ def _why_no_torch_build() -> str:
 
 
 def _why_no_tf_build() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         version("tensorflow-tpu")
     except PackageNotFoundError:

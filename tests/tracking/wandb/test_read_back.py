@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from unittest import mock
 
+import pytest
+
 from fwexp.evidence.read import read_evidence
 from fwexp.store.record import History
 from fwexp.store.store import Store
