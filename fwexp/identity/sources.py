@@ -16,11 +16,13 @@ from fwexp.identity.syntax import digest_of, imported_names, parse
 
 # Followed by nobody: what they give back is only read by people.
 TELLS_ONLY = (
+    "fwexp",  # its version; what lies in it is followed by its own name
     "fwexp.config.suggestions",  # near matches, for messages
     "fwexp.errors",  # classes without behaviour; the texts are where they are raised
     "fwexp.models.code_lines",  # counts an implementation's lines, for the write-up
     "fwexp.parity.hints",  # what may have caused a difference that was found
     "fwexp.parity.symptoms",
+    "fwexp.store.migrations",  # of what earlier versions wrote, which a run does not go on from
 )
 
 
@@ -48,6 +50,7 @@ def follow(roots: Iterable[str]) -> Sources:
 def forget() -> None:
     """Read every file anew at the next call."""
     _follow.cache_clear()
+    _found.cache_clear()
     invalidate_caches()
 
 
@@ -63,11 +66,15 @@ def stamp(file: Path) -> tuple[int, int]:
 
 
 @cache
-def _follow(roots: frozenset[str], _path: tuple[str, ...], _folder: str) -> Sources:
+def _follow(roots: frozenset[str], path: tuple[str, ...], folder: str) -> Sources:
     missing = [name for name in sorted(roots) if find_place(name) is None]
     if missing:
         raise ConfigError([f"there is no Python module {name}" for name in missing])
-    walk = _Walk(roots=roots, tops={name.partition(".")[0]: True for name in roots})
+    walk = _Walk(
+        roots=roots,
+        found=_found(path, folder),
+        tops={name.partition(".")[0]: True for name in roots},
+    )
     walk.run()
     return Sources(
         modules=dict(sorted(walk.modules.items())),
@@ -77,11 +84,17 @@ def _follow(roots: frozenset[str], _path: tuple[str, ...], _folder: str) -> Sour
     )
 
 
+@cache
+def _found(_path: tuple[str, ...], _folder: str) -> dict[str, Place | None]:
+    return {}
+
+
 @dataclass(kw_only=True)
 class _Walk:
     """One walk along the imports."""
 
     roots: frozenset[str]
+    found: dict[str, Place | None]  # what earlier walks found, by module
     tops: dict[str, bool]  # top-level name -> followed, as a root's is even where it is installed
     modules: dict[str, str] = field(default_factory=dict)
     users: dict[str, Place] = field(default_factory=dict)
@@ -105,7 +118,9 @@ class _Walk:
             return ()
         if name.endswith(".*"):
             return _submodules(name.removesuffix(".*"))
-        place = find_place(name)
+        if name not in self.found:
+            self.found[name] = find_place(name)
+        place = self.found[name]
         if place is None:  # a name inside a module
             return ()
         above = [name.rpartition(".")[0]] if below else []

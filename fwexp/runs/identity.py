@@ -37,11 +37,12 @@ def run_id(config: Config, digests: dict[str, str]) -> str:
 
 def run_ids(config: Config, digests: dict[str, str], *, seeds: Sequence[int]) -> list[str]:
     """The ids of this run for each of the seeds."""
-    plain = _deciding(config)
+    decides = {"config": _deciding(config) | {"seed": None}, "digests": digests}
+    all_but_seed = sha256_of(decides)  # once: a plan may have thousands of seeds
     names = (config.framework.name, config.model.name, config.data.name)
     found = []
     for seed in seeds:
-        digest = sha256_of({"config": plain | {"seed": seed}, "digests": digests})[:12]
+        digest = sha256_of([all_but_seed, seed])[:12]
         parts = (*names, f"s{seed}", digest)
         found.append("-".join(re.sub(r"[^A-Za-z0-9_.]", "_", part) for part in parts))
     return found
