@@ -1,11 +1,13 @@
 """`fwexp report NAME…`: from a store to a write-up, or to a table for other programs."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from rich.console import Console
 
 from fwexp.errors import FwexpError
+from fwexp.store.files import whole_file
 from fwexp.store.store import Store
 from fwexp.writeup.terminal import show
 from fwexp.writeup.write import WriteUp, write_files, write_up
@@ -67,12 +69,17 @@ def _check_table(arguments: argparse.Namespace) -> None:
 def _write_table(store: Store, name: str, table: str, to: Path) -> None:
     from fwexp.evidence.frames import read  # imports pandas
 
-    frame = getattr(read(store.path, name), table)
-    if to.suffix == ".csv":
-        frame.to_csv(to, index=False)
-    else:
-        frame.to_parquet(to, index=False)
-    print(f"{len(frame)} {table}: {to}")
+    sweep = read(store.path, name)
+    frame = getattr(sweep, table)
+    try:
+        with whole_file(to) as file:
+            write = frame.to_csv if to.suffix == ".csv" else frame.to_parquet
+            write(file, index=False)
+    except OSError as error:
+        raise FwexpError(f"--to {to}: cannot be written ({error.strerror})") from error
+    for complaint in sweep.evidence.complaints:
+        print(f"warning: {complaint}; its run counts as missing", file=sys.stderr)
+    print(f"{table}: {len(frame)} rows in {to}")
 
 
 def _write_from_wandb(store: Store, name: str) -> None:

@@ -167,7 +167,8 @@ def _advice(status: SweepStatus) -> str:
     missing = counts.get("lost", 0) + counts.get("waiting", 0)
     again = status.manifest.command
     if missing:
-        return f"{missing} runs are missing; to run them, type: {again}"
+        runs = "run is" if missing == 1 else "runs are"
+        return f"{missing} {runs} missing; to run what is missing, type: {again}"
     if counts.get("failed"):
         return f"to run the failed ones again, type: {again} --retry"
     return f"all have ended; fwexp report {name} writes it up"

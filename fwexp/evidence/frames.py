@@ -6,7 +6,7 @@ sweep.runs.groupby(["workload", "framework"]).score.mean()
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from fwexp.evidence.assess import Evidence
 from fwexp.evidence.cost import cost_usd
 from fwexp.evidence.questions import peak_mib, step_ms
 from fwexp.evidence.read import read_evidence
-from fwexp.store.record import History, RunRecord
+from fwexp.store.record import History, Phases, RunRecord
 from fwexp.store.store import Store
 
 Row = dict[str, Any]
+KEY = ("run_id", "workload", "framework", "seed")  # the first columns of each frame
 # Columns of `runs` taken straight from the record.
 FIGURES = (
     *("score", "num_steps", "num_first_steps", "num_parameters", "import_s"),
@@ -60,11 +61,12 @@ class Sweep:
     @cached_property
     def evaluations(self) -> pd.DataFrame:
         """A row per evaluation of a usable run, with a column per score."""
-        return pd.DataFrame(
+        rows = [
             _key(workload, run) | {"step": e.step, "train_s": e.train_s} | e.scores
             for workload, run in self._runs()
             for e in (run.record.evaluations if run.record else ())
-        )
+        ]
+        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=[*KEY, "step", "train_s"])
 
     @cached_property
     def steps(self) -> pd.DataFrame:
@@ -76,7 +78,8 @@ class Sweep:
             for workload, run in self._runs()
             if run.record and (found := self.history(run.run_id)) is not None
         ]
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+        columns = [*KEY, "step", *(f.name for f in fields(History))]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
     def _runs(self) -> Iterator[tuple[Workload, Run]]:
         for workload in self.evidence.workloads:
@@ -85,12 +88,7 @@ class Sweep:
 
 
 def _key(workload: Workload, run: Run) -> Row:
-    return {
-        "run_id": run.run_id,
-        "workload": workload.label,
-        "framework": run.framework,
-        "seed": run.seed,
-    }
+    return dict(zip(KEY, (run.run_id, workload.label, run.framework, run.seed), strict=True))
 
 
 def _run_row(workload: Workload, run: Run, sweep: Sweep) -> Row:
@@ -102,9 +100,10 @@ def _run_row(workload: Workload, run: Run, sweep: Sweep) -> Row:
         "metric": workload.metric.name if workload.metric else None,
     }
     row |= {name: getattr(record, name, None) for name in FIGURES}
+    phases = record.phases if record else None
+    row |= {f.name: getattr(phases, f.name, None) for f in fields(Phases)}
     if record is None:
-        return row
-    row |= asdict(record.phases) if record.phases else {}
+        return row | dict.fromkeys(("step_ms", "peak_mib", "cost_usd"))
     return row | {
         "step_ms": step_ms(record),
         "peak_mib": peak_mib(record),

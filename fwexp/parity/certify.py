@@ -44,7 +44,9 @@ def certify(config: Config, *, store: Store, servers: WarmServers, say: Say) -> 
         return known
     what = f"parity of {config.model.name} with {config.optimizer.name} on {config.data.name}"
     # Of many jobs that want it, one makes it.
-    with hold(store.certificate_lock(key), on_wait=lambda: say(f"{what}: another job is at it …")):
+    with hold(
+        store.certificate_lock(key), on_wait=lambda: say(f"{what}: another process is making it …")
+    ):
         known = _known(key, store, say)
         if known is not None:
             return known

@@ -1,6 +1,7 @@
 """The outcome of one run: the local truth, one JSON file."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from fwexp.config.schema import Config
 from fwexp.meters.environment import Environment
@@ -135,6 +136,8 @@ class RunRecord:
         lacking = [name for name in REQUIRED[self.status] if getattr(self, name) in (None, [])]
         if lacking:
             raise ValueError(f"its status is {self.status!r}, but it has no {', '.join(lacking)}")
+        for moment in (self.started_at, self.finished_at):
+            datetime.fromisoformat(moment)
 
     def tell_speed(self) -> str:
         """The speed once warm in words: 6,400 tokens/s."""
@@ -150,6 +153,12 @@ class History:
     loss: list[float]
     step_s: list[float]  # wall time of the step: input, compute, trainer
     learning_rate: list[float]
+
+    def check(self) -> None:
+        """Raise ValueError where the series differ in length."""
+        lengths = {name: len(series) for name, series in vars(self).items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"its series differ in length: {lengths}")
 
 
 def is_finished(record: RunRecord | None, *, retry: bool) -> bool:

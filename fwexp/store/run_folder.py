@@ -85,7 +85,13 @@ class RunFolder:
 
     def read_history(self) -> History | None:
         """The run's series, or None when there are none yet; StoreError as of `read_record`."""
-        return read_json(self.history_file, History, what="a run's history")
+        history = read_json(self.history_file, History, what="a run's history")
+        try:
+            if history is not None:
+                history.check()
+        except ValueError as error:
+            raise StoreError(f"{self.history_file}: not a run's history ({error})") from error
+        return history
 
 
 def run_folder(store: str | Path, machine_class: str, run_id: str) -> RunFolder:

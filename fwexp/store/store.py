@@ -106,7 +106,10 @@ class Store:
     def read_certificate(self, key: str) -> Certificate | None:
         """The certificate, or None when there is none yet; StoreError when it is torn."""
         path = self.path / "certificates" / f"{key}.json"
-        return read_json(path, Certificate, what="a parity certificate")
+        certificate = read_json(path, Certificate, what="a parity certificate")
+        if certificate is not None and certificate.key != key:
+            raise StoreError(f"{path}: the certificate of {certificate.key}")
+        return certificate
 
     def read_certificates(self, keys: Iterable[str]) -> tuple[dict[str, Certificate], list[str]]:
         """The existing ones, by key, and a complaint per unreadable one."""

@@ -65,9 +65,6 @@ def read_run(run: Path) -> tuple[RunRecord, History]:
 
 
 def _check(history: History, *, record: RunRecord, path: Path) -> None:
-    lengths = {name: len(series) for name, series in vars(history).items()}
-    if len(set(lengths.values())) > 1:
-        raise StoreError(f"{path}: its series differ in length: {lengths}")
     num_steps = len(history.loss)
     if record.num_steps is not None and record.num_steps != num_steps:
         raise StoreError(f"{path}: holds {num_steps} steps, its record {record.num_steps}")

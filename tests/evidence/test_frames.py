@@ -65,6 +65,44 @@ def test_a_row_per_evaluation_and_step(sweep: Sweep) -> None:
     }
 
 
+def test_frames_of_a_sweep_without_records_have_the_same_columns(
+    sweep: Sweep, tmp_path: Path
+) -> None:
+    for path in tmp_path.glob("runs/*/*/record.json"):
+        path.unlink()
+    empty = fwexp.read(tmp_path, "demo")
+    assert empty.runs.columns.tolist() == sweep.runs.columns.tolist()
+    assert empty.steps.columns.tolist() == sweep.steps.columns.tolist()
+    assert empty.evaluations.columns.tolist() == sweep.evaluations.columns.tolist()[:6]
+    assert (len(empty.runs), len(empty.steps), len(empty.evaluations)) == (12, 0, 0)
+
+
+def test_a_torn_record_is_told(
+    sweep: Sweep, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torn = sweep.store.run(sweep.evidence.manifest.machine_class, "torch-mlp-0").record_file
+    torn.write_text("{")
+    assert command(["demo", f"--store={tmp_path}", "--to", str(tmp_path / "demo.csv")]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"runs: 12 rows in {tmp_path / 'demo.csv'}\n"
+    assert said.err.startswith(f"warning: {torn}: cannot be read (")
+
+
+def test_a_history_of_unequal_lengths(sweep: Sweep) -> None:
+    run = sweep.store.run(sweep.evidence.manifest.machine_class, "torch-mlp-0")
+    run.write_history(History(loss=[2.0, 1.0], step_s=[0.1], learning_rate=[]))
+    with pytest.raises(StoreError, match=r"history \(its series differ in length: "):
+        sweep.steps  # noqa: B018
+
+
+@pytest.mark.usefixtures("sweep")
+def test_a_folder_in_the_tables_place(tmp_path: Path) -> None:
+    (tmp_path / "demo.csv").mkdir()
+    with pytest.raises(FwexpError, match=r"demo\.csv: cannot be written \(Is a directory\)"):
+        command(["demo", f"--store={tmp_path}", "--to", str(tmp_path / "demo.csv")])
+    assert list(tmp_path.glob(".demo.csv*")) == []
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_table_in_a_file(sweep: Sweep, tmp_path: Path, suffix: str) -> None:
     to = tmp_path / f"demo.{suffix}"

@@ -73,7 +73,11 @@ def test_a_history_of_other_fields(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("num_losses", "num_steps", "problem"),
     [
-        (39, 40, "its series differ in length: {'loss': 39, 'step_s': 40, 'learning_rate': 40}"),
+        (
+            *(39, 40),
+            "not a run's history (its series differ in length: {'loss': 39, 'step_s': 40, "
+            "'learning_rate': 40})",
+        ),
         (41, 41, "holds 41 steps, its record 40"),
     ],
 )

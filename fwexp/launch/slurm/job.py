@@ -204,7 +204,7 @@ def _requeue(spec: JobSpec, *, has_moved: bool, ran_s: float) -> NoReturn:
     )
     if done.returncode != 0:
         raise ClusterError(
-            f"the job's time is up and Slurm does not requeue it ({done.stderr.strip()}); what the "
+            f"the job's time is up and Slurm does not requeue it ({done.stderr.strip()}); the "
             "run's progress is kept: type the command again."
         )
     sys.exit("requeued: the run will resume from its checkpoint")

@@ -54,7 +54,7 @@ def read_site(name: str | None) -> Site:
         raise ConfigError(
             [
                 "launcher.site: name the cluster; type launcher.site=NAME for slurm/NAME.yaml. "
-                f"Choose from: {',  '.join(names)}."
+                f"Choose from: {', '.join(names)}."
             ]
         )
     for folder in folders:
