@@ -20,8 +20,10 @@ demo: .venv/.installed
 test: .venv/.installed
 	.venv/bin/pytest -n 4 --dist worksteal -m "not slow"
 
+# The tests of tests/cluster, one at a time, share one Slurm.
 test-all: test
-	.venv/bin/pytest -n 2 --dist loadgroup -m slow
+	.venv/bin/pytest -n 2 --dist loadfile -m slow --ignore tests/cluster
+	.venv/bin/pytest tests/cluster
 
 check: .venv/.installed
 	.venv/bin/ruff check

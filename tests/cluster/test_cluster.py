@@ -13,8 +13,7 @@ import pytest
 from tests.cluster.one_machine import SCRIPT, Cluster, bring_up, processes_of, script, take_down
 from tests.proc import wait_until
 
-# A Slurm of its own, which all share.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.slow
 
 DAEMONS = ("munged", "slurmctld", "slurmd -N nodeA", "slurmd -N nodeB", "slurmd -N tpu0")
 

@@ -9,8 +9,7 @@ import pytest
 from tests.cluster.one_machine import Cluster
 from tests.tiny import ROOT, TINY, session_variables
 
-# A Slurm of its own, which all share.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.slow
 
 
 def losses(cluster: Cluster, folder: Path, *, nodes: int) -> list[float]:

@@ -10,8 +10,7 @@ from tests.cluster.one_machine import Cluster
 from tests.cluster.typed import ON_CLUSTER, Shell, ended_jobs
 from tests.proc import wait_until
 
-# A Slurm of its own, which all share.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.slow
 
 DEMO = [
     *("sweep", "demo", "model=mlp", "seed=0,1", "training.num_epochs=2", "training.target=null"),

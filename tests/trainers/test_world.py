@@ -13,8 +13,7 @@ import pytest
 
 from tests.trainers.world import CASES
 
-# Trains every model twice, once for all tests.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("world")]
+pytestmark = pytest.mark.slow  # trains every model twice, once for all tests
 
 FRAMEWORKS = ("torch", "tf")
 Outcome = dict[str, np.ndarray]
