@@ -102,10 +102,9 @@ def _run_row(workload: Workload, run: Run, sweep: Sweep) -> Row:
     row |= {name: getattr(record, name, None) for name in FIGURES}
     phases = record.phases if record else None
     row |= {f.name: getattr(phases, f.name, None) for f in fields(Phases)}
-    if record is None:
-        return row | dict.fromkeys(("step_ms", "peak_mib", "cost_usd"))
+    pricing = sweep.evidence.manifest.pricing
     return row | {
-        "step_ms": step_ms(record),
-        "peak_mib": peak_mib(record),
-        "cost_usd": cost_usd(record, sweep.evidence.manifest.pricing),
+        "step_ms": step_ms(record) if record else None,
+        "peak_mib": peak_mib(record) if record else None,
+        "cost_usd": cost_usd(record, pricing) if record else None,
     }

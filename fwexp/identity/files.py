@@ -35,6 +35,11 @@ def file_digest(file: Path) -> str:
 
 @cache
 def _digest_once(file: Path, _mtime: int, _size: int) -> str:
+    return file_sha256(file)
+
+
+def file_sha256(file: Path) -> str:
+    """The digest of the file's bytes as they are now."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fwexp.config.plain import from_plain, to_plain
+from fwexp.identity.files import file_sha256
 from fwexp.meters.environment import cpu_model, instruction_sets
-from fwexp.store.files import file_sha256
 from fwexp.store.record import Evaluation, Interruption
 
 FILE = "checkpoint.json"

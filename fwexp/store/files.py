@@ -1,6 +1,5 @@
 """How files are written whole, and read back as dataclasses."""
 
-import hashlib
 import json
 import os
 import re
@@ -43,12 +42,18 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def read_json(
-    path: Path, kind: type[Kind], *, what: str, migrate: Callable[[Plain], Plain] = lambda p: p
+    path: Path,
+    kind: type[Kind],
+    *,
+    what: str,
+    migrate: Callable[[Plain], Plain] = lambda plain: plain,
+    check: Callable[[Kind], None] = lambda _: None,
 ) -> Kind | None:
     """What the file holds, as that dataclass; None when there is no file.
 
-    `migrate` brings content of an earlier version up to date. StoreError, naming the file and
-    `what` it should be, when it is torn or is not that.
+    `migrate` brings content of an earlier version up to date; `check` raises ValueError where it
+    contradicts itself. StoreError, naming the file and `what` it should be, when it is torn or is
+    not that.
     """
     try:
         plain = json.loads(path.read_text())
@@ -57,20 +62,16 @@ def read_json(
     except (OSError, ValueError) as error:
         raise StoreError(f"{path}: cannot be read ({error})") from error
     try:
-        return from_plain(migrate(_mapping(plain)), kind)
+        found = from_plain(migrate(_mapping(plain)), kind)
+        check(found)
     except (TypeError, KeyError, ValueError) as error:
         raise StoreError(f"{path}: not {what} ({_reason(error)})") from error
+    return found
 
 
 def slug(text: str) -> str:
     """The text as a folder's name."""
     return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower()
-
-
-def file_sha256(path: Path) -> str:
-    """The digest of the file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _mapping(plain: Any) -> Plain:

@@ -70,13 +70,11 @@ class RunFolder:
         Raises StoreError, naming the file, when it is torn or not this run's record.
         """
         path = self.record_file
-        record = read_json(path, RunRecord, what="a run's record", migrate=migrate_record)
+        record = read_json(
+            path, RunRecord, what="a run's record", migrate=migrate_record, check=RunRecord.check
+        )
         if record is None:
             return None
-        try:
-            record.check()
-        except ValueError as error:
-            raise StoreError(f"{path}: not a run's record ({error})") from error
         asked_for = self.machine_class or self.path.parent.name
         classes = (record.machine_class, slug(record.machine_class))
         if record.run_id != self.run_id or asked_for not in classes:
@@ -85,13 +83,7 @@ class RunFolder:
 
     def read_history(self) -> History | None:
         """The run's series, or None when there are none yet; StoreError as of `read_record`."""
-        history = read_json(self.history_file, History, what="a run's history")
-        try:
-            if history is not None:
-                history.check()
-        except ValueError as error:
-            raise StoreError(f"{self.history_file}: not a run's history ({error})") from error
-        return history
+        return read_json(self.history_file, History, what="a run's history", check=History.check)
 
 
 def run_folder(store: str | Path, machine_class: str, run_id: str) -> RunFolder:

@@ -1,6 +1,6 @@
 """The trainers by framework."""
 
-from importlib import import_module
+from pkgutil import resolve_name
 
 from fwexp.trainers.protocol import Recipe, Trainer
 
@@ -12,6 +12,5 @@ TRAINERS = {
 
 def make_trainer(recipe: Recipe) -> Trainer:
     """The framework's trainer for this recipe, built and holding the recipe's initial weights."""
-    module, name = TRAINERS[recipe.config.framework.name].split(":")
-    trainer: Trainer = getattr(import_module(module), name)(recipe)
+    trainer: Trainer = resolve_name(TRAINERS[recipe.config.framework.name])(recipe)
     return trainer

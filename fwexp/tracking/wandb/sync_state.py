@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fwexp.identity.files import file_sha256
 from fwexp.store.files import slug, write_json
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def source_of(folder: Path) -> Path:
 
 def source_sha256(folder: Path) -> str:
     """The digest of that file's bytes."""
-    return hashlib.sha256(source_of(folder).read_bytes()).hexdigest()
+    return file_sha256(source_of(folder))
 
 
 def is_pending(folder: Path) -> bool:
@@ -64,7 +65,7 @@ def current_offline_run(folder: Path) -> OfflineRun | None:
 
 def note_offline_run(folder: Path, *, offline: OfflineRun) -> None:
     """Note it, whole or not at all: the last thing that mirroring a folder writes."""
-    write_json(folder / STATE_FILE, asdict(offline))
+    write_json(folder / STATE_FILE, offline)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +107,7 @@ class Receipts:
             num_rows=offline.num_rows,
             uploaded_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        write_json(self._path(offline), asdict(receipt))
+        write_json(self._path(offline), receipt)
 
     def _path(self, offline: OfflineRun) -> Path:
         return self.folder / f"{offline.wandb_id}.json"
