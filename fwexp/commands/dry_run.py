@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fwexp.commands.axis_counts import Axes, runs_by_axis
-from fwexp.commands.estimate import estimate, tell_estimate
+from fwexp.commands.estimate import estimate, format_estimate
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.store.record import is_finished
 from fwexp.store.store import Store
@@ -32,7 +32,7 @@ def dry_run(plan: Plan, *, retry: bool) -> int:
     if axes := _axes(runs):
         console.print(_axis_table(axes, done))
     estimated = estimate(plan, todo, records, store)
-    for line in (*tell_estimate(estimated), *_block_lines(plan.blocks, done)):
+    for line in (*format_estimate(estimated), *_block_lines(plan.blocks, done)):
         console.print(Text(line))
     return 0
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from fwexp.evidence.cost import SECONDS_PER_HOUR, cost_usd, tell_price, why_unpriced
+from fwexp.evidence.cost import SECONDS_PER_HOUR, cost_usd, format_price, why_unpriced
 from fwexp.hardware.table import HARDWARE
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.runs.identity import workload_key
@@ -50,11 +50,11 @@ def estimate(
         num_records=sum(len(earlier[kind]) for kind in num_todo),
         device_hours=whole(_device_hours),
         cost_usd=None if unpriced else whole(cost),
-        price=unpriced or tell_price(pricing),
+        price=unpriced or format_price(pricing),
     )
 
 
-def tell_estimate(found: Estimate) -> list[str]:
+def format_estimate(found: Estimate) -> list[str]:
     """What to expect, in lines; what is not known is said."""
     if not found.num_runs:
         return []

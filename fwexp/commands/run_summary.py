@@ -58,7 +58,7 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
         ),
         (
             "throughput",
-            f"{record.tell_speed()} over the steady steps; "
+            f"{record.format_speed()} over the steady steps; "
             f"input {record.data_wait_ms_per_step:.3f} ms per step",
         ),
         (

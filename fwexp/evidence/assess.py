@@ -12,11 +12,11 @@ from fwexp.evidence.decision import (
     Scope,
     choose,
     choose_by_speed,
+    format_confidence,
+    format_seeds,
     listing,
     not_learnt,
     recommend,
-    tell_confidence,
-    tell_seeds,
     uncompared,
     unscored,
 )
@@ -187,7 +187,7 @@ def _decide(
     return Decision(
         recommendation=recommend(choices, scope=scope),
         scope=f"{scope.machine}; {scope.effort}",
-        how_sure=tell_confidence(choices, confidence=confidence, num_pairs=num_pairs),
+        how_sure=format_confidence(choices, confidence=confidence, num_pairs=num_pairs),
         choices=choices,
         speed_key=speed_key,
     )
@@ -240,7 +240,7 @@ def _scope(manifest: Manifest, workloads: list[Workload], num_pairs: list[int], 
 
 def _effort(workloads: list[Workload], num_pairs: list[int]) -> str:
     """The seeds that count, or those declared if nothing is compared; "3 seeds, PyTorch only"."""
-    seeds = tell_seeds(num_pairs or [workload.num_seeds for workload in workloads])
+    seeds = format_seeds(num_pairs or [workload.num_seeds for workload in workloads])
     ran = {workload.only for workload in workloads}
     only = ran.pop() if len(ran) == 1 else None
     return f"{seeds}, {NAMES[only]} only" if only else f"{seeds} per framework"

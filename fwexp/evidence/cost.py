@@ -27,7 +27,7 @@ def cost_usd(record: RunRecord, pricing: Pricing) -> float | None:
     return hours * pricing.price_usd_per_hour
 
 
-def tell_price(pricing: Pricing) -> str:
+def format_price(pricing: Pricing) -> str:
     """The price with everything it depends on, in one line."""
     host = "host included" if pricing.includes_host else "host not included"
     terms = pricing.terms.replace("_", " ")

@@ -19,7 +19,7 @@ class Winner(StrEnum):
     VOID = "void"
     ALONE = "alone"  # only one framework was run
 
-    def told(self) -> str:
+    def label(self) -> str:
         """The winner in plain words."""
         return NAMES.get(self.value) or {
             Winner.EITHER: "either framework",
@@ -175,7 +175,7 @@ def recommend(choices: list[Choice], *, scope: Scope) -> str:
     (winner,) = winners
     if winner.value in NAMES:
         gain = _gain(choices, time=scope.time)
-        return f"Choose {winner.told()} for {scope.subject}: {gain}"
+        return f"Choose {winner.label()} for {scope.subject}: {gain}"
     lead = {
         Winner.EITHER: f"Either framework will do for {scope.subject}",
         Winner.UNDECIDED: f"Not settled yet for {scope.subject}",
@@ -188,8 +188,8 @@ def recommend(choices: list[Choice], *, scope: Scope) -> str:
 def _for_workloads(winner: Winner, choices: list[Choice]) -> str:
     labels = listing([choice.workload for choice in choices if choice.winner is winner])
     if winner in OPEN:
-        return f"{winner.told()} for {labels}"
-    return f"choose {winner.told()} for {labels}"
+        return f"{winner.label()} for {labels}"
+    return f"choose {winner.label()} for {labels}"
 
 
 def _gain(choices: list[Choice], *, time: str) -> str:
@@ -223,7 +223,7 @@ def _reasons(choices: list[Choice]) -> str:
     return "; ".join(f"{choice.workload}: {choice.because}" for choice in choices)
 
 
-def tell_confidence(choices: list[Choice], *, confidence: float, num_pairs: list[int]) -> str:
+def format_confidence(choices: list[Choice], *, confidence: float, num_pairs: list[int]) -> str:
     """How sure the recommendation is, from its verdicts and N."""
     num_open = sum(choice.winner is Winner.UNDECIDED for choice in choices)
     num_void = sum(choice.winner is Winner.VOID for choice in choices)
@@ -252,7 +252,7 @@ def listing(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def tell_seeds(numbers: list[int]) -> str:
+def format_seeds(numbers: list[int]) -> str:
     """Counts of seeds as one phrase: 5 seeds, 3 to 5 seeds, or 1 seed."""
     count = span(numbers)
     return f"{count} seed" if count == "1" else f"{count} seeds"

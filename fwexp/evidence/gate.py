@@ -13,10 +13,10 @@ def why_void(workload: Workload) -> str:
         return ""
     if workload.certificate is None:
         return "no parity certificate: the two implementations have not been shown to match"
-    return "" if workload.certificate.passed else tell_failure(workload.certificate)
+    return "" if workload.certificate.passed else format_failure(workload.certificate)
 
 
-def tell_failure(certificate: Certificate) -> str:
+def format_failure(certificate: Certificate) -> str:
     """A certificate's first failed stage: where, by how much, against which tolerance.
 
     Later failures may follow from it; the page's table has them all.

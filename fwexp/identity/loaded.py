@@ -1,7 +1,7 @@
 """The check, in a run's own process, that what ran is what its identity was made of."""
 
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from fwexp.identity.files import file_digest
@@ -19,11 +19,10 @@ def check_unchanged(sources: Sources, *, loaded: Collection[str] = ()) -> None:
     """SourcesChanged where a file is no longer as it was when the run was planned.
 
     To be called when the model has been built, and again when it has trained, with the modules
-    `loaded` by then: an edit of those came too late to count, one of the others did not.
+    `loaded` by then: an edit of those came too late to count. Data files may be read at any time.
     """
     late = [name for name in sources.modules if name not in loaded]
-    files = {} if loaded else sources.files
-    _raise(_changed(sources, late, files))
+    _raise(_changed(sources, late))
 
 
 def check_loaded(sources: Sources, *, before: Collection[str]) -> None:
@@ -40,7 +39,7 @@ def _raise(problems: Iterator[str]) -> None:
         raise SourcesChanged("\n".join(found))
 
 
-def _changed(sources: Sources, modules: list[str], files: Mapping[str, str]) -> Iterator[str]:
+def _changed(sources: Sources, modules: list[str]) -> Iterator[str]:
     for name in modules:
         place = find_place(name)
         if place is None or place.file is None:
@@ -50,7 +49,7 @@ def _changed(sources: Sources, modules: list[str], files: Mapping[str, str]) -> 
             and module_digest(name, place.file) != sources.modules[name]
         ):
             yield f"{place.file}: changed since the run was planned; type the command again"
-    for name, digest in files.items():
+    for name, digest in sources.files.items():
         file = _data_file(name)
         if file is None:
             yield f"{name}: gone since the run was planned"

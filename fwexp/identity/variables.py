@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-# Of those that a record keeps (meters/environment.py), the ones that pick another kernel, another
-# order of a sum or another precision. Not here: what only names devices, and what fwexp sets
-# itself: thread counts, TF32.
+# They pick another kernel, another order of a sum or another precision. Not here: what only names
+# devices, and what fwexp sets itself: thread counts, TF32.
 ARITHMETIC = (
     *("ATEN_", "TORCHINDUCTOR_", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "TORCH_BLAS_PREFER_"),
+    *("TORCH_CUDNN_USE_HEURISTIC_MODE_B", "DISABLE_ADDMM_CUDA_LT", "MKL_DEBUG_CPU_TYPE"),
     *("TF_CUDNN_", "TF_DETERMINISTIC", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_", "TF_XLA_FLAGS"),
     *("TF_USE_", "XLA_FLAGS", "KERAS_BACKEND", "KERAS_NNX_ENABLED"),
     *("CUBLAS_WORKSPACE_CONFIG", "CUBLASLT_", "CUDNN_", "NVIDIA_TF32_OVERRIDE"),

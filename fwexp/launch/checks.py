@@ -33,7 +33,7 @@ class OncePerPlan:
 
     def traps(self, package: Path) -> None:
         if package not in self.packages and (traps := live_traps(package)):
-            raise ConfigError([trap.told() for trap in traps])
+            raise ConfigError([trap.sentence() for trap in traps])
         self.packages.add(package)
 
     def sources_of(self, config: Config) -> tuple[Sources, dict[str, str]]:

@@ -79,4 +79,4 @@ def _outcome(record: RunRecord | None) -> str:
     assert record.score is not None
     assert record.phases is not None
     score = record.metric.tell(record.score)
-    return f"{score}, {record.phases.total_s:.1f} s, {record.tell_speed()}"
+    return f"{score}, {record.phases.total_s:.1f} s, {record.format_speed()}"

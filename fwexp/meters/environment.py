@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fwexp.config.resolve import usable_cores
+from fwexp.identity.variables import ARITHMETIC
 
 PACKAGES = (
     "fwexp",
@@ -25,9 +26,9 @@ VECTOR = (  # x86's, then ARM's
 )
 # Prefixes narrow enough to match no secrets: the record may be published.
 STEERING = (
-    *("CUDA_", "CUDNN_", "KERAS_", "KMP_", "MKL_", "NVIDIA_TF32", "OMP_", "ONEDNN_", "PYTORCH_"),
-    *("TF_CUDNN", "TF_DETERMINISTIC", "TF_DISABLE_", "TF_ENABLE_", "TF_FORCE_", "TF_GPU_"),
-    *("TF_NUM_", "TF_XLA_", "TORCH_", "XLA_"),
+    *ARITHMETIC,
+    *("CUDA_", "KERAS_", "KMP_", "MKL_", "OMP_", "PYTORCH_", "TF_GPU_", "TF_NUM_", "TF_XLA_"),
+    *("TORCH_", "XLA_"),
 )
 
 

@@ -47,7 +47,7 @@ class LiveTrap:
     path: Path
     line: int
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         return f"{self.path}:{self.line}: trap: {self.trap.name}. Neutral: {self.trap.neutral}"
 
 

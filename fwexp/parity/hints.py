@@ -30,7 +30,7 @@ def add_hints(stages: list[Stage], pair: Pair, *, optimizer: str) -> list[Stage]
 
 def probable_traps(failure: Failure) -> list[str]:
     """At most three, the most likely first; none where nothing known looks like it."""
-    found = [hint.told(failure) for hint in HINTS if hint.explains(failure)]
+    found = [hint.sentence(failure) for hint in HINTS if hint.explains(failure)]
     return list(dict.fromkeys(found))[:MAX_HINTS]
 
 
@@ -54,7 +54,7 @@ class Hint:
             and self.fits(failure)
         )
 
-    def told(self, failure: Failure) -> str:
+    def sentence(self, failure: Failure) -> str:
         return self.trap.format(factor=f"{failure.factor:.4g}" if failure.factor else "")
 
 

@@ -26,7 +26,7 @@ from fwexp.runs.measurements import data_wait_ms, history, measure
 from fwexp.runs.nodes import find_node, find_start
 from fwexp.runs.ranks import Unwatched, run_in_ranks
 from fwexp.runs.recipe import make_recipe
-from fwexp.runs.secondary_node import follow
+from fwexp.runs.secondary_node import run_secondary
 from fwexp.runs.timing import Timing
 from fwexp.runs.watch import Watch, check_finite
 from fwexp.store.record import Failure, Memory, RunRecord, in_all, is_finished
@@ -73,7 +73,7 @@ def execute(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> N
     if find_start(config).index > 0:
         with hold(device, on_wait=wait):
             record = _begin(request, import_s=timing.import_s)
-            follow(
+            run_secondary(
                 lambda: _train_in_ranks(request, record, timing, tell),
                 is_recorded=lambda: _is_already_done(request),
             )

@@ -11,7 +11,7 @@ POLL_S = 0.5  # the record is on a shared file system
 WAIT_S = 900.0  # for a failure's record: longer than the first node's ranks wait for these
 
 
-def follow(train: Callable[[], object], *, is_recorded: Callable[[], bool]) -> None:
+def run_secondary(train: Callable[[], object], *, is_recorded: Callable[[], bool]) -> None:
     """Train unless the run is recorded, and return when it is.
 
     A failure here is one there too, as the first node's ranks have lost these; RankFailed is

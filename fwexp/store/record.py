@@ -139,7 +139,7 @@ class RunRecord:
         for moment in (self.started_at, self.finished_at):
             datetime.fromisoformat(moment)
 
-    def tell_speed(self) -> str:
+    def format_speed(self) -> str:
         """The speed once warm in words: 6,400 tokens/s."""
         speed = self.units_per_s
         assert speed is not None

@@ -4,10 +4,10 @@ from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.assess import Answer
 from fwexp.evidence.decision import OTHER
 from fwexp.evidence.verdicts import Finding, Verdict
-from fwexp.writeup.numbers import tell_mean, tell_points, tell_ratio
+from fwexp.writeup.numbers import format_mean, format_points, format_ratio
 
 
-def tell_verdict(finding: Finding, answer: Answer) -> str:
+def format_verdict(finding: Finding, answer: Answer) -> str:
     """The verdict in words; a winner is named only where the difference is material."""
     if finding.verdict is Verdict.MATERIAL and finding.larger:
         more = answer.question.more_is_better
@@ -16,20 +16,20 @@ def tell_verdict(finding: Finding, answer: Answer) -> str:
     return str(finding.verdict)
 
 
-def tell_estimate(finding: Finding, answer: Answer) -> str:
+def format_estimate(finding: Finding, answer: Answer) -> str:
     """The difference or ratio; a dash where nothing is inferred."""
     if finding.estimate is None:
         return "–"
-    return (tell_ratio if answer.scale.ratio else tell_points)(finding.estimate)
+    return (format_ratio if answer.scale.ratio else format_points)(finding.estimate)
 
 
-def tell_alone(finding: Finding, answer: Answer) -> str:
+def format_alone(finding: Finding, answer: Answer) -> str:
     """The figures of the one framework that ran, with their unit."""
-    figures = tell_mean(finding.torch or finding.tf, percent=not answer.scale.ratio)
+    figures = format_mean(finding.torch or finding.tf, percent=not answer.scale.ratio)
     return f"{figures} {answer.question.unit}"
 
 
-def tell_margin(answer: Answer) -> str:
+def format_margin(answer: Answer) -> str:
     """What counts as the same, in the question's unit."""
     margin = answer.scale.margin
     if answer.scale.ratio:

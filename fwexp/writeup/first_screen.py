@@ -6,8 +6,8 @@ from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.questions import is_score
 from fwexp.evidence.verdicts import Finding, Verdict
-from fwexp.writeup.findings import tell_alone, tell_estimate, tell_verdict
-from fwexp.writeup.numbers import percent, tell, tell_interval
+from fwexp.writeup.findings import format_alone, format_estimate, format_verdict
+from fwexp.writeup.numbers import format_interval, percent, tell
 
 MAX_LINES = 3  # workloads in one key figure; more are told as a range
 
@@ -67,19 +67,19 @@ def _key_line(finding: Finding, answer: Answer, *, level: str) -> KeyLine:
     if finding.verdict is Verdict.ALONE:
         return KeyLine(
             workload=finding.workload,
-            value=tell_alone(finding, answer),
+            value=format_alone(finding, answer),
             interval=f"N = {finding.n}",
             verdict=str(finding.verdict),
             settled=True,
         )
     settled = finding.verdict not in (Verdict.INCONCLUSIVE, Verdict.UNKNOWN)
-    value = tell_estimate(finding, answer)
-    interval = tell_interval(finding.outer, ratio=answer.scale.ratio)
+    value = format_estimate(finding, answer)
+    interval = format_interval(finding.outer, ratio=answer.scale.ratio)
     return KeyLine(
         workload=finding.workload,
         value=f"{value}×" if answer.scale.ratio and finding.estimate is not None else value,
         interval=f"{level} interval {interval}, N = {finding.n}" if finding.outer else "",
-        verdict=tell_verdict(finding, answer),
+        verdict=format_verdict(finding, answer),
         settled=settled,
     )
 

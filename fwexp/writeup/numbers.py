@@ -21,26 +21,26 @@ def signed(text: str) -> str:
     return text.replace("-", "−")
 
 
-def tell_points(value: float) -> str:
+def format_points(value: float) -> str:
     """A difference in points, always with its sign."""
     rounded = round(value, 2)
     return signed(f"{rounded:+.2f}") if rounded else "0.00"
 
 
-def tell_ratio(value: float) -> str:
+def format_ratio(value: float) -> str:
     """A ratio in three significant digits."""
     return tell(value)
 
 
-def tell_interval(interval: Interval | None, *, ratio: bool) -> str:
+def format_interval(interval: Interval | None, *, ratio: bool) -> str:
     """Both ends of an interval; a dash where there is none."""
     if interval is None:
         return "–"
-    shown = tell_ratio if ratio else tell_points
+    shown = format_ratio if ratio else format_points
     return f"{shown(interval.low)} … {shown(interval.high)}"
 
 
-def tell_mean(values: list[float], *, percent: bool = False) -> str:
+def format_mean(values: list[float], *, percent: bool = False) -> str:
     """Mean ± standard deviation over runs; a dash where there are none."""
     if not values:
         return "–"

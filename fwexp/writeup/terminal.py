@@ -8,9 +8,9 @@ from rich.text import Text
 
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.verdicts import Verdict
-from fwexp.writeup.findings import tell_alone, tell_estimate, tell_verdict
+from fwexp.writeup.findings import format_alone, format_estimate, format_verdict
 from fwexp.writeup.first_screen import warnings
-from fwexp.writeup.numbers import percent, tell_interval
+from fwexp.writeup.numbers import format_interval, percent
 
 STYLES = {
     Verdict.EQUIVALENT: "green",
@@ -57,15 +57,15 @@ def _rows(evidence: Evidence) -> list[tuple[list[str], Verdict]]:
     for answer in evidence.answers:
         for finding in answer.findings:
             is_alone = finding.verdict is Verdict.ALONE
-            estimate = (tell_alone if is_alone else tell_estimate)(finding, answer)
+            estimate = (format_alone if is_alone else format_estimate)(finding, answer)
             shown = finding.estimate is not None
             cells = [
                 answer.question.title,
                 finding.workload,
                 str(finding.n),
                 f"{estimate}×" if shown and answer.scale.ratio else estimate,
-                tell_interval(finding.outer, ratio=answer.scale.ratio),
-                tell_verdict(finding, answer),
+                format_interval(finding.outer, ratio=answer.scale.ratio),
+                format_verdict(finding, answer),
                 answer.question.basis,
             ]
             rows.append((cells, finding.verdict))

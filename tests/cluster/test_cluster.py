@@ -91,10 +91,12 @@ def test_with_accounting_sacct_knows_how_a_job_ended(accounted: Cluster) -> None
 @pytest.mark.usefixtures("has_slurm")
 def test_down_leaves_nothing_behind(tmp_path: Path) -> None:
     cluster = bring_up(tmp_path / "cluster")
-    cluster.ask("sbatch", "-o", "/dev/null", "--wrap", "sleep 600 & sleep 601")
-    wait_until(lambda: "sleep 600 " in processes_of(cluster), what="the job's start")
-    assert all(any(name in line for line in processes_of(cluster)) for name in DAEMONS)
-    take_down(cluster)
+    try:
+        cluster.ask("sbatch", "-o", "/dev/null", "--wrap", "sleep 600 & sleep 601")
+        wait_until(lambda: "sleep 600 " in processes_of(cluster), what="the job's start")
+        assert all(any(name in line for line in processes_of(cluster)) for name in DAEMONS)
+    finally:
+        take_down(cluster)
     assert processes_of(cluster) == []
     assert list(tmp_path.iterdir()) == []
     assert script("down", cluster.folder).stdout == f"{cluster.folder}: there is no cluster\n"
@@ -103,11 +105,13 @@ def test_down_leaves_nothing_behind(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("has_slurm")
 def test_up_mends_a_cluster_that_is_half_dead(tmp_path: Path) -> None:
     cluster = bring_up(tmp_path / "cluster")
-    os.kill(int((cluster.folder / "munge.pid").read_text()), signal.SIGKILL)
-    bring_up(cluster.folder)
-    assert len(cluster.ask("sinfo", "-h", "-N", "-r", "-o", "%N").split()) == 3
-    assert sum("slurmctld" in line for line in processes_of(cluster)) == 1
-    take_down(cluster)
+    try:
+        os.kill(int((cluster.folder / "munge.pid").read_text()), signal.SIGKILL)
+        bring_up(cluster.folder)
+        assert len(cluster.ask("sinfo", "-h", "-N", "-r", "-o", "%N").split()) == 3
+        assert sum("slurmctld" in line for line in processes_of(cluster)) == 1
+    finally:
+        take_down(cluster)
 
 
 @pytest.mark.usefixtures("has_slurm")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fwexp.evidence.cost import cost_usd, tell_price, why_unpriced
+from fwexp.evidence.cost import cost_usd, format_price, why_unpriced
 from tests.evidence.factory import MACHINE, PRICING, Truth, simulate
 
 
@@ -32,7 +32,7 @@ def test_a_price_is_for_the_whole_name_of_a_machine_class() -> None:
 
 
 def test_a_price_is_told_with_all_it_depends_on() -> None:
-    assert tell_price(PRICING) == (
+    assert format_price(PRICING) == (
         "US$ 0.20 per hour (an example price list, 2026-11-09, region unspecified, on demand, "
         "host included)"
     )

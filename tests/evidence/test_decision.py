@@ -7,8 +7,8 @@ from fwexp.evidence.decision import (
     Scope,
     Winner,
     choose,
+    format_confidence,
     recommend,
-    tell_confidence,
     unscored,
 )
 from fwexp.evidence.verdicts import Finding, Verdict
@@ -180,11 +180,11 @@ def test_a_material_accuracy_gap_is_the_reason_told() -> None:
 )
 def test_how_sure_is_tied_to_the_verdicts(winners: list[Winner], start: str) -> None:
     choices = [choice(str(i), winner) for i, winner in enumerate(winners)]
-    assert tell_confidence(choices, confidence=0.95, num_pairs=[4, 5]).startswith(start)
+    assert format_confidence(choices, confidence=0.95, num_pairs=[4, 5]).startswith(start)
 
 
 def test_how_sure_names_confidence_correction_and_pairs() -> None:
-    told = tell_confidence([choice("a", Winner.TORCH)] * 2, confidence=0.95, num_pairs=[4, 5])
+    told = format_confidence([choice("a", Winner.TORCH)] * 2, confidence=0.95, num_pairs=[4, 5])
     assert told == (
         "Sure, within what was measured: each verdict behind it holds at 95 % confidence, "
         "corrected for testing 2 workloads, from 4 to 5 pairs of runs, "

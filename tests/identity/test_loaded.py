@@ -89,6 +89,14 @@ def test_an_edit_counts_until_the_module_is_loaded(write: Write, tmp_path: Path)
         check_unchanged(sources, loaded=["loaded_model.spec"])
 
 
+def test_a_table_counts_to_the_end(write: Write, tmp_path: Path) -> None:
+    write(MODEL)
+    sources = follow(ROOTS)
+    (tmp_path / "loaded_model" / "tables" / "one.json").write_text("22\n")
+    with pytest.raises(SourcesChanged, match=r"one\.json: changed since the run was planned"):
+        check_unchanged(sources, loaded=list(sources.modules))
+
+
 def test_a_comment_since_the_plan_is_no_change(write: Write, tmp_path: Path) -> None:
     write(MODEL)
     sources = follow(ROOTS)

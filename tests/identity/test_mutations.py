@@ -11,6 +11,7 @@ import fwexp
 from fwexp.identity.places import find_place
 from fwexp.identity.sources import TELLS_ONLY, follow
 from fwexp.identity.syntax import digest_of, parse
+from fwexp.parity.key import DECIDING
 
 ROOTS = (
     "fwexp.runs.execute",
@@ -65,6 +66,19 @@ def test_a_line_of_any_module_changes_it_and_a_word_does_not(tmp_path: Path) -> 
     after = digests_in(tmp_path)
     assert after.keys() == before.keys()
     assert [name for name in after if after[name] == before[name]] == []
+
+
+def test_nothing_that_only_tells_or_starts_a_run_counts() -> None:
+    others = ("commands", "evidence", "launch", "parity", "tracking", "writeup", "cli", "read")
+    others += ("models.code_lines", "store.manifest", "store.migrations", "config.suggestions")
+    for name in follow(ROOTS).modules:
+        assert not name.startswith(tuple(f"fwexp.{other}" for other in others)), name
+
+
+def test_no_hint_counts_in_a_certificate() -> None:
+    followed = follow([*ROOTS, *DECIDING]).modules
+    assert "fwexp.parity.protocol" in followed
+    assert not {"fwexp.parity.hints", "fwexp.parity.symptoms"} & followed.keys()
 
 
 def test_every_statement_of_a_run_counts_but_those_that_tell() -> None:

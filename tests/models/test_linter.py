@@ -241,7 +241,7 @@ def test_it_is_looked_for_in_its_own_framework_only(tmp_path: Path, trap: Trap) 
 
 @pytest.mark.parametrize("package", OURS, ids=lambda path: path.name)
 def test_our_own_models_have_none(package: Path) -> None:
-    assert [trap.told() for trap in live_traps(package)] == []
+    assert [trap.sentence() for trap in live_traps(package)] == []
 
 
 def test_ours_are_looked_at() -> None:
@@ -251,7 +251,7 @@ def test_ours_are_looked_at() -> None:
 def test_a_live_trap_is_told_with_its_place_and_its_neutral_setting(tmp_path: Path) -> None:
     (tmp_path / "keras.py").write_text("import keras\n\nx = keras.layers.Rescaling(2.0)\n")
     (found,) = live_traps(tmp_path)
-    assert found.told() == (
+    assert found.sentence() == (
         f"{tmp_path / 'keras.py'}:3: trap: Rescaling computes its scale in float32. "
         "Neutral: data.scale, data.mean and data.std, applied once in NumPy"
     )

@@ -23,12 +23,12 @@ def run(arguments: dict[str, Any], extra: dict[str, float], tell: Tell) -> None:
         made.append(make_trainer(recipe))
         return made[0]
 
-    def tell_step(_: Progress, step: int) -> None:  # the real one tells at most five a second
+    def format_step(_: Progress, step: int) -> None:  # the real one tells at most five a second
         tell({"event": "progress", "step": step})
 
     with (
         mock.patch.object(module, "make_trainer", make),
-        mock.patch.object(Progress, "step", tell_step),
+        mock.patch.object(Progress, "step", format_step),
     ):
         module.execute(arguments, extra, tell)
     file = state_file(from_plain(arguments, RunRequest))

@@ -35,7 +35,7 @@ class Compared:
     metric: Metric | None = None
     finding: Finding | None = None
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """The difference of the scores, and the verdict that it would have been."""
         if self.finding is None or self.metric is None:
             return f"its runs stop: {self.failure}"
@@ -54,7 +54,7 @@ class Comparisons:
         overrides = self._overrides(trap)
         if not trap.no_run and overrides not in self.clean:
             self.clean[overrides] = compare(self.project, overrides)
-            print(f"clean: {' '.join(overrides)}: {self.clean[overrides].told()}", flush=True)
+            print(f"clean: {' '.join(overrides)}: {self.clean[overrides].sentence()}", flush=True)
 
     def tell(self, trap: Trap) -> str:
         """What the planted trap changes, beside what the clean pair shows."""
@@ -63,8 +63,8 @@ class Comparisons:
         overrides = self._overrides(trap)
         clean, found = self.clean[overrides], compare(self.project, overrides)
         if found.failure:
-            return found.told()
-        return f"{found.told()} (clean: {_difference(clean)})"
+            return found.sentence()
+        return f"{found.sentence()} (clean: {_difference(clean)})"
 
     @staticmethod
     def _overrides(trap: Trap) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from fwexp.processes.messages import STOPS, Interrupted
 from fwexp.runs import secondary_node as module
 from fwexp.runs.ranks import RankFailed
-from fwexp.runs.secondary_node import follow
+from fwexp.runs.secondary_node import run_secondary
 
 
 @pytest.fixture(autouse=True)
@@ -22,12 +22,12 @@ def asked(times: int) -> itertools.count:
 
 
 def test_a_recorded_run_is_not_followed() -> None:
-    follow(lambda: pytest.fail("trained"), is_recorded=lambda: True)
+    run_secondary(lambda: pytest.fail("trained"), is_recorded=lambda: True)
 
 
 def test_it_trains_and_waits_for_the_record() -> None:
     trained, looks = [], asked(3)
-    follow(lambda: trained.append(1), is_recorded=lambda: next(looks) >= 0)
+    run_secondary(lambda: trained.append(1), is_recorded=lambda: next(looks) >= 0)
     assert (trained, next(looks)) == ([1], 1)
 
 
@@ -37,21 +37,21 @@ def fail() -> None:
 
 def test_a_failure_is_the_first_nodes_to_record(capfd: pytest.CaptureFixture[str]) -> None:
     looks = asked(3)
-    follow(fail, is_recorded=lambda: next(looks) >= 0)
+    run_secondary(fail, is_recorded=lambda: next(looks) >= 0)
     assert "Connection closed by peer" in capfd.readouterr().err
 
 
 def test_a_failure_of_which_no_record_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WAIT_S", 0.0)
     with pytest.raises(RankFailed, match="Connection closed by peer"):
-        follow(fail, is_recorded=lambda: False)
+        run_secondary(fail, is_recorded=lambda: False)
 
 
 def test_a_signal_ends_the_wait() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
         with pytest.raises(Interrupted) as raised:
-            follow(lambda: signal.raise_signal(signal.SIGUSR2), is_recorded=lambda: False)
+            run_secondary(lambda: signal.raise_signal(signal.SIGUSR2), is_recorded=lambda: False)
     finally:
         signal.sigwait({signal.SIGUSR2})
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

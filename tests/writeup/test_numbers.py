@@ -5,7 +5,7 @@ import math
 import pytest
 
 from fwexp.evidence.statistics import Interval
-from fwexp.writeup.numbers import percent, tell, tell_interval, tell_mean, tell_points
+from fwexp.writeup.numbers import format_interval, format_mean, format_points, percent, tell
 
 
 @pytest.mark.parametrize(
@@ -28,18 +28,18 @@ def test_three_significant_digits(value: float, told: str) -> None:
 
 @pytest.mark.parametrize(("value", "told"), [(0.085, "+0.09"), (-3.2, "−3.20"), (-0.001, "0.00")])
 def test_points_carry_their_sign(value: float, told: str) -> None:
-    assert tell_points(value) == told
+    assert format_points(value) == told
 
 
 def test_a_mean_has_its_spread_in_its_own_decimals() -> None:
-    assert tell_mean([1.0, 1.2, 1.4]) == "1.20 ± 0.20"
-    assert tell_mean([95.0, 95.5], percent=True) == "95.25 ± 0.35"
-    assert tell_mean([]) == "–"
-    assert tell_mean([1.0, math.inf]) == "1 of 2 never"
+    assert format_mean([1.0, 1.2, 1.4]) == "1.20 ± 0.20"
+    assert format_mean([95.0, 95.5], percent=True) == "95.25 ± 0.35"
+    assert format_mean([]) == "–"
+    assert format_mean([1.0, math.inf]) == "1 of 2 never"
 
 
 def test_intervals() -> None:
     interval = Interval(low=-0.7, high=0.4, confidence=0.9)
-    assert tell_interval(interval, ratio=False) == "−0.70 … +0.40"
-    assert tell_interval(None, ratio=True) == "–"
+    assert format_interval(interval, ratio=False) == "−0.70 … +0.40"
+    assert format_interval(None, ratio=True) == "–"
     assert percent(0.95) == "95 %"

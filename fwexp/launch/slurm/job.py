@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from fwexp.config.schema import Config
 from fwexp.errors import ClusterError
+from fwexp.identity.variables import arithmetic_variables
 from fwexp.launch.drive import drive
 from fwexp.launch.launcher import Missing, MissingRun, Outcome
 from fwexp.launch.plan import Plan, PlannedRun, one_per_device
@@ -31,6 +32,7 @@ class JobSpec:
 
     sweep: str
     command: str  # that submitted it
+    variables: dict[str, str]  # of those that change arithmetic, there
     store: str
     site: str
     machine_class: str
@@ -94,6 +96,7 @@ class Signals:
 
 
 def _plan(spec: JobSpec) -> Plan:
+    _check_variables(spec)
     blocks = [[_planned(id_, config) for id_, config in block.items()] for block in spec.blocks]
     return Plan(
         name=spec.sweep,
@@ -109,9 +112,8 @@ def _planned(wanted: str, config: Config) -> PlannedRun:
     digests = run_digests(config)
     if run_id(config, digests) != wanted:
         raise ClusterError(
-            f"{wanted}: the sources of the model or of fwexp, a library's version, or a variable "
-            "that changes arithmetic has changed since the sweep was submitted, and this "
-            "would be another run; type the command again."
+            f"{wanted}: the sources of the model or of fwexp, or a library's version, have changed "
+            "since the sweep was submitted, and this would be another run; type the command again."
         )
     return PlannedRun(
         run_id=wanted,
@@ -120,6 +122,23 @@ def _planned(wanted: str, config: Config) -> PlannedRun:
         digests=digests,
         workload=workload_key(config),
     )
+
+
+def _check_variables(spec: JobSpec) -> None:
+    here = arithmetic_variables(os.environ)
+    for name in sorted({*here, *spec.variables}):
+        value, submitted = here.get(name), spec.variables.get(name)
+        if value != submitted:
+            raise ClusterError(
+                f"{name}, which changes arithmetic, is {_shown(value)} on node {node_name()} but "
+                f"{_shown(submitted)} where the sweep was submitted, so that these would be other "
+                f"runs: nothing was run. `setup` in slurm/{spec.site}.yaml is for nodes alone; set "
+                "it where you type the command, or nowhere."
+            )
+
+
+def _shown(value: str | None) -> str:
+    return "not set" if value is None else repr(value)
 
 
 def _check_node(spec: JobSpec, plan: Plan) -> None:

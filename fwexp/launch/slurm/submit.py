@@ -1,6 +1,7 @@
 """Submit a plan's missing runs to Slurm, as job arrays through submitit."""
 
 import itertools
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError
 
 from fwexp.config.schema import Config
 from fwexp.errors import ClusterError
+from fwexp.identity.variables import arithmetic_variables
 from fwexp.launch.drive import has_certificate
 from fwexp.launch.launcher import Missing, MissingRun
 from fwexp.launch.plan import Plan, PlannedRun
@@ -211,6 +213,7 @@ def _spec(
     return JobSpec(
         sweep=plan.name,
         command=plan.command,
+        variables=arithmetic_variables(os.environ),
         store=str(store.path.resolve()),
         site=config.launcher.site or "",
         machine_class=plan.machine_class,

@@ -7,8 +7,8 @@ from fwexp.evidence.decision import listing
 from fwexp.evidence.questions import is_score
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.charts import score_chart, throughput_chart
-from fwexp.writeup.findings import tell_estimate, tell_margin, tell_verdict
-from fwexp.writeup.numbers import percent, tell_interval, tell_mean
+from fwexp.writeup.findings import format_estimate, format_margin, format_verdict
+from fwexp.writeup.numbers import format_interval, format_mean, percent
 from fwexp.writeup.section import Chart, Section, Table
 
 
@@ -49,16 +49,16 @@ def _table(answer: Answer, evidence: Evidence) -> Table:
 
 def _row(finding: Finding, answer: Answer) -> list[str]:
     ratio = answer.scale.ratio
-    verdict = tell_verdict(finding, answer)
+    verdict = format_verdict(finding, answer)
     told = finding.reason and finding.verdict is not Verdict.VOID  # the certificate tells that
     return [
         finding.workload,
         str(finding.n),
-        tell_mean(finding.torch, percent=not ratio),
-        tell_mean(finding.tf, percent=not ratio),
-        tell_estimate(finding, answer),
-        tell_interval(finding.inner, ratio=ratio),
-        tell_interval(finding.outer, ratio=ratio),
+        format_mean(finding.torch, percent=not ratio),
+        format_mean(finding.tf, percent=not ratio),
+        format_estimate(finding, answer),
+        format_interval(finding.inner, ratio=ratio),
+        format_interval(finding.outer, ratio=ratio),
         f"{verdict} ({finding.reason})" if told else verdict,
     ]
 
@@ -66,7 +66,7 @@ def _row(finding: Finding, answer: Answer) -> list[str]:
 def _notes(answer: Answer, evidence: Evidence) -> list[str]:
     notes = [
         "Mean ± standard deviation over runs. Declared to count as the same: "
-        f"{tell_margin(answer)}. Verdicts are corrected for the number of workloads (Holm); "
+        f"{format_margin(answer)}. Verdicts are corrected for the number of workloads (Holm); "
         "intervals are not."
     ]
     notes += [
@@ -76,7 +76,7 @@ def _notes(answer: Answer, evidence: Evidence) -> list[str]:
     ]
     tested = any(finding.estimate is not None for finding in answer.findings)
     if answer.elsewhere:
-        shown = tell_interval(answer.elsewhere, ratio=answer.scale.ratio)
+        shown = format_interval(answer.elsewhere, ratio=answer.scale.ratio)
         level = percent(evidence.manifest.comparison.confidence)
         notes.append(f"Expected average on other such workloads: {shown} ({level} interval).")
     elif tested:

@@ -15,7 +15,7 @@ def choices(evidence: Evidence) -> list[Section]:
             title="Recommendation by workload",
             table=Table(
                 columns=["Workload", "Choose", "Reason"],
-                rows=[[c.workload, c.winner.told(), c.because] for c in evidence.decision.choices],
+                rows=[[c.workload, c.winner.label(), c.because] for c in evidence.decision.choices],
             ),
             chart=Chart(
                 draw=partial(ratio_chart, evidence),

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from fwexp.evidence.assess import Evidence
-from fwexp.evidence.cost import tell_price
-from fwexp.evidence.decision import tell_seeds
+from fwexp.evidence.cost import format_price
+from fwexp.evidence.decision import format_seeds
 from fwexp.evidence.scaling import replicas_of
 from fwexp.evidence.timing_validity import TOLERATED_SHARE
 from fwexp.store.certificate import Certificate
@@ -54,8 +54,8 @@ def method(evidence: Evidence) -> list[Section]:
         LIGHTNING,
         *_declared_differences(evidence.certificates),
         *([DEVICES] if several else []),
-        f"Price: {tell_price(manifest.pricing)}. Costs are projected: the time on this machine at "
-        "that price.",
+        f"Price: {format_price(manifest.pricing)}. Costs are projected: the time on this machine "
+        "at that price.",
         f"Declaration {manifest.name}, SHA-256 {manifest.sha256[:12]}.",
     ]
     return [Section(key="terms", title="How this was decided", points=points)]
@@ -69,7 +69,7 @@ def _declared(evidence: Evidence) -> str:
         "where they are compared as ratios) and ratios of time, memory and cost within "
         f"{comparison.ratio_margin:g}× in either direction count as the same; confidence "
         f"{percent(comparison.confidence)}; "
-        f"{tell_seeds([w.num_seeds for w in evidence.workloads])}; {_targets(evidence)}."
+        f"{format_seeds([w.num_seeds for w in evidence.workloads])}; {_targets(evidence)}."
     )
 
 

@@ -3,7 +3,7 @@
 from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.scaling import Scaling
-from fwexp.writeup.numbers import tell, tell_interval
+from fwexp.writeup.numbers import format_interval, tell
 from fwexp.writeup.section import Section, Table
 
 
@@ -42,5 +42,5 @@ def _row(found: Scaling) -> list[str]:
         found.batch,
         str(len(found.efficiencies)),
         "–" if found.estimate is None else tell(found.estimate),
-        tell_interval(found.interval, ratio=True),
+        format_interval(found.interval, ratio=True),
     ]

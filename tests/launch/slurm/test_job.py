@@ -1,5 +1,6 @@
 """What a job does before and after its runs; tests/cluster has them on a real Slurm."""
 
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from fwexp.errors import ClusterError
+from fwexp.identity.variables import arithmetic_variables
 from fwexp.launch import drive
 from fwexp.launch.slurm import job as module
 from fwexp.launch.slurm.job import JobSpec, perform
@@ -41,6 +43,7 @@ def spec_of(folder: Path, *overrides: str, **others: Any) -> JobSpec:
     settings: dict[str, Any] = {
         "sweep": "tiny",
         "command": "fwexp sweep tiny",
+        "variables": arithmetic_variables(os.environ),
         "store": str(folder / "store"),
         "site": "ours",
         "machine_class": plan.machine_class,
@@ -133,6 +136,31 @@ def test_a_node_of_another_class_runs_nothing(folder: Path) -> None:
     assert num_recorded(spec) == 0
 
 
+@pytest.mark.parametrize(
+    ("there", "here", "said"),
+    [
+        (None, "0", "is '0' on node hal but not set where the sweep was submitted"),
+        ("1", None, "is not set on node hal but '1' where the sweep was submitted"),
+    ],
+)
+def test_a_variable_that_the_node_alone_has_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, there: str | None, here: str | None, said: str
+) -> None:
+    name = "TF_ENABLE_ONEDNN_OPTS"
+    spec = spec_of(folder, variables={name: there} if there else {})
+    monkeypatch.setattr(module, "node_name", lambda: "hal")
+    if here:
+        monkeypatch.setenv(name, here)
+    with pytest.raises(ClusterError) as raised:
+        perform(spec)
+    assert str(raised.value) == (
+        f"{name}, which changes arithmetic, {said}, so that these would be other runs: nothing was "
+        "run. `setup` in slurm/ours.yaml is for nodes alone; set it where you type the command, or "
+        "nowhere."
+    )
+    assert num_recorded(spec) == 0
+
+
 def test_other_sources_than_those_submitted_run_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +168,7 @@ def test_other_sources_than_those_submitted_run_nothing(
     monkeypatch.setattr(module, "run_digests", lambda _: {"model": "changed"})
     with pytest.raises(
         ClusterError,
-        match=r"has changed since the sweep was submitted, and this would be",
+        match=r"have changed since the sweep was submitted, and this would be",
     ):
         perform(spec)
     assert num_recorded(spec) == 0
