@@ -186,10 +186,21 @@ CASES = [
     Case(
         title="out of range",
         line=["training.batch_size=0", "optimizer.learning_rate=-1"],
-        says=["training.batch_size=0: ", "optimizer.learning_rate=-1"],
+        says=[
+            "training.batch_size=0: must be at least 1.",
+            "optimizer.learning_rate=-1.0: must be above 0.",
+        ],
     ),
-    Case(title="+ on an unknown key", line=["+optimzer.nesterov=true"], says=["optimzer"]),
-    Case(title="++ on an unknown key", line=["++training.shuffle=false"], says=["shuffle"]),
+    Case(
+        title="+ on an unknown key",
+        line=["+optimzer.nesterov=true"],
+        says=["Did you mean 'optimizer'?"],
+    ),
+    Case(
+        title="++ on an unknown key",
+        line=["++training.shuffle=false"],
+        says=["no key 'shuffle' in training. Choose from: "],
+    ),
     Case(
         title="two mistakes at once",
         line=["modle=cnn", "training.batch_size=many"],
@@ -290,7 +301,10 @@ CASES = [
         title="a case that sets what the matrix sets",
         line=["sweep", "mine"],
         files={"sweeps/mine.yaml": b"title: t\nmatrix: {model: [mlp]}\ncases: [[model=cnn]]\n"},
-        says=["sweeps/mine.yaml: cases[0]: model=cnn: model is set for all cases"],
+        says=[
+            "sweeps/mine.yaml: cases[0]: model=cnn: model is also set for all cases",
+            "remove one of the two",
+        ],
     ),
     Case(
         title="a model that does not fit its data",
