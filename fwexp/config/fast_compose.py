@@ -37,8 +37,11 @@ def compose_directly(overrides: list[str], *, folders: ConfigFolders) -> DictCon
     if any("defaults" in content for content in values.values()):
         return None
     own = OmegaConf.masked_copy(primary, [str(key) for key in primary if key not in NOT_OURS])
-    composed = OmegaConf.unsafe_merge(OmegaConf.structured(Config), values, own)
+    composed = OmegaConf.structured(Config)
     assert isinstance(composed, DictConfig)
+    for group, content in values.items():
+        composed[group].merge_with(content)
+    composed.merge_with(own)
     for override in parsed:
         if override not in chosen:
             OmegaConf.update(composed, override.key_or_group, override.value(), force_add=True)
