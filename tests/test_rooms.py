@@ -10,8 +10,8 @@ from fwexp.identity.syntax import imported_names, parse
 
 FWEXP = Path(__file__).parents[1] / "fwexp"
 GROUND = (
-    *("errors", "hardware", "config", "identity", "meters", "data", "models", "tasks", "store"),
-    "processes",
+    *("errors", "hardware", "config", "files", "identity", "meters", "data", "models", "tasks"),
+    *("store", "processes"),
 )
 MAKING = ("trainers", "runs", "parity", "launch")  # runs are made
 TELLING = ("evidence", "writeup", "tracking")  # what they say is told

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from fwexp.errors import FwexpError
-from fwexp.store.files import whole_file
+from fwexp.files import whole_file
 from fwexp.store.store import Store
 from fwexp.writeup.terminal import show
 from fwexp.writeup.write import WriteUp, write_files, write_up

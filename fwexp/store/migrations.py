@@ -50,6 +50,8 @@ def migrate_manifest(plain: Plain) -> Plain:
 
 
 def _migrate(plain: Plain, steps: dict[int, Migration]) -> Plain:
+    if not isinstance(plain, dict):
+        raise TypeError(f"it holds a {type(plain).__name__}")
     schema = plain.get("schema", 1)
     if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
         raise ValueError(f"schema {schema}, from a later version of fwexp; install that one")

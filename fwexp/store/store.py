@@ -7,8 +7,8 @@ from pathlib import Path
 
 from fwexp.config.suggestions import suggest
 from fwexp.errors import StoreError
+from fwexp.files import read_json, slug, write_json
 from fwexp.store.certificate import Certificate
-from fwexp.store.files import read_json, slug, write_json
 from fwexp.store.manifest import Manifest
 from fwexp.store.migrations import migrate_manifest
 from fwexp.store.record import RunRecord

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from fwexp import files
 from fwexp.config.plain import to_plain
 from fwexp.errors import StoreError
-from fwexp.store import files
+from fwexp.files import write_json
 from fwexp.store import store as module
 from fwexp.store.certificate import Certificate, Stage
-from fwexp.store.files import write_json
 from fwexp.store.manifest import DeclaredRun, DeclaredWorkload, Manifest
 from fwexp.store.record import Evaluation, Failure, History, Interruption, Memory, Phases, RunRecord
 from fwexp.store.store import Store, check_sweep_name

@@ -11,6 +11,7 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError
 
 from fwexp.config.schema import Config
 from fwexp.errors import ClusterError
+from fwexp.files import write_text
 from fwexp.launch.drive import has_certificate
 from fwexp.launch.launcher import Missing, MissingRun
 from fwexp.launch.plan import Plan, PlannedRun
@@ -30,7 +31,6 @@ from fwexp.launch.slurm.submission import (
     write_submission,
 )
 from fwexp.processes.locks import hold
-from fwexp.store.files import write_text
 from fwexp.store.store import Store
 
 Block = list[PlannedRun]

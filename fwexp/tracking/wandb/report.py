@@ -12,7 +12,7 @@ from wandb_workspaces import expr
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Workload
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.questions import is_score
-from fwexp.store.files import write_json
+from fwexp.files import write_json
 from fwexp.store.store import Store
 from fwexp.tracking.run_content import FRAMEWORK, content_id
 from fwexp.tracking.wandb.service import PROJECT, Service, ServiceError, as_service_errors

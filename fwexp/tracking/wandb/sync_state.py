@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fwexp.files import slug, write_json
 from fwexp.identity.files import file_sha256
-from fwexp.store.files import slug, write_json
 
 if TYPE_CHECKING:
     from fwexp.tracking.wandb.service import Service  # imports requests: not for every command

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from fwexp.store.files import write_json
+from fwexp.files import write_json
 from fwexp.store.store import Store
 from tests.tracking.service import Service
 from tests.tracking.simulated import (

@@ -13,7 +13,6 @@ from fwexp.config.plain import from_plain, to_plain
 from fwexp.errors import StoreError
 
 Kind = TypeVar("Kind")
-Plain = dict[str, Any]
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -46,38 +45,57 @@ def read_json(
     kind: type[Kind],
     *,
     what: str,
-    migrate: Callable[[Plain], Plain] = lambda plain: plain,
+    migrate: Callable[[Any], Any] = lambda plain: plain,
     check: Callable[[Kind], None] = lambda _: None,
 ) -> Kind | None:
-    """What the file holds, as that dataclass; None when there is no file.
-
-    `migrate` brings content of an earlier version up to date; `check` raises ValueError where it
-    contradicts itself. StoreError, naming the file and `what` it should be, when it is torn or is
-    not that.
-    """
+    """What the file holds, as that dataclass; None when there is no file. See `decode_json`."""
     try:
-        plain = json.loads(path.read_text())
+        text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         raise StoreError(f"{path}: cannot be read ({error})") from error
+    return decode_json(text, kind, where=path, what=what, migrate=migrate, check=check)
+
+
+def read_if_sound(path: Path, kind: type[Kind]) -> Kind | None:
+    """The same of a note that is made again where there is none, or a torn one: then None."""
     try:
-        found = from_plain(migrate(_mapping(plain)), kind)
+        return read_json(path, kind, what="a note")
+    except StoreError:
+        return None
+
+
+def decode_json(
+    text: str,
+    kind: type[Kind],
+    *,
+    where: object,
+    what: str,
+    migrate: Callable[[Any], Any] = lambda plain: plain,
+    check: Callable[[Kind], None] = lambda _: None,
+) -> Kind:
+    """The text as that dataclass.
+
+    `migrate` brings content of an earlier version up to date; `check` raises ValueError where it
+    contradicts itself. StoreError, naming `where` it is from and `what` it should be, when it is
+    torn or is not that.
+    """
+    try:
+        plain = json.loads(text)
+    except ValueError as error:
+        raise StoreError(f"{where}: cannot be read ({error})") from error
+    try:
+        found = from_plain(migrate(plain), kind)
         check(found)
     except (TypeError, KeyError, ValueError) as error:
-        raise StoreError(f"{path}: not {what} ({_reason(error)})") from error
+        raise StoreError(f"{where}: not {what} ({_reason(error)})") from error
     return found
 
 
 def slug(text: str) -> str:
     """The text as a folder's name."""
     return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower()
-
-
-def _mapping(plain: Any) -> Plain:
-    if not isinstance(plain, dict):
-        raise TypeError(f"it holds a {type(plain).__name__}")
-    return plain
 
 
 def _reason(error: Exception) -> str:
