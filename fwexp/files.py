@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fwexp.config.plain import from_plain, to_plain
-from fwexp.errors import StoreError
+from fwexp.errors import LaterVersionError, StoreError
 
 Kind = TypeVar("Kind")
 
@@ -79,15 +79,23 @@ def decode_json(
 
     `migrate` brings content of an earlier version up to date; `check` raises ValueError where it
     contradicts itself. StoreError, naming `where` it is from and `what` it should be, when it is
-    torn or is not that.
+    torn or is not that; LaterVersionError when it has what this version does not know.
     """
     try:
         plain = json.loads(text)
     except ValueError as error:
         raise StoreError(f"{where}: cannot be read ({error})") from error
     try:
-        found = from_plain(migrate(plain), kind)
+        plain = migrate(plain)
+        found = from_plain(plain, kind)
+        if to_plain(found) != plain and (stray := next(_strays(plain, to_plain(found)), None)):
+            raise LaterVersionError(f"this one has no {stray}")
         check(found)
+    except LaterVersionError as error:
+        raise LaterVersionError(
+            f"{where}: written by a later version of fwexp ({error}); upgrade fwexp, or use "
+            "another store"
+        ) from error
     except (TypeError, KeyError, ValueError) as error:
         raise StoreError(f"{where}: not {what} ({_reason(error)})") from error
     return found
@@ -96,6 +104,16 @@ def decode_json(
 def slug(text: str) -> str:
     """The text as a folder's name."""
     return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower()
+
+
+def _strays(given: Any, kept: Any, at: str = "") -> Iterator[str]:
+    """The dotted keys that decoding has left out."""
+    if isinstance(given, dict):
+        for key, value in given.items():
+            yield from _strays(value, kept[key], f"{at}{key}.") if key in kept else [f"{at}{key}"]
+    elif isinstance(given, list):
+        for one, other in zip(given, kept, strict=True):
+            yield from _strays(one, other, at)
 
 
 def _reason(error: Exception) -> str:

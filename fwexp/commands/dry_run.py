@@ -21,7 +21,8 @@ def dry_run(plan: Plan, *, retry: bool) -> int:
     store = Store(plan.first.store)
     store.check_writable()
     runs = plan.runs
-    records, complaints = store.read_records(plan.machine_class, [run.run_id for run in runs])
+    ids = [run.run_id for run in runs]
+    records, complaints = store.read_records(plan.machine_class, ids, may_replace=True)
     todo = [run for run in runs if not is_finished(records.get(run.run_id), retry=retry)]
     done = {run.run_id for run in runs} - {run.run_id for run in todo}
     console = Console(highlight=False, soft_wrap=True)

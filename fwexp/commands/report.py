@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from fwexp.errors import FwexpError
+from fwexp.errors import FwexpError, LaterVersionError
 from fwexp.files import whole_file
 from fwexp.store.store import Store
 from fwexp.writeup.terminal import show
@@ -48,10 +48,17 @@ def command(argv: list[str]) -> int:
         for name in arguments.names:
             _write_from_wandb(store, name)
         return 0
+    later: dict[str, LaterVersionError] = {}
     for name in arguments.names:
-        store.read_manifest(name)  # a wrong last name is reported before the first page is written
+        try:  # a wrong last name is reported before the first page is written
+            store.read_manifest(name)
+        except LaterVersionError as error:
+            later[name] = error
     for name in arguments.names:
-        write_and_show(store, name)
+        if name not in later:
+            write_and_show(store, name)
+    if later:
+        raise LaterVersionError("\n".join(map(str, later.values())))
     return 0
 
 
