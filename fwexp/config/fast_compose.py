@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from fwexp.config.choices import ConfigFolders
+from fwexp.config.files import read_mapping
 from fwexp.config.schema import Config
 
 if TYPE_CHECKING:
@@ -25,11 +26,12 @@ def compose_directly(overrides: list[str], *, folders: ConfigFolders) -> DictCon
     names = [override.key_or_group for override in chosen]
     if folders.user or len(names) > len(set(names)) or any(map(_is_hydras, parsed)):
         return None
-    primary = _read(folders, "config")
+    primary = read_mapping(folders.main / "config.yaml")
     choices = _default_choices(primary.pop("defaults"))
     choices |= {override.key_or_group: override.value() for override in chosen}
     primary.pop("hydra")
-    values = {group: _read(folders, f"{group}/{option}") for group, option in choices.items()}
+    files = {group: folders.main / group / f"{option}.yaml" for group, option in choices.items()}
+    values = {group: read_mapping(file) for group, file in files.items()}
     if any("defaults" in content for content in values.values()):
         return None
     composed = OmegaConf.merge(OmegaConf.structured(Config), values, primary)
@@ -46,12 +48,6 @@ def _chooses(override: "Override", *, folders: ConfigFolders) -> bool:
 
 def _is_hydras(override: "Override") -> bool:
     return override.is_hydra_override() or override.is_delete() or override.package is not None
-
-
-def _read(folders: ConfigFolders, name: str) -> dict[str, Any]:
-    content = OmegaConf.to_container(OmegaConf.load(folders.main / f"{name}.yaml"))
-    assert isinstance(content, dict)
-    return {str(key): value for key, value in content.items()}
 
 
 def _default_choices(defaults: list[str | dict[str, str]]) -> dict[str, Any]:
