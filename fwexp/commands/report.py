@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from fwexp.config.counted import counted
 from fwexp.errors import FwexpError, LaterVersionError
 from fwexp.files import whole_file
 from fwexp.store.store import Store
@@ -86,7 +87,7 @@ def _write_table(store: Store, name: str, table: str, to: Path) -> None:
         raise FwexpError(f"--to {to}: cannot be written ({error.strerror})") from error
     for complaint in sweep.evidence.complaints:
         print(f"warning: {complaint}; its run counts as missing", file=sys.stderr)
-    print(f"{table}: {len(frame)} rows in {to}")
+    print(f"{table}: {counted(len(frame), 'row')} in {to}")
 
 
 def _write_from_wandb(store: Store, name: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from fwexp.config.counted import counted
 from fwexp.evidence.assess import Evidence, assess
 from fwexp.files import decode_json
 from fwexp.store.certificate import Certificate
@@ -80,7 +81,7 @@ def _records(service: Service, manifest: Manifest, *, ids: dict[str, str]) -> di
         )
     console = Console(stderr=True)
     if not console.is_terminal:
-        console.print(f"reading {len(ids)} runs from W&B")
+        console.print(f"reading {counted(len(ids), 'run')} from W&B")
     with as_service_errors(service.url):
         run_ids = track(ids, description="reading runs from W&B", console=console, transient=True)
         return {run_id: read_record(found[ids[run_id]]) for run_id in run_ids}
