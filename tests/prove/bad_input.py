@@ -289,7 +289,7 @@ CASES = [
         title="a sweep file with an unknown field",
         line=["sweep", "mine"],
         files={"sweeps/mine.yaml": b"title: t\nmatrx: {seed: [1]}\n"},
-        says=["sweeps/mine.yaml: Key 'matrx' not in 'SweepFile'; a sweep has title, matrix"],
+        says=["sweeps/mine.yaml: there is no key 'matrx'. Did you mean 'matrix'?"],
     ),
     Case(
         title="a case of a sweep that is no list",
