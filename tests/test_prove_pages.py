@@ -2,6 +2,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,6 +38,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     parts = {name: Part(roots=(), values=("conf",) * (name == "first")) for name in PARTS_HERE}
     monkeypatch.setattr(prove, "PACKAGE", "proofs")
     monkeypatch.setattr(prove, "PARTS", parts)
+    monkeypatch.setattr(prove, "time", SimpleNamespace(monotonic=lambda: 0.0))
     monkeypatch.setattr(sections, "BENCHES", {})
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages, "FOLDER", tmp_path / "docs" / "proof")
