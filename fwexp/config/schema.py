@@ -124,6 +124,7 @@ class Comparison:
     score_margin_ratio: float = MISSING  # of scores that are compared by ratio: perplexity, errors
     ratio_margin: float = MISSING  # of times and memory; 1.1: 10 % either way
     confidence: float = MISSING  # of every interval, 0.95
+    audit_mib: float = MISSING  # of states that a run keeps, at most, for its audit; 0: none
 
 
 @dataclass(kw_only=True)

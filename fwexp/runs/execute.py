@@ -26,6 +26,7 @@ from fwexp.runs.measurements import data_wait_ms, history, measure
 from fwexp.runs.nodes import find_node, find_start
 from fwexp.runs.ranks import Unwatched, run_in_ranks
 from fwexp.runs.recipe import make_recipe
+from fwexp.runs.sampler import Sampler, steps_to_audit
 from fwexp.runs.secondary_node import run_secondary
 from fwexp.runs.timing import Timing
 from fwexp.runs.watch import Watch, check_finite
@@ -195,7 +196,14 @@ def _train(
 
     attempt.restore(trainer)
     meter.lap()  # that memory is not part of training's peak
-    observer = Watch(trainer, recipe, tell, attempt)
+    sampler = Sampler(
+        trainer,
+        request.folder.samples,
+        steps_to_audit(recipe, run_id=request.run_id),
+        elapsed_s=timing.since_dispatch_s,
+        resumed_at=attempt.first_step,
+    )
+    observer = Watch(trainer, recipe, tell, attempt, sampler)
     leads = rank(config) == 0
     load = LoadMeter(before=timing.device_before, children=others)
     trainer.fit(observer if leads else Unwatched(), first_step=attempt.first_step)
@@ -217,5 +225,6 @@ def _train(
         record.load = load.load()
         record.data_wait_ms_per_step = data_wait_ms(trainer, len(recipe.order) - attempt.first_step)
         request.folder.write_history(history(recipe, trained))
+        sampler.keep_last()
     check_unchanged(request.sources, loaded=built)
     check_loaded(request.sources, before=before)

@@ -38,6 +38,7 @@ class Phases:
     steady_s: float  # the stable steps
     evaluation_s: float
     checkpoint_s: float = 0.0  # saving checkpoints
+    audit_s: float = 0.0  # keeping states for the audit; in no other figure
     # dispatch until training and its evaluations are over; waits for a lock and interruptions not
     total_s: float
 

@@ -106,10 +106,14 @@ class KerasTrainer:
     def state(self) -> Weights:
         return {name: ops.convert_to_numpy(v).copy() for name, v in self._variables().items()}
 
-    def load_state(self, state: Weights) -> None:
+    def load_state(self, state: Weights, *, step: int | None = None) -> None:
         for name, variable in self._variables().items():
             if name in state:
                 variable.assign(state[name])
+            elif step is not None:  # a slot that torch makes in its first step
+                variable.assign(ops.zeros_like(variable))
+        if step is not None:
+            self.optimizer.iterations.assign(step)
 
     def save(self, folder: Path) -> None:
         with ArrayWriter(folder / SAVED) as file:  # one at a time: no second copy of them all

@@ -74,7 +74,7 @@ class LightningTrainer:
 
     def fit(self, observer: Observer, *, first_step: int = 0) -> None:
         self.steps.observer, self.steps.first_step = observer, first_step
-        self.module.first_step = first_step
+        self.module.step = first_step
         self.pipeline.order = self.pipeline.order[first_step:]
         self.trainer.fit(self.module, train_dataloaders=self.pipeline)
 
@@ -110,12 +110,25 @@ class LightningTrainer:
         slots = {name: named.read(slot) for name, named, slot in self._slots()}
         return values | slots
 
-    def load_state(self, state: Weights) -> None:
+    def load_state(self, state: Weights, *, step: int | None = None) -> None:
         for named in named_tensors(self.module.network):
             named.write(state[named.name])
+        if step is not None:
+            self.module.step = step
+            self._make_slots(state, step)
         for name, named, slot in self._slots():
             if name in state:
                 named.write(state[name], slot)
+
+    def _make_slots(self, state: Weights, step: int) -> None:
+        """The optimizer's state as after so many steps, of zeros: torch has none before its first."""
+        for named in named_tensors(self.module.network):
+            if named.tensor.requires_grad:
+                slots = [s for s, ours in SLOTS.items() if f"{named.name}/{ours}" in state]
+                of_tensor = {slot: torch.zeros_like(named.tensor) for slot in slots}
+                if of_tensor:
+                    of_tensor["step"] = torch.tensor(float(step))
+                self.module.optimizer.state[named.tensor] = of_tensor
 
     def save(self, folder: Path) -> None:
         saved = {
