@@ -14,6 +14,7 @@ from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.launch.progress import Display
 from fwexp.launch.servers import framework_servers
 from fwexp.meters.environment import commit
+from fwexp.parity.audit import Auditable, audit, describe_audits, has_audits
 from fwexp.parity.certify import certify, describe
 from fwexp.parity.key import certificate_key
 from fwexp.processes.locks import device_lock, hold
@@ -43,7 +44,8 @@ def drive(
     todo = missing.runs
     workloads = {run.workload: run.config for run in plan.runs} if compare else {}
     frameworks = {item.run.config.framework.name for item in todo.values()}
-    if any(not has_certificate(config, store) for config in workloads.values()):
+    auditable = _auditable(plan, store) if compare else {}
+    if workloads and (frameworks or not _is_checked(workloads, auditable, store)):
         frameworks = {"torch", "tf"}
     lock = device_lock(plan.first.hardware)
     with Display(len(plan.runs)) as display, ExitStack() as stack:
@@ -57,6 +59,9 @@ def drive(
             servers.wait_ready()
         passed = _certify(workloads, store, servers, display)
         _perform(plan, todo, passed, store, servers, display, stop)
+        for key, workload in auditable.items():
+            if passed[key] and not stop():
+                passed[key] = _audit(workload, store, servers, display)
     return _outcome(plan, store, passed)
 
 
@@ -65,6 +70,42 @@ def has_certificate(config: Config, store: Store) -> bool:
         return store.read_certificate(certificate_key(config)) is not None
     except StoreError:
         return False  # torn: it is remade
+
+
+def _auditable(plan: Plan, store: Store) -> dict[str, Auditable]:
+    """By workload; one whose runs are of one framework is compared with nothing."""
+    found: dict[str, list[PlannedRun]] = {}
+    for run in plan.runs:
+        found.setdefault(run.workload, []).append(run)
+    return {
+        key: Auditable(
+            config=runs[0].config,
+            certificate=certificate_key(runs[0].config),
+            folders=[store.run(plan.machine_class, run.run_id) for run in runs],
+        )
+        for key, runs in found.items()
+    }
+
+
+def _is_checked(
+    workloads: dict[str, Config], auditable: dict[str, Auditable], store: Store
+) -> bool:
+    """Whether every workload has its certificate, and every run its audit."""
+    return all(has_certificate(config, store) for config in workloads.values()) and all(
+        has_audits(workload) for workload in auditable.values()
+    )
+
+
+def _audit(workload: Auditable, store: Store, servers: WarmServers, display: Display) -> bool:
+    """Whether no audit failed; one that cannot be made is missing, which the write-up tells."""
+    try:
+        audits = audit(workload, store=store, servers=servers, say=display.begin)
+    except ParityError as error:
+        display.say(f"{error}; its runs are not audited")
+        return True
+    if audits:
+        display.say(describe_audits(audits, config=workload.config))
+    return all(audit.failed is None for audit in audits)
 
 
 def _certify(

@@ -155,9 +155,7 @@ class _Replayer:
 
 def _update(before: Weights, after: Weights) -> Weights:
     """What a step added; a slot that was not there yet was zero."""
-    return {
-        name: array.astype(np.float64) - before.get(name, 0.0) for name, array in after.items()
-    }
+    return {name: array.astype(np.float64) - before.get(name, 0.0) for name, array in after.items()}
 
 
 def _compare(step: _Step, theirs: Weights, ours: Weights, apart: Weights) -> Iterator[Check]:

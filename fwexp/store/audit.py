@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-
 @dataclass(frozen=True)
 class Samples:
     """A run's folder of states: those before and after each audited step, and the last one."""
@@ -43,6 +42,14 @@ class Check:
     def passed(self) -> bool:
         return self.difference <= self.bound  # False for NaN
 
+    def text(self) -> str:
+        """What differs, after which step and by how much."""
+        where = f", most in {self.where}" if self.where else ""
+        return (
+            f"{self.what} after step {self.step} differs by {self.difference:.1e}, where rounding "
+            f"explains {self.bound:.1e}{where}"
+        )
+
 
 @dataclass(kw_only=True)
 class Audit:
@@ -52,9 +59,8 @@ class Audit:
     finished_at: str  # of the record that was audited
     certificate: str  # the key of the one that vouches for both implementations
     made_at: str  # ISO 8601, UTC
-    num_steps: int  # replayed
+    steps: list[int]  # that were replayed, from 0
     checks: list[Check] = field(default_factory=list)
-    note: str = ""  # what was not audited, and why
 
     @property
     def failed(self) -> Check | None:
