@@ -27,6 +27,10 @@ class StoreError(FwexpError):
     """A store that cannot be read or written."""
 
 
+class LaterVersionError(StoreError):
+    """A file of a later version of fwexp: it is neither read nor replaced."""
+
+
 class ParityError(FwexpError):
     """Two implementations that are not the same computation: no comparison is made."""
 

@@ -1,3 +1,4 @@
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -132,6 +133,74 @@ def test_a_part_that_does_not_hold_is_stale_and_the_exit_code_says_so(
     assert prove.main(()) == 1
     assert capsys.readouterr().err == "failed: second\n"
     assert typed("--stale")[1:] == ["  docs/proof/second.md: did not hold"]
+
+
+RAISES = {
+    "an error": "raise ValueError('no such thing')",
+    "an exit": "raise SystemExit('no such thing')",
+    "at its import": "main = None\nraise ValueError('no such thing')",
+}
+
+
+@pytest.mark.parametrize("how", RAISES)
+def test_a_part_that_raises_keeps_no_other_from_being_made(
+    project: Path, typed: Typed, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    file, page = project / "proofs" / "first.py", project / "docs" / "proof" / "first.md"
+    text = file.read_text()
+    at_import = how == "at its import"
+    file.write_text(RAISES[how] if at_import else text.replace('print("made")', RAISES[how]))
+    unload()
+    assert prove.main(()) == 1
+    said = capsys.readouterr()
+    lines = [line for line in said.out.splitlines() if line.startswith("== ")]
+    assert lines == [
+        "== first",
+        "== first: RAISED, 0 s",
+        "== second",
+        "== second: holds, 0 s",
+    ]
+    assert "Traceback (most recent call last)" in said.err
+    assert "proofs/first.py" in said.err
+    assert "no such thing" in said.err
+    assert said.err.endswith("\nraised, so that no page was written: first\n")
+    assert not page.exists()
+    file.write_text(text)
+    assert "== first: holds, 0 s" in typed()
+
+
+def test_a_part_that_raises_leaves_its_page_as_it_was(project: Path, typed: Typed) -> None:
+    typed()
+    page = project / "docs" / "proof" / "first.md"
+    before = page.read_text()
+    (project / "proofs" / "lib.py").write_text("TEXT = None\n")
+    assert "== first: RAISED, 0 s" in typed()
+    assert page.read_text() == before
+    assert len(typed("--stale")) == 2
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
+        "import os, signal; os.kill(os.getpid(), signal.SIGHUP)",
+        "\n    try: raise KeyboardInterrupt\n    finally: raise OSError('not empty')",
+    ],
+)
+def test_kill_and_a_failed_tidying_up_are_interruptions(
+    project: Path, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored
+    file = project / "proofs" / "first.py"
+    file.write_text(file.read_text().replace('print("made")', how))
+    unload()
+    assert prove.main(()) == 130
+    said = capsys.readouterr()
+    assert "== second" not in said.out
+    assert said.err == (
+        "interrupted: 0 of 2 pages are written; type it again to go on with the rest\n"
+    )
+    assert signal.signal(signal.SIGHUP, before) == signal.SIG_DFL
 
 
 def test_a_page_that_says_nothing_of_what_it_rests_on(project: Path, typed: Typed) -> None:

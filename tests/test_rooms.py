@@ -1,6 +1,7 @@
 """The order of the rooms: an import goes down only, and the two wings do not see each other."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,18 @@ from fwexp.identity.syntax import imported_names, parse
 
 FWEXP = Path(__file__).parents[1] / "fwexp"
 GROUND = (
-    *("errors", "hardware", "config", "identity", "meters", "data", "models", "tasks", "store"),
-    "processes",
+    *("errors", "hardware", "config", "files", "identity", "meters", "data", "models", "tasks"),
+    *("store", "processes"),
 )
 MAKING = ("trainers", "runs", "parity", "launch")  # runs are made
 TELLING = ("evidence", "writeup", "tracking")  # what they say is told
 TOP = ("commands", "cli", "__main__")
+DOTTED = re.compile(r"fwexp(\.\w+)+(\.|:\w+)?")
+# Names of modules that are never imported by who names them:
+PERMITTED = {
+    *(("config/ranges", room) for room in ("tasks", "data")),  # examples for who types a path
+    *(("identity/sources", room) for room in ("models", "parity", "store")),  # decide no result
+}
 ORDER = {room: place for place, room in enumerate((*GROUND, *MAKING, *TELLING, *TOP))}
 
 
@@ -28,12 +35,23 @@ def why_refused(importer: str, imported: str) -> str:
     return ""
 
 
+def named_modules(path: Path, *, package: str) -> Iterator[str]:
+    """All that the file imports, for type checkers too, or names as a dotted text."""
+    tree = parse(path)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If):
+            node.test = ast.Constant(value=True)  # also what stands under TYPE_CHECKING
+        elif isinstance(node, ast.Constant) and DOTTED.fullmatch(str(node.value)):
+            yield node.value.replace(":", ".")
+    yield from imported_names(tree, package=package)
+
+
 def imports_between_rooms(folder: Path) -> Iterator[tuple[str, str, str]]:
     """The file, its room and the room of each of its imports from another."""
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).with_suffix("").parts
         package = ".".join(("fwexp", *parts[:-1]))
-        for name in imported_names(parse(path), package=package):
+        for name in named_modules(path, package=package):
             top, _, rest = name.partition(".")
             room = rest.partition(".")[0]
             if top == "fwexp" and room in ORDER and room != parts[0] and parts[0] in ORDER:
@@ -44,13 +62,18 @@ def refusals(folder: Path) -> list[str]:
     found = {
         f"{file} imports {imported}: {why}"
         for file, importer, imported in imports_between_rooms(folder)
-        if (why := why_refused(importer, imported))
+        if (file, imported) not in PERMITTED and (why := why_refused(importer, imported))
     }
     return sorted(found)
 
 
 def test_imports_go_down_only() -> None:
     assert refusals(FWEXP) == []
+
+
+def test_what_is_permitted_is_needed() -> None:
+    found = {(file, imported) for file, _, imported in imports_between_rooms(FWEXP)}
+    assert found >= PERMITTED
 
 
 def test_every_room_has_its_place() -> None:
@@ -78,6 +101,29 @@ def test_every_room_has_its_place() -> None:
             "from ..evidence import assess",
             "trainers/planted imports evidence: the telling wing reads what lies in the store, "
             "and the making wing only writes it",
+        ),
+        (
+            "data",
+            "if TYPE_CHECKING:\n    from fwexp.store.store import Store",
+            "data/planted imports store: store stands on data: move what both need further down",
+        ),
+        (
+            "meters",
+            "found = import_module('fwexp.models.registry')",
+            "meters/planted imports models: models stands on meters: move what both need further "
+            "down",
+        ),
+        (
+            "config",
+            "TASKS = {'mine': 'fwexp.tasks.forecast:Forecast'}",
+            "config/planted imports tasks: tasks stands on config: move what both need further "
+            "down",
+        ),
+        (
+            "parity",
+            "found = import_module(f'fwexp.writeup.{name}')",
+            "parity/planted imports writeup: the telling wing reads what lies in the store, and "
+            "the making wing only writes it",
         ),
     ],
 )

@@ -3,6 +3,7 @@
 import argparse
 import time
 
+from fwexp.config.counted import counted
 from fwexp.launch.launcher import Queue, all_launchers
 from fwexp.launch.sweep_status import sweep_status
 from fwexp.store.store import Store
@@ -31,8 +32,8 @@ def command(argv: list[str]) -> int:
         return 1
     done = sweep_status(store, given.name).counts.get("done", 0)
     print(
-        f"{given.name}: cancelled {num_jobs} jobs; {done} of {len(manifest.runs)} runs are done "
-        f"and kept. To go on, type: {manifest.command}"
+        f"{given.name}: cancelled {counted(num_jobs, 'job')}; {done} of {len(manifest.runs)} runs "
+        f"are done and kept. To go on, type: {manifest.command}"
     )
     return 0
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from fwexp.commands.axis_counts import Axes, runs_by_axis
 from fwexp.commands.estimate import estimate, format_estimate
+from fwexp.config.counted import counted
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.store.record import is_finished
 from fwexp.store.store import Store
@@ -21,13 +22,14 @@ def dry_run(plan: Plan, *, retry: bool) -> int:
     store = Store(plan.first.store)
     store.check_writable()
     runs = plan.runs
-    records, complaints = store.read_records(plan.machine_class, [run.run_id for run in runs])
+    ids = [run.run_id for run in runs]
+    records, complaints = store.read_records(plan.machine_class, ids, may_replace=True)
     todo = [run for run in runs if not is_finished(records.get(run.run_id), retry=retry)]
     done = {run.run_id for run in runs} - {run.run_id for run in todo}
     console = Console(highlight=False, soft_wrap=True)
     for complaint in complaints:
         console.print(Text(f"{complaint}; the run would be repeated"))
-    counts = f"{len(runs):,} runs, {len(todo):,} to do"
+    counts = f"{counted(len(runs), 'run')}, {len(todo):,} to do"
     console.print(Text(f"sweep {plan.name} on {plan.machine_class}: {counts}"))
     if axes := _axes(runs):
         console.print(_axis_table(axes, done))
@@ -57,7 +59,7 @@ def _axes(runs: Sequence[PlannedRun]) -> Axes:
 
 def _block_lines(blocks: Sequence[Sequence[PlannedRun]], done: set[str]) -> list[str]:
     shown = blocks if len(blocks) <= MAX_BLOCKS else blocks[:NUM_FIRST]
-    lines = [f"{len(blocks):,} blocks, one after another:"]
+    lines = [f"{counted(len(blocks), 'block')}, one after another:"]
     for number, block in enumerate(shown, start=1):
         states = (f"{run.run_id}{' (done)' if run.run_id in done else ''}" for run in block)
         lines.append(f"  block {number}: {'  '.join(states)}")

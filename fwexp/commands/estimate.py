@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from fwexp.config.counted import counted
 from fwexp.evidence.cost import SECONDS_PER_HOUR, cost_usd, format_price, why_unpriced
 from fwexp.hardware.table import HARDWARE
 from fwexp.launch.plan import Plan, PlannedRun
@@ -63,15 +64,16 @@ def format_estimate(found: Estimate) -> list[str]:
     if num_known:
         cost = found.cost_usd
         lines = [
-            f"estimate: {_tell(found.device_hours)} device hours for {_runs(num_known)}, by "
-            f"{_runs(found.num_records)} in the store; certificates and imports not included",
+            f"estimate: {_tell(found.device_hours)} device hours for {counted(num_known, 'run')}, "
+            f"by {counted(found.num_records, 'run')} in the store; certificates and imports not "
+            "included",
             f"  cost unknown: {found.price}"
             if cost is None
             else f"  US$ {_tell(cost)}, projected: {found.price}",
         ]
     if found.num_unknown:
         lines.append(
-            f"device hours and cost: unknown for {_runs(found.num_unknown)}, "
+            f"device hours and cost: unknown for {counted(found.num_unknown, 'run')}, "
             "no run of their workload and framework is in the store"
         )
     return lines
@@ -88,10 +90,6 @@ def _device_hours(record: RunRecord) -> float:
 
 def _tell(value: float) -> str:
     return f"{value:,.2f}" if value >= 1 else f"{value:.2g}"
-
-
-def _runs(number: int) -> str:
-    return "1 run" if number == 1 else f"{number:,} runs"
 
 
 def _kind(run: PlannedRun) -> Kind:

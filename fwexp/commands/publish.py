@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from fwexp.evidence.read import read_evidence
-from fwexp.store.files import write_text
+from fwexp.files import write_text
 from fwexp.store.store import Store
 from fwexp.tracking.wandb.service import confine_wandb, connect
 

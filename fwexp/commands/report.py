@@ -6,8 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from fwexp.errors import FwexpError
-from fwexp.store.files import whole_file
+from fwexp.config.counted import counted
+from fwexp.errors import FwexpError, LaterVersionError
+from fwexp.files import whole_file
 from fwexp.store.store import Store
 from fwexp.writeup.terminal import show
 from fwexp.writeup.write import WriteUp, write_files, write_up
@@ -48,10 +49,17 @@ def command(argv: list[str]) -> int:
         for name in arguments.names:
             _write_from_wandb(store, name)
         return 0
+    later: dict[str, LaterVersionError] = {}
     for name in arguments.names:
-        store.read_manifest(name)  # a wrong last name is reported before the first page is written
+        try:  # a wrong last name is reported before the first page is written
+            store.read_manifest(name)
+        except LaterVersionError as error:
+            later[name] = error
     for name in arguments.names:
-        write_and_show(store, name)
+        if name not in later:
+            write_and_show(store, name)
+    if later:
+        raise LaterVersionError("\n".join(map(str, later.values())))
     return 0
 
 
@@ -79,7 +87,7 @@ def _write_table(store: Store, name: str, table: str, to: Path) -> None:
         raise FwexpError(f"--to {to}: cannot be written ({error.strerror})") from error
     for complaint in sweep.evidence.complaints:
         print(f"warning: {complaint}; its run counts as missing", file=sys.stderr)
-    print(f"{table}: {len(frame)} rows in {to}")
+    print(f"{table}: {counted(len(frame), 'row')} in {to}")
 
 
 def _write_from_wandb(store: Store, name: str) -> None:

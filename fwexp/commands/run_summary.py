@@ -39,7 +39,7 @@ def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:
     others = {k: v for k, v in record.evaluations[-1].scores.items() if k != metric.name}
     told = [
         f"{metric.tell(record.score)} on {'the test set' if metric.compared else 'noise'}",
-        *([_tell_scores(others)] * bool(others)),
+        *([_format_scores(others)] * bool(others)),
     ]
     lines = [
         ("score", "; ".join(told)),
@@ -89,7 +89,7 @@ def _quality(record: RunRecord, metric: Metric) -> list[tuple[str, str]]:
     return [("quality", f"{metric.tell(target)}, above {baseline}: {reached}")]
 
 
-def _tell_scores(scores: dict[str, float]) -> str:
+def _format_scores(scores: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fwexp.commands.axis_counts import Axes, runs_by_axis
+from fwexp.config.counted import counted
 from fwexp.errors import StoreError
 from fwexp.launch.launcher import QueuedJob
 from fwexp.launch.sweep_status import STATES, SweepStatus, sweep_status
@@ -139,13 +140,13 @@ def _axes(manifest: Manifest) -> Axes:
 def _line(status: SweepStatus) -> str:
     """demo: 20 runs, 12 done, 2 running, 6 queued; 96 runs per hour, 5 min to go."""
     counts = ", ".join(f"{number} {state}" for state, number in status.counts.items())
-    line = f"{status.manifest.name}: {len(status.states)} runs, {counts}"
+    line = f"{status.manifest.name}: {counted(len(status.states), 'run')}, {counts}"
     if status.jobs:
         line += f"; {_jobs(status.jobs)}"
     if status.num_active and status.runs_per_hour:
         hours = status.remaining_h or 0.0
         left = f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.0f} min"
-        line += f"; {status.runs_per_hour:.0f} runs per hour, about {left} to go"
+        line += f"; {counted(round(status.runs_per_hour), 'run')} per hour, about {left} to go"
     return line
 
 

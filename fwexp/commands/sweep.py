@@ -96,11 +96,11 @@ def run(plan: Plan, *, retry: bool, retried: str, wait: bool = False) -> int:
     store.check_writable()
     launcher = load_launcher(plan.first)
     launcher.check(plan.first)
+    missing = missing_runs(plan, store, retry=retry)
+    manifest = declare(plan, store)
     for data in {r.config.data.name: r.config.data for r in plan.runs}.values():
         preparation.prepare(data)
-    manifest = declare(plan, store)
     store.write_manifest(manifest)
-    missing = missing_runs(plan, store, retry=retry)
     outcome = launcher.start(plan, store, missing, compare=bool(manifest.certificates))
     if outcome is None:
         if not wait:

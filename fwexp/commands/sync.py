@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from fwexp.config.counted import counted
 from fwexp.errors import StoreError
 from fwexp.processes.locks import hold
 from fwexp.store.store import Store
@@ -65,7 +66,7 @@ def _mirror(folders: list[Path], *, project: str, group: str, own: Path) -> dict
     pending = [f for f in folders if is_pending(f)]
     if not pending:
         return {}
-    _say(f"writing {len(pending)} W&B offline runs first")
+    _say(f"writing {counted(len(pending), 'W&B offline run')} first")
     with hold(own / LOCK, on_wait=lambda: _say("waiting for another command's mirror to finish")):
         return mirror_folders(pending, project=project, group=group).skipped
 

@@ -5,6 +5,8 @@ of that, which matters for hundreds of runs. tests/config/test_fast_compose.py c
 agree.
 """
 
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -14,6 +16,8 @@ from fwexp.config.schema import Config
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
+
+NOT_OURS = ("defaults", "hydra")  # of conf/config.yaml: for Hydra alone
 
 
 def compose_directly(overrides: list[str], *, folders: ConfigFolders) -> DictConfig | None:
@@ -25,15 +29,19 @@ def compose_directly(overrides: list[str], *, folders: ConfigFolders) -> DictCon
     names = [override.key_or_group for override in chosen]
     if folders.user or len(names) > len(set(names)) or any(map(_is_hydras, parsed)):
         return None
-    primary = _read(folders, "config")
-    choices = _default_choices(primary.pop("defaults"))
+    primary = _read(folders.main / "config.yaml")
+    choices = _default_choices(OmegaConf.to_container(primary.defaults))
     choices |= {override.key_or_group: override.value() for override in chosen}
-    primary.pop("hydra")
-    values = {group: _read(folders, f"{group}/{option}") for group, option in choices.items()}
+    files = {group: folders.main / group / f"{option}.yaml" for group, option in choices.items()}
+    values = {group: _read(file) for group, file in files.items()}
     if any("defaults" in content for content in values.values()):
         return None
-    composed = OmegaConf.merge(OmegaConf.structured(Config), values, primary)
+    own = OmegaConf.masked_copy(primary, [str(key) for key in primary if key not in NOT_OURS])
+    composed = OmegaConf.structured(Config)
     assert isinstance(composed, DictConfig)
+    for group, content in values.items():
+        composed[group].merge_with(content)
+    composed.merge_with(own)
     for override in parsed:
         if override not in chosen:
             OmegaConf.update(composed, override.key_or_group, override.value(), force_add=True)
@@ -48,13 +56,15 @@ def _is_hydras(override: "Override") -> bool:
     return override.is_hydra_override() or override.is_delete() or override.package is not None
 
 
-def _read(folders: ConfigFolders, name: str) -> dict[str, Any]:
-    content = OmegaConf.to_container(OmegaConf.load(folders.main / f"{name}.yaml"))
-    assert isinstance(content, dict)
-    return {str(key): value for key, value in content.items()}
+@cache
+def _read(file: Path) -> DictConfig:
+    """The file's content, not to be changed; a plan's hundreds of compositions share it."""
+    content = OmegaConf.load(file)
+    assert isinstance(content, DictConfig)
+    return content
 
 
-def _default_choices(defaults: list[str | dict[str, str]]) -> dict[str, Any]:
+def _default_choices(defaults: Any) -> dict[str, Any]:
     """The groups and options of a defaults list, without the schema and Hydra's own groups."""
     pairs = [pair for entry in defaults if isinstance(entry, dict) for pair in entry.items()]
     return {group: option for group, option in pairs if not group.startswith("override ")}

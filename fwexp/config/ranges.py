@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import date
-from functools import reduce
+from operator import attrgetter
 from typing import Any
 
 from fwexp.config.dotted import is_dotted
@@ -83,7 +83,7 @@ def find_bad_values(config: Config) -> Iterator[str]:
 
 def value_at(config: Config, path: str) -> Any:
     """The value under a dotted key."""
-    return reduce(getattr, path.split("."), config)
+    return attrgetter(path)(config)
 
 
 def _find_bad_texts(config: Config) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """What was probably meant by an unknown name."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def near_match(word: str, choices: Iterable[str]) -> str | None:
     """The choice that was probably meant."""
+    from difflib import get_close_matches  # only a mistake needs it
+
     return next(iter(get_close_matches(word, sorted(choices), n=1)), None)
 
 

@@ -4,11 +4,8 @@ The bytes have no format of their own, so a damaged file cannot break a parser: 
 hash say all there is to know.
 """
 
-import dataclasses
-import json
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -20,6 +17,7 @@ from numpy.typing import NDArray
 from fwexp.config.schema import Data
 from fwexp.data.arrays import Arrays, content_sha256
 from fwexp.errors import DataError
+from fwexp.files import read_if_sound, whole_file, write_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +34,20 @@ class Provenance:
     @property
     def num_bytes(self) -> int:
         return sum(np.dtype(dtype).itemsize * prod(shape) for _, dtype, shape in self.arrays)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _FileState:
+    """The size and time by which a changed file is noticed."""
+
+    num_bytes: int
+    changed_ns: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Note:
+    provenance: Provenance
+    file: _FileState
 
 
 def folder() -> Path:
@@ -66,9 +78,9 @@ def write(arrays: Arrays, *, data: Data, provenance: Provenance) -> None:
     """Write the arrays, then their provenance, to the cache, each whole or not at all."""
     file = arrays_file(data)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with _replacing(file) as temporary:
-            _write_bytes(temporary, list(arrays.values()))
+        with whole_file(file) as temporary, temporary.open("wb") as stream:
+            for array in arrays.values():
+                stream.write(np.ascontiguousarray(array).data)
         stamp(provenance, data=data)
     except OSError as error:
         raise DataError(
@@ -78,10 +90,9 @@ def write(arrays: Arrays, *, data: Data, provenance: Provenance) -> None:
 
 
 def stamp(provenance: Provenance, *, data: Data) -> None:
-    """Write the provenance, with the size and time by which a changed file is noticed."""
-    facts = {"provenance": dataclasses.asdict(provenance), "file": _stamp_of(arrays_file(data))}
-    with _replacing(provenance_file(data)) as temporary:
-        _write_bytes(temporary, [json.dumps(facts, indent=2).encode()])
+    """Write the provenance, with the present state of the arrays' file."""
+    note = _Note(provenance=provenance, file=_state_of(arrays_file(data)))
+    write_json(provenance_file(data), note)
 
 
 def provenance_of(data: Data) -> tuple[Provenance, bool] | None:
@@ -89,22 +100,18 @@ def provenance_of(data: Data) -> tuple[Provenance, bool] | None:
 
     None when there is no cached set or its provenance cannot be read. Reads no array.
     """
+    note = read_if_sound(provenance_file(data), _Note)
     try:
-        facts = json.loads(provenance_file(data).read_bytes())
-        plain = facts["provenance"]
-        provenance = Provenance(**{**plain, "arrays": _layout_of(plain["arrays"])})
-        return provenance, facts["file"] == _stamp_of(arrays_file(data))
-    except (OSError, ValueError, TypeError, KeyError):
+        if note is None or note.file.num_bytes != note.provenance.num_bytes:
+            return None
+        return note.provenance, note.file == _state_of(arrays_file(data))
+    except (OSError, TypeError):  # TypeError: it names no dtype
         return None
 
 
 def layout(arrays: Arrays) -> list[tuple[str, str, list[int]]]:
     """Name, dtype and shape of each array, in their order."""
     return [(name, str(array.dtype), list(array.shape)) for name, array in arrays.items()]
-
-
-def _layout_of(plain: list[Any]) -> list[tuple[str, str, list[int]]]:
-    return [(str(name), str(np.dtype(kind)), [*map(int, shape)]) for name, kind, shape in plain]
 
 
 def read(data: Data, *, provenance: Provenance) -> Arrays | None:
@@ -132,31 +139,6 @@ def read(data: Data, *, provenance: Provenance) -> Arrays | None:
     return arrays if content_sha256(arrays) == data.sha256 else None
 
 
-def _stamp_of(file: Path) -> dict[str, int]:
+def _state_of(file: Path) -> _FileState:
     stat = file.stat()
-    return {"num_bytes": stat.st_size, "changed_ns": stat.st_mtime_ns}
-
-
-class _replacing:
-    """A temporary file that replaces `file` when the block ends without an error."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._temporary = file.with_name(f".{file.name}.{os.getpid()}")
-
-    def __enter__(self) -> Path:
-        return self._temporary
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is None:
-            os.replace(self._temporary, self._file)
-        else:
-            self._temporary.unlink(missing_ok=True)
-
-
-def _write_bytes(file: Path, parts: Sequence[NDArray[Any] | bytes]) -> None:
-    with file.open("wb") as stream:
-        for part in parts:
-            stream.write(part if isinstance(part, bytes) else np.ascontiguousarray(part).data)
-        stream.flush()
-        os.fsync(stream.fileno())
+    return _FileState(num_bytes=stat.st_size, changed_ns=stat.st_mtime_ns)

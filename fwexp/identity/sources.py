@@ -118,9 +118,7 @@ class _Walk:
             return ()
         if name.endswith(".*"):
             return _submodules(name.removesuffix(".*"))
-        if name not in self.found:
-            self.found[name] = find_place(name)
-        place = self.found[name]
+        place = self._find(name)
         if place is None:  # a name inside a module
             return ()
         above = [name.rpartition(".")[0]] if below else []
@@ -134,9 +132,14 @@ class _Walk:
         self.modules[name], imports = _read(place.file, _package(name, place.file))
         return (*above, *imports)
 
+    def _find(self, name: str) -> Place | None:
+        if name not in self.found:
+            self.found[name] = find_place(name)
+        return self.found[name]
+
     def _is_ours(self, top: str) -> bool:
         """Whether it is fwexp or the user's; a library, or what is not installed, is noted."""
-        place = find_place(top)
+        place = self._find(top)
         if place is not None and not is_library(place):
             return True
         is_pythons = is_standard(place) if place else top in sys.stdlib_module_names

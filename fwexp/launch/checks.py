@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from fwexp.config import rules
 from fwexp.config.ranges import value_at
-from fwexp.config.schema import Config
+from fwexp.config.schema import Config, Data, Model
 from fwexp.errors import ConfigError
+from fwexp.identity.places import find_place
 from fwexp.identity.sources import Sources
 from fwexp.launch.plan import PlannedRun
 from fwexp.meters import probe
 from fwexp.models.linter import live_traps
+from fwexp.models.registry import load_spec
+from fwexp.parity.stand_in import stand_in_of
 from fwexp.runs.identity import UNDECIDING_FIELDS, run_digests, run_roots, run_sources
 
 ONE_PER_WORKLOAD = [f"{group}.{key}" for group, keys in UNDECIDING_FIELDS.items() for key in keys]
@@ -19,11 +21,12 @@ DECLARED_ONCE = ("comparison", "pricing", "launcher", "store", "tracking")
 
 
 class OncePerPlan:
-    """What a plan looks up only once per framework and per model's package."""
+    """What a plan looks up only once per framework, per model and per model's package."""
 
     def __init__(self) -> None:
         self.frameworks: set[str] = set()
-        self.packages: set[Path] = set()
+        self.specs: list[tuple[Model, Data]] = []
+        self.packages: set[str] = set()
         self.sources: dict[tuple[str, ...], tuple[Sources, dict[str, str]]] = {}
 
     def framework(self, name: str) -> None:
@@ -31,10 +34,19 @@ class OncePerPlan:
             probe.require_framework(name)
             self.frameworks.add(name)
 
-    def traps(self, package: Path) -> None:
-        if package not in self.packages and (traps := live_traps(package)):
-            raise ConfigError([trap.sentence() for trap in traps])
-        self.packages.add(package)
+    def spec(self, config: Config) -> None:
+        if (config.model, config.data) not in self.specs:
+            for sized in filter(None, (config, stand_in_of(config))):
+                load_spec(sized.model, sized.data)
+            self.specs.append((config.model, config.data))
+
+    def traps(self, package: str) -> None:
+        if package not in self.packages:
+            place = find_place(package)
+            assert place is not None  # its spec is loaded
+            if traps := live_traps(place.folders[0]):
+                raise ConfigError([trap.sentence() for trap in traps])
+            self.packages.add(package)
 
     def sources_of(self, config: Config) -> tuple[Sources, dict[str, str]]:
         """What the run executes, and the digests of everything that decides its result."""

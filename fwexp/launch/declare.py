@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config, Framework
-from fwexp.errors import StoreError
+from fwexp.errors import LaterVersionError, StoreError
 from fwexp.launch.plan import Plan
 from fwexp.parity.key import certificate_key
 from fwexp.runs.identity import sha256_of
@@ -16,7 +16,10 @@ UNDECLARED = ("command", "declared_at", "sha256", "schema")
 
 
 def declare(plan: Plan, store: Store) -> Manifest:
-    """The plan as a dated manifest; it keeps its date while nothing it declares changes."""
+    """The plan as a dated manifest; it keeps its date while nothing it declares changes.
+
+    LaterVersionError if a later version of fwexp has declared a sweep of this name.
+    """
     first = plan.first
     manifest = Manifest(
         name=plan.name,
@@ -73,6 +76,8 @@ def _sha256(manifest: Manifest) -> str:
 def _as_declared_before(manifest: Manifest, store: Store) -> Manifest:
     try:
         before = store.read_manifest(manifest.name)
+    except LaterVersionError:
+        raise
     except StoreError:  # none yet, or torn: replaced
         return manifest
     if before.sha256 == manifest.sha256:  # other values may have changed: tracking, say

@@ -135,9 +135,12 @@ def all_launchers() -> list[Launcher]:
 
 
 def missing_runs(plan: Plan, store: Store, *, retry: bool) -> Missing:
-    """The runs without a record, and with `retry` those that failed."""
+    """The runs without a record, and with `retry` those that failed.
+
+    LaterVersionError if a later version of fwexp wrote some of the records.
+    """
     ids = [run.run_id for run in plan.runs]
-    records, complaints = store.read_records(plan.machine_class, ids)
+    records, complaints = store.read_records(plan.machine_class, ids, may_replace=True)
     missing = {
         run.run_id: MissingRun(run=run, replaces=record.finished_at if record else None)
         for run in plan.runs

@@ -3,11 +3,9 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from fwexp.config.schema import Config
 from fwexp.errors import ConfigError
-from fwexp.identity.places import find_place
 from fwexp.launch.checks import (
     OncePerPlan,
     check_declared_once,
@@ -18,8 +16,6 @@ from fwexp.launch.checks import (
 from fwexp.launch.combine import combine
 from fwexp.launch.launcher import load_launcher
 from fwexp.launch.plan import Plan, PlannedRun, one_per_device
-from fwexp.models.registry import load_spec
-from fwexp.parity.stand_in import stand_in_of
 from fwexp.runs.identity import run_ids, workload_key
 from fwexp.tasks.checks import check_task
 
@@ -47,7 +43,7 @@ def plan_runs(
     check_declared_once(settings)
     check = OncePerPlan()
     runs = [run for c in settings for run in _plan(c, seeds, check)]
-    check_one_per_workload(runs)
+    check_one_per_workload(runs[:: len(seeds)])  # seeds differ in nothing else
     unique = {run.run_id: run for run in runs}
     classes = {load_launcher(config).machine_class(config) for config in one_per_device(settings)}
     if len(classes) > 1:
@@ -74,10 +70,9 @@ def plan_run(config: Config) -> PlannedRun:
 def _plan(config: Config, seeds: Sequence[int], check: OncePerPlan) -> list[PlannedRun]:
     """The run with each of the seeds."""
     check.framework(config.framework.name)
-    for sized in filter(None, (config, stand_in_of(config))):
-        load_spec(sized.model, sized.data)
+    check.spec(config)
     check_task(config)
-    check.traps(_model_folder(config))
+    check.traps(config.model.implementation)
     (sources, digests), workload = check.sources_of(config), workload_key(config)
     ids = run_ids(config, digests, seeds=seeds)
     return [
@@ -90,12 +85,6 @@ def _plan(config: Config, seeds: Sequence[int], check: OncePerPlan) -> list[Plan
         )
         for run_id, seed in zip(ids, seeds, strict=True)
     ]
-
-
-def _model_folder(config: Config) -> Path:
-    place = find_place(config.model.implementation)
-    assert place is not None  # its spec is loaded
-    return place.folders[0]
 
 
 def _seeds(axes: Mapping[str, Sequence[str]], config: Config) -> list[int]:

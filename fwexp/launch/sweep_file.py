@@ -2,17 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from omegaconf import MISSING, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
+from omegaconf import MISSING
 
+from fwexp.config.files import named_file, read_file
 from fwexp.config.load import check_sweep
 from fwexp.config.overrides import spread_sweeps
-from fwexp.config.paths import sweeps_dir
-from fwexp.config.suggestions import suggest
 from fwexp.errors import ConfigError
 from fwexp.store.store import check_sweep_name
 
@@ -38,53 +34,37 @@ def read_sweep(name: str, *, config_dirs: Sequence[str]) -> SweepFile:
     Raises ConfigError, naming the file, if it does not exist or does not hold a sweep.
     """
     check_sweep_name(name)
-    folders = [Path("sweeps"), sweeps_dir()]
-    for folder in folders:
-        path = folder / f"{name}.yaml"
-        if path.is_file():
-            return _checked(_read(path), path, config_dirs)
-    names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
-    raise ConfigError([f"sweep {name!r}: there is no sweeps/{name}.yaml. {suggest(name, names)}"])
+    path = named_file("sweeps", name, what=f"sweep {name!r}")
+    sweep = read_file(path, SweepFile)
+    problems = _shape_problems(sweep) or [*_override_problems(sweep, config_dirs)]
+    if problems:
+        raise ConfigError(f"{path}: {problem}" for problem in dict.fromkeys(problems))
+    return sweep
 
 
-def _read(path: Path) -> SweepFile:
-    try:
-        merged = OmegaConf.merge(OmegaConf.structured(SweepFile), OmegaConf.load(path))
-        if OmegaConf.is_missing(merged, "title"):
-            raise ConfigError([f"{path}: has no title; add one: title: What it settles"])
-        sweep: Any = OmegaConf.to_object(merged)
-    except (OmegaConfBaseException, YAMLError, OSError, ValueError) as error:
-        fields = ", ".join(SweepFile.__dataclass_fields__)
-        reason = str(error).splitlines()[0]
-        raise ConfigError([f"{path}: {reason}; a sweep has {fields}"]) from error
+def _shape_problems(sweep: SweepFile) -> list[str]:
     problems = [
-        f"{path}: cases[{number}] is not a list of overrides; write: - [model=mlp, data=digits]"
+        f"cases[{number}] is not a list of overrides; write: - [model=mlp, data=digits]"
         for number, case in enumerate(sweep.cases)
         if not isinstance(case, list) or not all(isinstance(text, str) for text in case)
     ]
     problems += [
-        f"{path}: matrix.{axis} is not a list of values; write: {axis}: [a, b]"
+        f"matrix.{axis} is not a list of values; write: {axis}: [a, b]"
         for axis, values in sweep.matrix.items()
         if not isinstance(values, list) or not values
     ]
     if not sweep.matrix:
-        problems.append(f"{path}: the matrix is empty; add an axis: framework: [torch, tf]")
-    if problems:
-        raise ConfigError(problems)
-    return sweep  # type: ignore[no-any-return]
+        problems.append("the matrix is empty; add an axis: framework: [torch, tf]")
+    return problems
 
 
-def _checked(sweep: SweepFile, path: Path, config_dirs: Sequence[str]) -> SweepFile:
-    problems: list[str] = []
+def _override_problems(sweep: SweepFile, config_dirs: Sequence[str]) -> Iterator[str]:
     for overrides in (sweep.as_overrides(), *sweep.cases):
         try:
             check_sweep(overrides, config_dirs=config_dirs)
         except ConfigError as error:
-            problems += error.problems
-    problems += _case_problems(sweep)
-    if problems:
-        raise ConfigError(f"{path}: {problem}" for problem in dict.fromkeys(problems))
-    return sweep
+            yield from error.problems
+    yield from _case_problems(sweep)
 
 
 def _case_problems(sweep: SweepFile) -> Iterator[str]:

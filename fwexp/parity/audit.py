@@ -9,11 +9,11 @@ from pathlib import Path
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
+from fwexp.files import read_json
 from fwexp.parity.protocol import for_framework
 from fwexp.parity.replay import Replays
 from fwexp.processes.warm_servers import ServerDied, WarmServers
 from fwexp.store.audit import Audit
-from fwexp.store.files import read_json
 from fwexp.store.record import RunRecord
 from fwexp.store.run_folder import RunFolder
 from fwexp.store.store import Store

@@ -11,6 +11,7 @@ import numpy as np
 from fwexp.config.plain import from_plain
 from fwexp.config.schema import Config
 from fwexp.data import dataset
+from fwexp.files import write_json
 from fwexp.hardware.precision import PRECISIONS
 from fwexp.models.initialization import Weights
 from fwexp.models.spec import Spec
@@ -19,7 +20,6 @@ from fwexp.processes.messages import Tell
 from fwexp.runs.recipe import make_recipe
 from fwexp.store.array_file import ArrayFile
 from fwexp.store.audit import Check
-from fwexp.store.files import write_json
 from fwexp.store.record import Evaluation
 from fwexp.store.run_folder import RunFolder
 from fwexp.trainers.protocol import Recipe, Trainer
@@ -247,4 +247,4 @@ def _compare_scores(trainer: Trainer, run: _Run, step: int, state: Weights) -> I
 def _evaluate(trainer: Trainer, recipe: Recipe, state: Weights) -> dict[str, float]:
     weights = {name: array for name, array in state.items() if "/" not in name}
     trainer.load_state(weights)
-    return recipe.task.evaluate(trainer.predict, trainer.recipe.data)
+    return recipe.task.evaluate(trainer.predict, recipe.data)

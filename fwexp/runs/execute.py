@@ -11,7 +11,7 @@ from typing import Any
 from fwexp.config.plain import from_plain
 from fwexp.config.schema import Config
 from fwexp.data import dataset
-from fwexp.errors import StoreError
+from fwexp.errors import LaterVersionError, StoreError
 from fwexp.hardware.table import HARDWARE
 from fwexp.identity.loaded import check_loaded, check_unchanged
 from fwexp.identity.sources import Sources
@@ -111,6 +111,8 @@ def _is_already_done(request: RunRequest) -> bool:
     """Whether another driver has done the run since this one planned it."""
     try:
         record = request.folder.read_record()
+    except LaterVersionError:
+        return True
     except StoreError:  # torn: the run replaces it
         return False
     return is_finished(record, retry=record is not None and record.finished_at == request.replaces)

@@ -39,13 +39,9 @@ def run_ids(config: Config, digests: dict[str, str], *, seeds: Sequence[int]) ->
     """The ids of this run for each of the seeds."""
     decides = {"config": _deciding(config) | {"seed": None}, "digests": digests}
     all_but_seed = sha256_of(decides)  # once: a plan may have thousands of seeds
-    names = (config.framework.name, config.model.name, config.data.name)
-    found = []
-    for seed in seeds:
-        digest = sha256_of([all_but_seed, seed])[:12]
-        parts = (*names, f"s{seed}", digest)
-        found.append("-".join(re.sub(r"[^A-Za-z0-9_.]", "_", part) for part in parts))
-    return found
+    parts = (config.framework.name, config.model.name, config.data.name)
+    name = "-".join(re.sub(r"[^A-Za-z0-9_.]", "_", part) for part in parts)
+    return [f"{name}-s{seed}-{sha256_of([all_but_seed, seed])[:12]}" for seed in seeds]
 
 
 def workload_key(config: Config) -> str:

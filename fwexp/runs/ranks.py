@@ -155,7 +155,7 @@ def _collect(ranks: list[_Rank], outcomes: dict[str, _Outcome]) -> None:
         except EOFError:
             rank.process.join()
             # first: the others' errors follow from it
-            outcomes[rank.name] = _Outcome(at=0.0, failure=_tell_death(rank.process.exitcode))
+            outcomes[rank.name] = _Outcome(at=0.0, failure=_describe_death(rank.process.exitcode))
 
 
 def _give_up(outcomes: dict[str, _Outcome]) -> None:
@@ -168,7 +168,7 @@ def _give_up(outcomes: dict[str, _Outcome]) -> None:
     raise RankFailed(f"{name}: {first.failure}")
 
 
-def _tell_death(code: int | None) -> str:
+def _describe_death(code: int | None) -> str:
     assert code is not None
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     return f"its process was killed by {how}; the others were ended with it"

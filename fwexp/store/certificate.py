@@ -31,3 +31,10 @@ class Certificate:
     stand_in: str = ""  # whose the locked steps are, where twenty of the model's own are too large
     versions: dict[str, str] = field(default_factory=dict)
     made_at: str = ""  # ISO 8601, UTC
+
+    def check(self) -> None:
+        """Raise ValueError unless its stages say what it says."""
+        failed = [stage.name for stage in self.stages if not stage.passed]
+        if not self.stages or self.passed == bool(failed):
+            told = f"failed: {', '.join(failed)}" if failed else f"{len(self.stages)} passed"
+            raise ValueError(f"it says passed={self.passed}, its stages {told}")

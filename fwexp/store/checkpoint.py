@@ -1,6 +1,5 @@
 """A run's checkpoint on disk: whole or absent, and used only where it can be resumed exactly."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -9,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from fwexp.config.plain import from_plain, to_plain
+from fwexp.errors import StoreError
+from fwexp.files import read_json, write_json
 from fwexp.identity.files import file_sha256
 from fwexp.meters.environment import cpu_model, instruction_sets
 from fwexp.store.record import Evaluation, Interruption
@@ -61,6 +61,12 @@ class Checkpoint:
     random_state: dict[str, Any]  # Python's and NumPy's
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Written:
+    checkpoint: Checkpoint
+    files: dict[str, str]  # the sha256 of each of the trainer's own, by name
+
+
 def arithmetic(*, num_threads: int) -> Arithmetic:
     """This machine's."""
     sets = instruction_sets()
@@ -76,8 +82,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, save: Callable[[Path]
         partial = Path(name)
         save(partial)
         files = {path.name: file_sha256(path) for path in partial.iterdir()}
-        plain = {"checkpoint": to_plain(checkpoint), "files": files}
-        (partial / FILE).write_text(json.dumps(plain), encoding="utf-8")
+        write_json(partial / FILE, _Written(checkpoint=checkpoint, files=files))
         for path in (*partial.iterdir(), partial):
             _sync(path)
         partial.rename(target)
@@ -99,14 +104,16 @@ def read_checkpoint(folder: Path, *, run_id: str, here: Arithmetic) -> tuple[Che
     """
     path = folder / str(max(_steps(folder), default=0))
     try:
-        plain = json.loads((path / FILE).read_text(encoding="utf-8"))
-        checkpoint = from_plain(plain["checkpoint"], Checkpoint)
-        torn = [
-            name for name, digest in plain["files"].items() if file_sha256(path / name) != digest
-        ]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UnusableCheckpoint(f"{path}: torn ({type(error).__name__}: {error})") from error
-    if torn:
+        written = read_json(path / FILE, _Written, what="a run's checkpoint")
+        if written is None:
+            raise UnusableCheckpoint(f"{path}: torn (it has no {FILE})")
+        found = {name: file_sha256(path / name) for name in written.files}
+    except StoreError as error:
+        raise UnusableCheckpoint(str(error)) from error
+    except OSError as error:
+        raise UnusableCheckpoint(f"{path}: torn ({error})") from error
+    checkpoint = written.checkpoint
+    if torn := [name for name in found if found[name] != written.files[name]]:
         raise UnusableCheckpoint(f"{path}: torn ({', '.join(torn)} differs from what was written)")
     if checkpoint.run_id != run_id:
         raise UnusableCheckpoint(f"{path}: belongs to the run {checkpoint.run_id}")

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from fwexp.errors import LaterVersionError
+
 Plain = dict[str, Any]
 Migration = Callable[[Plain], Plain]
 
@@ -50,9 +52,13 @@ def migrate_manifest(plain: Plain) -> Plain:
 
 
 def _migrate(plain: Plain, steps: dict[int, Migration]) -> Plain:
+    if not isinstance(plain, dict):
+        raise TypeError(f"it holds a {type(plain).__name__}")
     schema = plain.get("schema", 1)
-    if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
-        raise ValueError(f"schema {schema}, from a later version of fwexp; install that one")
+    if not isinstance(schema, int) or schema < 1:
+        raise ValueError(f"its schema is {schema!r}")
+    if schema > SCHEMA:
+        raise LaterVersionError(f"its schema is {schema}, this one's {SCHEMA}")
     for version in range(schema, SCHEMA):
         try:
             plain = steps[version](plain)

@@ -137,6 +137,10 @@ class RunRecord:
         lacking = [name for name in REQUIRED[self.status] if getattr(self, name) in (None, [])]
         if lacking:
             raise ValueError(f"its status is {self.status!r}, but it has no {', '.join(lacking)}")
+        for evaluation in self.evaluations:
+            if self.metric is not None and self.metric.name not in evaluation.scores:
+                at = f"its evaluation at step {evaluation.step}"
+                raise ValueError(f"{at} has no {self.metric.name}")
         for moment in (self.started_at, self.finished_at):
             datetime.fromisoformat(moment)
 

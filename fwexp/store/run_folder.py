@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fwexp.config.schema import Config
 from fwexp.errors import StoreError
+from fwexp.files import read_json, slug, write_json
 from fwexp.store.audit import Audit, Samples
-from fwexp.store.files import read_json, slug, write_json
 from fwexp.store.migrations import migrate_record
 from fwexp.store.record import History, RunRecord
 

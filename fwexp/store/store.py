@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fwexp.config.suggestions import suggest
-from fwexp.errors import StoreError
+from fwexp.errors import LaterVersionError, StoreError
+from fwexp.files import read_json, slug, write_json
 from fwexp.store.certificate import Certificate
-from fwexp.store.files import read_json, slug, write_json
 from fwexp.store.manifest import Manifest
 from fwexp.store.migrations import migrate_manifest
 from fwexp.store.record import RunRecord
@@ -63,19 +63,28 @@ class Store:
         return self.run(machine_class, run_id).read_record()
 
     def read_records(
-        self, machine_class: str, run_ids: Iterable[str]
+        self, machine_class: str, run_ids: Iterable[str], *, may_replace: bool = False
     ) -> tuple[dict[str, RunRecord], list[str]]:
-        """The existing records, and a complaint per unreadable one."""
-        records, complaints = {}, []
+        """The existing records, and a complaint per unreadable one.
+
+        With `may_replace`, for who runs again what is unreadable: LaterVersionError, naming all,
+        if a later version wrote some.
+        """
+        records, complaints, later = {}, [], []
         for run_id in run_ids:
             try:
                 record = self.read_record(machine_class, run_id)
+            except LaterVersionError as error:
+                later.append(str(error))
+                continue
             except StoreError as error:
                 complaints.append(str(error))
                 continue
             if record is not None:
                 records[run_id] = record
-        return records, complaints
+        if later and may_replace:
+            raise LaterVersionError("\n".join(later))
+        return records, [*later, *complaints]
 
     def sweep_names(self) -> list[str]:
         return sorted(p.parent.name for p in self.path.glob("sweeps/*/manifest.json"))
@@ -106,7 +115,9 @@ class Store:
     def read_certificate(self, key: str) -> Certificate | None:
         """The certificate, or None when there is none yet; StoreError when it is torn."""
         path = self.path / "certificates" / f"{key}.json"
-        certificate = read_json(path, Certificate, what="a parity certificate")
+        certificate = read_json(
+            path, Certificate, what="a parity certificate", check=Certificate.check
+        )
         if certificate is not None and certificate.key != key:
             raise StoreError(f"{path}: the certificate of {certificate.key}")
         return certificate

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from fwexp.config.counted import counted
 from fwexp.config.schema import Tracking
 from fwexp.tracking.wandb.mirror import start_mirror, wait_for_mirror
 
@@ -28,7 +29,7 @@ def track(store: Path, *, folders: Sequence[Path], tracking: Tracking, group: st
     )
     outcome = wait_for_mirror(mirror)
     if outcome.num_mirrored:
-        print(f"{outcome.num_mirrored} W&B offline runs written under the store")
+        print(f"{counted(outcome.num_mirrored, 'W&B offline run')} written under the store")
     if outcome.warning:
         print(outcome.warning, file=sys.stderr)
     if outcome.upload:
@@ -42,7 +43,7 @@ def _write_for_tensorboard(logs: Path, *, folders: Sequence[Path], group: str) -
     runs = [folder for folder in folders if (folder / "record.json").is_file()]
     num, skipped = write_runs(runs, into=logs / group)
     if num:
-        print(f"{num} runs written for TensorBoard: tensorboard --logdir {logs}")
+        print(f"{counted(num, 'run')} written for TensorBoard: tensorboard --logdir {logs}")
     if skipped:
         share = f"{len(skipped)} of {len(runs)} runs"
         reason = next(iter(skipped.values()))

@@ -121,7 +121,7 @@ class LightningTrainer:
                 named.write(state[name], slot)
 
     def _make_slots(self, state: Weights, step: int) -> None:
-        """The optimizer's state as after so many steps, of zeros: torch has none before its first."""
+        """Zeros for the optimizer's state after so many steps: torch makes it in its first."""
         for named in named_tensors(self.module.network):
             if named.tensor.requires_grad:
                 slots = [s for s, ours in SLOTS.items() if f"{named.name}/{ours}" in state]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.read import read_evidence
+from fwexp.files import write_text
 from fwexp.processes.locks import hold
-from fwexp.store.files import write_text
 from fwexp.store.store import Store
 from fwexp.writeup.evidence_json import to_plain
 from fwexp.writeup.page import render_html, render_markdown

@@ -141,15 +141,15 @@ def test_what_is_cancelled_goes_on_where_it_was(cluster: Cluster, tmp_path: Path
     shell.write_sweep("long", ALONE.format(seeds=[0], cases=cases, num_steps=NUM_LONG_STEPS))
     submitted = shell.type("sweep", "long", *ON_CLUSTER, OFTEN)
     assert submitted.returncode == 0
-    assert "long: submitted 1 runs in 1 jobs" in submitted.stderr
+    assert "long: submitted 1 run in 1 job" in submitted.stderr
     checkpoints = "store/runs/*/*/checkpoint/*/checkpoint.json"
     wait_until(lambda: any(tmp_path.glob(checkpoints)), what="a run under way")
     cancelled = shell.type("cancel", "long")
-    assert cancelled.stdout.startswith("long: cancelled 1 jobs; 0 of 1 runs are done and kept.")
-    assert "long: 1 runs, 1 waiting" in shell.type("status", "long").stdout
+    assert cancelled.stdout.startswith("long: cancelled 1 job; 0 of 1 runs are done and kept.")
+    assert "long: 1 run, 1 waiting" in shell.type("status", "long").stdout
     again = shell.type("sweep", "long", *ON_CLUSTER, OFTEN, "--wait")
     assert again.returncode == 0
-    assert "long: submitted 1 runs in 1 jobs" in again.stderr
+    assert "long: submitted 1 run in 1 job" in again.stderr
     (record,) = shell.records().values()
     (interruption,) = record["interruptions"]
     assert 0 < interruption["step"] < NUM_LONG_STEPS

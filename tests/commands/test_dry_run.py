@@ -127,8 +127,8 @@ def test_with_retry_a_failed_run_is_to_do(
 ) -> None:
     plan = tiny_plan(in_store=tmp_path)
     put(plan, plan.runs[0], total_s=None)
-    assert lines_of(plan, capsys)[0].endswith(": 1 runs, 0 to do")
-    assert lines_of(plan, capsys, retry=True)[0].endswith(": 1 runs, 1 to do")
+    assert lines_of(plan, capsys)[0].endswith(": 1 run, 0 to do")
+    assert lines_of(plan, capsys, retry=True)[0].endswith(": 1 run, 1 to do")
 
 
 def test_a_torn_record_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,7 +139,7 @@ def test_a_torn_record_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str
     complaint, head, *_ = lines_of(plan, capsys)
     assert complaint.startswith(f"{file}: cannot be read")
     assert complaint.endswith("; the run would be repeated")
-    assert head.endswith(": 1 runs, 1 to do")
+    assert head.endswith(": 1 run, 1 to do")
 
 
 def test_of_many_blocks_the_first_are_shown(

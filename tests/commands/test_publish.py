@@ -56,6 +56,14 @@ def test_the_tables_figures_are_those_of_the_records(store: Store) -> None:
     assert checked.wrong == []
 
 
+@pytest.mark.parametrize("num_seeds", [1, 2])
+def test_the_tables_of_too_few_runs_have_no_figure_too_many(tmp_path: Path, num_seeds: int) -> None:
+    few = simulated_store(
+        tmp_path, simulate({"cnn": Truth(quality_target=0.5)}, num_seeds=num_seeds)
+    )
+    assert check_tables(spec_of(few), store=few.path, name="demo").wrong == []
+
+
 def test_a_figure_that_is_not_the_records_is_told(store: Store) -> None:
     page = (store.sweep_folder("demo") / "page.md").read_text()
     spec = json.loads(json.dumps(spec_of(store)).replace("95.", "96."))

@@ -1,5 +1,6 @@
 """One file that cannot be read hides no other sweep."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from fwexp.launch.slurm.submission import (
     new_submission,
     write_submission,
 )
+from fwexp.store.migrations import SCHEMA
 from fwexp.store.store import Store
 from tests.evidence.factory import MACHINE, Truth, certificate, simulate
 
@@ -80,6 +82,23 @@ def test_every_bad_file_is_named_and_the_other_sweeps_are_shown(
     assert all(": cannot be read (" in text for text in complaints)
     advice = f"scancel its jobs, which squeue --format=%j lists as fwexp-new-{submission.key}-…"
     assert advice in told[str(torn["submission"])]
+
+
+def test_what_a_later_version_wrote_is_named_and_the_rest_shown(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [
+        store.run(MACHINE, "tf-mlp-1").record_file,
+        store.sweep_folder("new") / "manifest.json",
+    ]
+    for file in files:
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"schema": SCHEMA + 1}))
+    assert status([]) == 1
+    rows, complaints = shown(capsys)
+    assert rows == {"done": ["4", "3", "1"], "void": ["4", "4"]}
+    assert [text.partition(" (")[0] for text in complaints] == [
+        f"{file}: written by a later version of fwexp" for file in files
+    ]
 
 
 def test_a_torn_record_keeps_no_wait_from_ending(store: Store) -> None:

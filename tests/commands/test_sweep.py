@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from fwexp.commands.sweep import command, run_matrix
-from fwexp.errors import ConfigError, StoreError
+from fwexp.errors import ConfigError, LaterVersionError, StoreError
 from fwexp.launch import drive
+from fwexp.store.migrations import SCHEMA
 from tests.tiny import FRAGILE, TINY, SharedServers
 from tests.tracking.wandb_files import read_offline_run
 
@@ -75,6 +76,32 @@ def test_a_sweep_runs_and_then_has_nothing_to_do(
     assert {path: path.stat().st_mtime_ns for path in records} == records
     assert command(["mine", "--dry-run", "seed=1,2"]) == 0
     assert capsys.readouterr().out.splitlines()[0].endswith(": 2 runs, 1 to do")
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed"),
+    [
+        ("runs/*/*/record.json", ["--dry-run"]),
+        ("runs/*/*/record.json", ["seed=0,1,2"]),
+        ("runs/*/*/record.json", ["--retry"]),
+        ("sweeps/mine/manifest.json", ["--retry"]),
+    ],
+)
+def test_what_a_later_version_wrote_is_neither_done_again_nor_overwritten(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str, typed: list[str]
+) -> None:
+    assert command(["mine"]) == 0
+    file = next(folder.glob(f"store/{kind}"))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"schema": SCHEMA + 1}))
+    later, before = file.read_bytes(), everything(folder)
+    monkeypatch.setattr(drive, "framework_servers", None)  # nothing is started
+    with pytest.raises(LaterVersionError) as raised:
+        command(["mine", *typed])
+    assert str(raised.value) == (
+        f"{file}: written by a later version of fwexp (its schema is {SCHEMA + 1}, this one's "
+        f"{SCHEMA}); upgrade fwexp, or use another store"
+    )
+    assert (file.read_bytes(), everything(folder)) == (later, before)
 
 
 def test_a_failed_run_makes_exit_code_1_and_says_how_to_retry(

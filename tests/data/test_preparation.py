@@ -225,3 +225,12 @@ def test_progress_goes_to_stderr_by_default(small, capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("data=small: system package dataset-small\n")
+
+
+@pytest.mark.parametrize("harm", ['"|u1"', '"no dtype"', "3"])
+def test_a_note_that_tells_of_other_arrays_counts_as_none(small, harm):
+    prepare(small, say=SAY_NOTHING)
+    note = cache.provenance_file(small)
+    note.write_text(note.read_text().replace('"uint8"', harm).replace("[20, ", "[21, "))
+    assert cache.provenance_of(small) is None
+    assert prepare(small, say=SAY_NOTHING) == cache.provenance_of(small)[0]

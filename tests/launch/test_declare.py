@@ -3,8 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from fwexp.errors import LaterVersionError
 from fwexp.launch.declare import declare
 from fwexp.parity.certify import certificate_key
+from fwexp.store.migrations import SCHEMA
 from fwexp.store.store import Store
 from tests.tiny import tiny_plan
 
@@ -44,6 +48,13 @@ def test_a_torn_manifest_is_replaced(tmp_path: Path) -> None:
         store.sweep_folder("tiny").mkdir(parents=True, exist_ok=True)
         (store.sweep_folder("tiny") / "manifest.json").write_text(text)
         assert declare(plan, store).blocks == blocks
+
+
+def test_a_manifest_of_a_later_version_is_not_replaced(tmp_path: Path) -> None:
+    store, plan = Store(tmp_path), tiny_plan(in_store=tmp_path)
+    store.write_manifest(replace(declare(plan, store), schema=SCHEMA + 1))
+    with pytest.raises(LaterVersionError, match=r"tiny/manifest\.json: written by a later version"):
+        declare(plan, store)
 
 
 def test_one_framework_is_compared_with_none(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError
+from fwexp.files import write_json
 from fwexp.launch import checks
 from fwexp.launch import drive as module
 from fwexp.launch.drive import drive
@@ -18,7 +19,6 @@ from fwexp.launch.plan import Plan
 from fwexp.parity.key import certificate_key
 from fwexp.processes.locks import device_lock
 from fwexp.store.certificate import Certificate, Stage
-from fwexp.store.files import write_json
 from fwexp.store.record import Effective, History, RunRecord
 from fwexp.store.store import Store
 from tests.tiny import FRAGILE, SharedServers, tiny_config, tiny_plan, warm_servers

@@ -25,7 +25,7 @@ LAUNCHER = '''\
 """The folder launcher: a job is a line in a file."""
 
 from fwexp.launch.launcher import Assignment, Lost, Queue, QueuedJob
-from fwexp.store.files import write_json
+from fwexp.files import write_json
 
 
 def jobs_file(store, sweep):

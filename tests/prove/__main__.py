@@ -2,12 +2,16 @@
 
 Makes the pages that are stale, or those of the parts that are named, whatever their state. Each
 is written when its part is done: what was interrupted is typed again, and goes on with the next.
+A part that raises leaves its page as it was, and keeps no other from being made.
 """
 
 import argparse
+import signal
 import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -53,18 +57,36 @@ def main(argv: Sequence[str]) -> int:
         return 0
     todo = found if given.parts else [page for page in found if page.why_stale]
     print(estimate(todo), flush=True)
-    made: dict[str, bool] = {}
+    made: dict[str, bool | None] = {}
     try:
-        for page in todo:
-            made[page.name] = make(page)
+        with interrupted_as_by_ctrl_c():
+            for page in todo:
+                made[page.name] = make(page)
     except KeyboardInterrupt:
-        num_kept = f"{len(made)} of {len(todo)} pages are written"
+        num_written = sum(holds is not None for holds in made.values())
+        num_kept = f"{num_written} of {len(todo)} pages are written"
         print(f"interrupted: {num_kept}; type it again to go on with the rest", file=sys.stderr)
         return INTERRUPTED
-    failed = [name for name, holds in made.items() if not holds]
+    failed = [name for name, holds in made.items() if holds is False]
+    raised = [name for name, holds in made.items() if holds is None]
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
-    return 1 if failed else 0
+    if raised:
+        print(f"raised, so that no page was written: {', '.join(raised)}", file=sys.stderr)
+    return 1 if failed or raised else 0
+
+
+@contextmanager
+def interrupted_as_by_ctrl_c() -> Iterator[None]:
+    """`kill` and a closed terminal raise KeyboardInterrupt, too: a cluster is then taken down."""
+    numbers = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) == signal.SIG_DFL]
+    for number in numbers:  # SIGHUP is ignored under nohup, and stays so
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def page_of(name: str) -> Page:
@@ -90,21 +112,36 @@ def estimate(todo: Sequence[Page]) -> str:
         return "Every page of docs/proof is up to date."
     known = {page.name: page.footer.took_s for page in todo if page.footer}
     lines = [f"  {p.name}: {_duration(known.get(p.name))}; {p.why_stale or 'named'}" for p in todo]
-    untimed = len(todo) - len(known)
-    total = f"{_duration(sum(known.values()))}" + (f", {untimed} not timed yet" if untimed else "")
+    num_unknown = len(todo) - len(known)
+    more = f", {num_unknown} not timed yet" if num_unknown else ""
+    total = f"{_duration(sum(known.values()))}{more}"
     return "\n".join([f"{len(todo)} pages to make: {total}.", *lines])
 
 
-def make(page: Page) -> bool:
-    """Whether the part holds; writes its page."""
+def make(page: Page) -> bool | None:
+    """Whether the part holds, its page written; None where it raised, told with its traceback."""
     print(f"== {page.name}", flush=True)
     started = time.monotonic()
-    proof: Proof = import_module(f"{PACKAGE}.{page.name}").main()
+    try:
+        proof: Proof = import_module(f"{PACKAGE}.{page.name}").main()
+    except (Exception, SystemExit) as error:
+        if _is_interruption(error):
+            raise KeyboardInterrupt from error
+        traceback.print_exc()
+        print(f"== {page.name}: RAISED, {round(time.monotonic() - started)} s", flush=True)
+        return None
     took_s = round(time.monotonic() - started)
     footer = Footer(commit=commit(), took_s=took_s, holds=proof.holds, digests=page.digests)
     pages.write_page(page.path, proof, footer=footer)
     print(f"== {page.name}: {'holds' if proof.holds else 'FAILED'}, {took_s} s", flush=True)
     return proof.holds
+
+
+def _is_interruption(error: BaseException | None) -> bool:
+    """Whether it came of Ctrl-C, as where what that left behind could not be tidied up."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _duration(seconds: int | None) -> str:

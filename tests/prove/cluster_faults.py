@@ -158,9 +158,10 @@ def disk_full(sweep: ClusterSweep) -> str:
 def model_raises(sweep: ClusterSweep) -> str:
     """It is mended before the command is typed again."""
     FLAG.touch()
-    said = end(_start(sweep)).err
-    FLAG.unlink()
-    return said
+    try:
+        return end(_start(sweep)).err
+    finally:
+        FLAG.unlink()
 
 
 def limit_hit(sweep: ClusterSweep) -> str:

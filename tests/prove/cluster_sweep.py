@@ -12,7 +12,7 @@ from typing import Any
 from tests.cluster.one_machine import Cluster
 from tests.cluster.typed import ON_CLUSTER, Shell
 from tests.proc import children, command_of, parent_of, variables_of, with_variables
-from tests.prove.small_sweep import Ended, SmallSweep
+from tests.prove.small_sweep import Ended, SmallSweep, wait_for
 
 TYPED = ("sweep", "small", *ON_CLUSTER)
 ENDED = re.compile(r"^\[\d+/\d+\] (\S+): .*accuracy", re.MULTILINE)
@@ -78,7 +78,7 @@ class ClusterSweep:
 
 def end(driver: subprocess.Popen[str]) -> Ended:
     """Wait until the command is over."""
-    out, err = driver.communicate(timeout=900)
+    out, err = wait_for(driver, timeout_s=900)
     return Ended(code=driver.returncode, out=out, err=err)
 
 

@@ -12,7 +12,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from fwexp.store.migrations import SCHEMA
 from tests.proc import is_running, wait_until
 from tests.prove.proof import Proof
 from tests.prove.small_sweep import NUM_RUNS, SmallSweep, runs_of, servers_of
@@ -186,7 +185,6 @@ DAMAGES: dict[str, Harm] = {
     "overwritten with noise": lambda _, __: bytes(range(128, 256)),
     "another run's record": lambda plain, _: plain["other"],
     "of another machine class": lambda plain, _: plain["own"] | {"machine_class": "Another"},
-    "of a later version of fwexp": lambda plain, _: plain["own"] | {"schema": SCHEMA + 1},
     "done, but without its score": lambda plain, _: plain["own"] | {"score": None},
     "JSON, but no record": lambda _, __: [1, 2, 3],
 }

@@ -29,7 +29,7 @@ PARTS = {
         values=("conf", "sweeps"),
         shows_texts=True,
     ),
-    "levels": Part(roots=(*SWEEP, *ANY_MODEL), values=("conf", "sweeps")),
+    "quality_targets": Part(roots=(*SWEEP, *ANY_MODEL), values=("conf", "sweeps")),
     "full_size": Part(roots=("fwexp.parity.*", *SWEEP, *ANY_MODEL)),
     "resume": Part(roots=ANY_MODEL),
     "cluster": Part(roots=(*SWEEP, *MLP), values=("conf", "slurm")),

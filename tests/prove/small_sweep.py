@@ -61,7 +61,7 @@ class SmallSweep:
 
     def end(self, driver: subprocess.Popen[str]) -> Ended:
         """Wait until the command is over."""
-        out, _ = driver.communicate(timeout=600)
+        out, _ = wait_for(driver, timeout_s=600)
         return Ended(code=driver.returncode, out=out, err=self.errors.read_text())
 
     def type(self) -> Ended:
@@ -94,6 +94,15 @@ class SmallSweep:
         """The same sweep with the same store, elsewhere."""
         shutil.copytree(self.folder, folder)
         return SmallSweep(folder)
+
+
+def wait_for(driver: subprocess.Popen[str], *, timeout_s: float) -> tuple[str, str]:
+    """What the command printed. It is killed where it takes longer, or the wait is interrupted."""
+    try:
+        return driver.communicate(timeout=timeout_s)
+    except BaseException:
+        driver.kill()
+        raise
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fwexp.store.files import slug
+from fwexp.files import slug
 from tests.bench.ratio import Ratio, paired_ratio
 from tests.bench.table import within
 from tests.prove.table import table

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from numpy.typing import NDArray
 
+from fwexp.errors import LaterVersionError
 from fwexp.runs import execute as module
 from fwexp.runs import recipe as job
 from fwexp.runs import timing as timing_module
 from fwexp.runs.execute import record_crash
 from fwexp.runs.timing import Timing
+from fwexp.store.migrations import SCHEMA
 from fwexp.store.record import Memory, Phases
 from fwexp.tasks.classification import Classification
 from tests.runs.stand_in import NUM_WRONG, Harness
@@ -163,6 +165,16 @@ def test_a_torn_record_is_run_again_and_takes_nothing_over(harness: Harness) -> 
     harness.give(num_threads=2)
     assert harness.execute().status == "failed"
     assert not (harness.folder / "history.json").exists()
+
+
+def test_a_record_of_a_later_version_is_left_as_it_is(harness: Harness) -> None:
+    harness.execute()
+    file = harness.run_folder.record_file
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"schema": SCHEMA + 1}))
+    later = file.read_bytes()
+    with pytest.raises(LaterVersionError):  # the harness's own look at it
+        harness.execute()
+    assert (file.read_bytes(), harness.num_trainings) == (later, 1)
 
 
 def test_the_wait_for_a_lock_counts_for_no_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from fwexp import files
 from fwexp.config.plain import to_plain
-from fwexp.errors import StoreError
-from fwexp.store import files
+from fwexp.errors import LaterVersionError, StoreError
+from fwexp.files import write_json
 from fwexp.store import store as module
 from fwexp.store.certificate import Certificate, Stage
-from fwexp.store.files import write_json
 from fwexp.store.manifest import DeclaredRun, DeclaredWorkload, Manifest
+from fwexp.store.migrations import SCHEMA
 from fwexp.store.record import Evaluation, Failure, History, Interruption, Memory, Phases, RunRecord
 from fwexp.store.store import Store, check_sweep_name
 from fwexp.tasks.classification import Classification
@@ -141,7 +142,7 @@ def test_no_record_lies_in_a_store_that_is_a_file(tmp_path: Path) -> None:
 
 
 def without(*names: str, **changes: Any) -> str:
-    plain = to_plain(DONE) | changes
+    plain = to_plain(DONE) | to_plain(changes)
     return json.dumps({k: v for k, v in plain.items() if k not in names})
 
 
@@ -159,7 +160,21 @@ DAMAGES = {
     "lacking": (without("digests"), "not a run's record (Object missing required field `digests`)"),
     "later": (
         without(schema=9),
-        "not a run's record (schema 9, from a later version of fwexp; install that one)",
+        "written by a later version of fwexp (its schema is 9, this one's 2); upgrade fwexp, "
+        "or use another store",
+    ),
+    "no number": (without(schema="2"), "not a run's record (its schema is '2')"),
+    "a later key": (
+        without(phases=to_plain(PHASES) | {"cooling_s": 1.0}),
+        "written by a later version of fwexp (this one has no phases.cooling_s); ",
+    ),
+    "a later key in a list": (
+        without(evaluations=[{"step": 6, "train_s": 1, "scores": {"accuracy": 1}, "by": "us"}]),
+        "written by a later version of fwexp (this one has no evaluations.by); ",
+    ),
+    "unscored": (
+        without(evaluations=[Evaluation(step=6, train_s=0.9, scores={"loss": 1.0})]),
+        "not a run's record (its evaluation at step 6 has no accuracy)",
     ),
     "phases": (
         without(phases={"x": 1}),
@@ -177,7 +192,7 @@ DAMAGES = {
         "not a run's record (its status is 'done', but it has no unit, units_per_s, metric)",
     ),
     "before tasks": (
-        without("metric", "score", accuracy=0.5),
+        without("metric", "score"),
         "not a run's record (its status is 'done', but it has no metric, score)",
     ),
     "failure": (
@@ -198,6 +213,38 @@ def test_a_damaged_record_is_named_and_no_other_suffers(store: Store, damage: st
     records, (complaint,) = store.read_records(MACHINE, ["r1", "r2", "r3"])
     assert list(records) == ["r2"]
     assert complaint.startswith(f"{path}: {words}")
+
+
+def test_who_may_replace_records_is_told_of_later_ones_first(store: Store) -> None:
+    put(store, DONE).write_text("{")
+    files = [put(store, replace(DONE, run_id=name), under=name) for name in ("r2", "r3")]
+    for file in files:
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"schema": SCHEMA + 1}))
+    with pytest.raises(LaterVersionError) as raised:
+        store.read_records(MACHINE, ["r1", "r2", "r3"], may_replace=True)
+    told = str(raised.value).splitlines()
+    assert [line.partition(": ")[0] for line in told] == list(map(str, files))
+    assert len(store.read_records(MACHINE, ["r1", "r2", "r3"])[1]) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"stages": []}, "(it says passed=True, its stages 0 passed)"),
+        (
+            {"stages": [replace(STAGE, passed=False)]},
+            "(it says passed=True, its stages failed: data)",
+        ),
+        ({"passed": False}, "(it says passed=False, its stages 1 passed)"),
+        ({"stages": ["data"]}, "(Expected `object`, got `str` - at `$.stages[0]`)"),
+    ],
+)
+def test_a_certificate_that_contradicts_itself_is_named(
+    store: Store, changes: dict[str, Any], words: str
+) -> None:
+    path = store.write_certificate(replace(CERTIFICATE, **changes))
+    found, (complaint,) = store.read_certificates(["k"])
+    assert (found, complaint) == ({}, f"{path}: not a parity certificate {words}")
 
 
 def test_another_machine_class_with_the_same_folder_is_no_record_of_this_one(

@@ -33,6 +33,7 @@ FIGURES: dict[str, Callable[[Plain, Plain], float]] = {
 FRAMEWORKS = {"PyTorch": "torch", "TensorFlow": "tf"}
 ONLY_THERE = ("The runs, live",)
 NOT_OF_TIME = ("score accuracy", "memory")
+MIN_PAIRS = 3  # below it the difference and its intervals are not told
 
 
 @dataclass(kw_only=True)
@@ -141,17 +142,23 @@ def _check_answer(
     of, back = (math.log, math.exp) if is_ratio else (float, float)
     differences = [of(b) - of(a) for a, b in zip(torch, tf, strict=True)]
     confidence = sweep["comparison"]["confidence"]
-    expected = [
-        [len(seeds)],
-        [fmean(torch), stdev(torch)],
-        [fmean(tf), stdev(tf)],
-        [back(fmean(differences))],
-        [back(end) for end in _interval(differences, 2 * confidence - 1)],
-        [back(end) for end in _interval(differences, confidence)],
-    ]
+    expected: list[list[float]] = [[len(seeds)], _mean_and_spread(torch), _mean_and_spread(tf)]
+    if len(seeds) < MIN_PAIRS:
+        expected += [[], [], []]
+    else:
+        expected += [
+            [back(fmean(differences))],
+            [back(end) for end in _interval(differences, 2 * confidence - 1)],
+            [back(end) for end in _interval(differences, confidence)],
+        ]
     *cells, _ = row[1:]  # the verdict
     for cell, values in zip(cells, expected, strict=True):
         checked.hold(cell, values, place=f"{answer['title']}, {row[0]}")
+
+
+def _mean_and_spread(values: Sequence[float]) -> list[float]:
+    """What a cell can tell of so many values."""
+    return [*([fmean(values)] if values else []), *([stdev(values)] if len(values) > 1 else [])]
 
 
 def _interval(differences: list[float], confidence: float) -> tuple[float, float]:

@@ -50,7 +50,7 @@ def test_the_figures_are_the_records(tmp_path: Path, capsys: pytest.CaptureFixtu
         if not isinstance(value, str):
             assert found[f"summary/{name}"] == [(NUM_STEPS, pytest.approx(value, rel=1e-6))]
     assert capsys.readouterr().out == (
-        f"1 runs written for TensorBoard: tensorboard --logdir {tmp_path / 'tensorboard'}\n"
+        f"1 run written for TensorBoard: tensorboard --logdir {tmp_path / 'tensorboard'}\n"
     )
 
 
@@ -70,7 +70,7 @@ def test_a_failed_run_and_a_torn_one(tmp_path: Path, capsys: pytest.CaptureFixtu
     (torn / "history.json").write_text('{"loss": [0.1, 0.')
     track_runs(tmp_path, [failed, torn, tmp_path / "runs" / "unfinished"])
     out, err = capsys.readouterr()
-    assert out.startswith("1 runs written for TensorBoard")
+    assert out.startswith("1 run written for TensorBoard")
     assert err.startswith(
         f"warning: 1 of 2 runs not written for TensorBoard: StoreError: {torn}/history.json: "
     )

@@ -156,7 +156,8 @@ def _missing(spec: JobSpec, plan: Plan, store: Store) -> Missing:
     """The work's runs without a record newer than the one to replace."""
     if not spec.is_run:
         return Missing(runs={})
-    records, complaints = store.read_records(spec.machine_class, [r.run_id for r in plan.runs])
+    ids = [run.run_id for run in plan.runs]
+    records, complaints = store.read_records(spec.machine_class, ids, may_replace=True)
     todo = {}
     for run in plan.runs:
         record, replaced = records.get(run.run_id), spec.replaces[run.run_id]

@@ -1,16 +1,11 @@
 """A site profile, a file of slurm/: what to ask of a cluster for each hardware."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from omegaconf import MISSING, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
+from omegaconf import MISSING
 
-from fwexp.config.paths import values_dir
+from fwexp.config.files import named_file, names_in, read_file
 from fwexp.config.schema import Config
-from fwexp.config.suggestions import suggest
 from fwexp.errors import ConfigError
 from fwexp.hardware.table import HARDWARE
 
@@ -48,22 +43,22 @@ def read_site(name: str | None) -> Site:
 
     Raises ConfigError, naming the file, if it does not exist or holds no profile.
     """
-    folders = [Path("slurm"), values_dir("slurm")]
-    names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
     if name is None:
+        names = ", ".join(names_in("slurm"))
         raise ConfigError(
             [
                 "launcher.site: name the cluster; type launcher.site=NAME for slurm/NAME.yaml. "
-                f"Choose from: {', '.join(names)}."
+                f"Choose from: {names}."
             ]
         )
-    for folder in folders:
-        path = folder / f"{name}.yaml"
-        if name == path.stem and path.is_file():
-            return _read(path)
-    raise ConfigError(
-        [f"launcher.site={name}: there is no slurm/{name}.yaml. {suggest(name, names)}"]
-    )
+    path = named_file("slurm", name, what=f"launcher.site={name}")
+    site = read_file(path, Site)
+    problems = [p for hardware, r in site.hardware.items() for p in _bad(hardware, r)]
+    if not site.hardware:
+        problems = [f"hardware is empty; name what the site has: {', '.join(HARDWARE)}"]
+    if problems:
+        raise ConfigError(f"{path}: {problem}" for problem in problems)
+    return site
 
 
 def resources_for(config: Config, site: Site) -> Resources:
@@ -91,22 +86,6 @@ def cores_of_job(config: Config) -> int:
             ]
         )
     return cores or config.hardware.num_threads or 1
-
-
-def _read(path: Path) -> Site:
-    try:
-        merged = OmegaConf.merge(OmegaConf.structured(Site), OmegaConf.load(path))
-        site: Any = OmegaConf.to_object(merged)
-    except (OmegaConfBaseException, YAMLError, OSError, ValueError) as error:
-        fields = (", ".join(kind.__dataclass_fields__) for kind in (Site, Resources))
-        hint = "a profile has {}; each hardware has {}".format(*fields)
-        raise ConfigError([f"{path}: {str(error).splitlines()[0]}; {hint}"]) from error
-    problems = [f"{path}: hardware is empty; name what the site has: {', '.join(HARDWARE)}"]
-    if site.hardware:
-        problems = [f"{path}: {p}" for name, r in site.hardware.items() for p in _bad(name, r)]
-    if problems:
-        raise ConfigError(problems)
-    return site  # type: ignore[no-any-return]
 
 
 def _bad(name: str, resources: Resources) -> list[str]:

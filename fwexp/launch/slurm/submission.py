@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fwexp.errors import StoreError
-from fwexp.store.files import read_json, write_json
+from fwexp.files import read_json, write_json
 from fwexp.store.store import Store
 
 Pack = dict[str, str | None]  # run id -> `finished_at` of the failed record that it replaces

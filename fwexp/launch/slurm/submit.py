@@ -10,8 +10,10 @@ from typing import Any
 import submitit
 from submitit.core.utils import FailedJobError, FailedSubmissionError
 
+from fwexp.config.counted import counted
 from fwexp.config.schema import Config
 from fwexp.errors import ClusterError
+from fwexp.files import write_text
 from fwexp.identity.variables import arithmetic_variables
 from fwexp.launch.drive import has_certificate
 from fwexp.launch.launcher import Missing, MissingRun
@@ -32,7 +34,6 @@ from fwexp.launch.slurm.submission import (
     write_submission,
 )
 from fwexp.processes.locks import hold
-from fwexp.store.files import write_text
 from fwexp.store.store import Store
 
 Block = list[PlannedRun]
@@ -96,7 +97,10 @@ def submit_and_tell(plan: Plan, store: Store, missing: Missing, *, compare: bool
     """How many runs Slurm has after `submit`, which is reported on stderr."""
     done = submit(plan, store, missing, compare=compare)
     there = len(plan.runs) - len(missing.runs)
-    parts = [f"{done.num_runs} runs in {done.num_jobs} jobs (arrays {', '.join(done.job_ids)})"]
+    parts = [
+        f"{counted(done.num_runs, 'run')} in {counted(done.num_jobs, 'job')} "
+        f"(arrays {', '.join(done.job_ids)})"
+    ]
     if not done.num_runs:
         parts = ["nothing"]
     parts += [f"{done.num_queued_before} are queued or running already"] * (

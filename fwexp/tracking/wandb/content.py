@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fwexp.config.plain import from_plain, to_plain
-from fwexp.errors import StoreError
+from fwexp.config.plain import to_plain
 from fwexp.evidence.aggregate import NO_RECORD
+from fwexp.files import decode_json, read_json
 from fwexp.store.manifest import Manifest
 from fwexp.store.migrations import migrate_manifest
 from fwexp.store.store import Store
@@ -28,6 +28,8 @@ from fwexp.tracking.wandb.sync_state import is_sweep, source_of, source_sha256
 
 Plain = dict[str, Any]
 DIGEST = "source_sha256"  # in the summary, which is sent last: once it is there, so is the rest
+
+SWEEP_RUN = "the sweep's W&B run"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,7 @@ def _sweep(folder: Path) -> WandbRun:
     sha256 = source_sha256(folder)
     store = Store(folder.parents[1])  # STORE/sweeps/<name>
     manifest = store.read_manifest(folder.name)
-    evidence = json.loads((folder / "evidence.json").read_text())
+    evidence = read_json(folder / "evidence.json", Plain, what="a write-up's evidence") or {}
     return WandbRun(
         wandb_id=_sweep_id(manifest, name=folder.name),
         name=f"sweep {folder.name}",
@@ -116,16 +118,17 @@ def _sweep_config(store: Store, manifest: Manifest, evidence: Plain) -> Plain:
 
 def manifest_from_text(text: str) -> Manifest:
     """The manifest in a sweep's W&B run; StoreError if the text holds none."""
-    try:
-        plain = json.loads(text)
-        if "shared" in plain:  # version 1 wrote what all runs share once
-            shared, keys = plain.pop("shared"), plain.pop("keys")
-            for run_id, own in plain["runs"].items():
-                config = shared | own
-                plain["runs"][run_id] = {key: config[key] for key in keys if key in config}
-        return from_plain(migrate_manifest(plain), Manifest)
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"the sweep's W&B run holds no manifest ({error})") from error
+    return decode_json(text, Manifest, where=SWEEP_RUN, what="a sweep's manifest", migrate=_spread)
+
+
+def _spread(plain: Plain) -> Plain:
+    """Version 1 wrote what all runs share once."""
+    if "shared" in plain:
+        shared, keys = plain.pop("shared"), plain.pop("keys")
+        for run_id, own in plain["runs"].items():
+            config = shared | own
+            plain["runs"][run_id] = {key: config[key] for key in keys if key in config}
+    return migrate_manifest(plain)
 
 
 def _sweep_summary(evidence: Plain) -> Plain:

@@ -1,26 +1,26 @@
 """Reads a sweep's evidence back from the W&B service, without its store."""
 
-import json
 import os
 import sys
 from collections.abc import Iterable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import track
 
-from fwexp.config.plain import from_plain
-from fwexp.errors import StoreError
+from fwexp.config.counted import counted
 from fwexp.evidence.assess import Evidence, assess
+from fwexp.files import decode_json
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
 from fwexp.store.migrations import migrate_record
 from fwexp.store.record import Evaluation, Memory, Phases, RunRecord
 from fwexp.store.store import check_sweep_name
 from fwexp.tracking.run_content import AXIS
-from fwexp.tracking.wandb.content import manifest_from_text
+from fwexp.tracking.wandb.content import SWEEP_RUN, Plain, manifest_from_text
 from fwexp.tracking.wandb.service import (
     ENDED,
     Service,
@@ -59,12 +59,14 @@ def read_evidence(service: Service, name: str) -> Evidence:
         found = f"{len(sweeps)} sweeps are called {name!r}; this one was declared last, on "
         print(f"{found}{config['declared_at']}, {config['machine_class']}", file=sys.stderr)
     manifest = manifest_from_text(config["manifest"])
-    certificates = from_plain(json.loads(config["certificates"]), list[Certificate])
+    decode = partial(decode_json, where=SWEEP_RUN)
+    certificates = decode(config["certificates"], list[Certificate], what="certificates")
+    ids = decode(config["wandb_ids"], dict[str, str], what="the ids of its runs")
     return assess(
         manifest,
-        records=_records(service, manifest, ids=json.loads(config["wandb_ids"])),
-        certificates={c.key: c for c in certificates},
-        complaints=json.loads(config["complaints"]),
+        records=_records(service, manifest, ids=ids),
+        certificates={certificate.key: certificate for certificate in certificates},
+        complaints=decode(config["complaints"], list[str], what="complaints"),
     )
 
 
@@ -79,7 +81,7 @@ def _records(service: Service, manifest: Manifest, *, ids: dict[str, str]) -> di
         )
     console = Console(stderr=True)
     if not console.is_terminal:
-        console.print(f"reading {len(ids)} runs from W&B")
+        console.print(f"reading {counted(len(ids), 'run')} from W&B")
     with as_service_errors(service.url):
         run_ids = track(ids, description="reading runs from W&B", console=console, transient=True)
         return {run_id: read_record(found[ids[run_id]]) for run_id in run_ids}
@@ -87,7 +89,18 @@ def _records(service: Service, manifest: Manifest, *, ids: dict[str, str]) -> di
 
 def read_record(run: Any) -> RunRecord:
     """A record from its W&B run: metadata from the config, figures from summary and history."""
-    metadata, summary = json.loads(run.config["record"]), dict(run.summary)
+    return decode_json(
+        run.config["record"],
+        RunRecord,
+        where=f"W&B run {run.id}",
+        what="a run's record",
+        migrate=partial(_with_figures, run=run),
+        check=RunRecord.check,
+    )
+
+
+def _with_figures(metadata: Plain, *, run: Any) -> Plain:
+    summary = dict(run.summary)
     evaluations = list(_evaluations(run.scan_history(page_size=PAGE, use_cache=False)))
     plain = {
         **metadata,
@@ -104,10 +117,7 @@ def read_record(run: Any) -> RunRecord:
     }
     if metadata["metric"] and evaluations:
         plain["score"] = evaluations[-1].scores[metadata["metric"]["name"]]
-    try:
-        return from_plain(migrate_record(plain), RunRecord)
-    except ValueError as error:
-        raise StoreError(f"W&B run {run.id}: not a run's record ({error})") from error
+    return migrate_record(plain)
 
 
 def _evaluations(rows: Iterable[dict[str, Any]]) -> Iterable[Evaluation]:

@@ -1,9 +1,8 @@
 """A sweep's W&B Report: the write-up's words and tables, and panels that stay live."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import wandb_workspaces.reports.v2 as wr
@@ -12,7 +11,7 @@ from wandb_workspaces import expr
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Workload
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.questions import is_score
-from fwexp.store.files import write_json
+from fwexp.files import read_if_sound, write_json
 from fwexp.store.store import Store
 from fwexp.tracking.run_content import FRAMEWORK, content_id
 from fwexp.tracking.wandb.service import PROJECT, Service, ServiceError, as_service_errors
@@ -27,6 +26,14 @@ GROUPED: dict[str, Any] = {
     "groupby_rangefunc": "minmax",
 }
 SECONDS = {"x": "time/train_s", "title_x": "training time, s (evaluations excluded)"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """Where a sweep's Report was published."""
+
+    id: str
+    url: str
 
 
 def project_of(evidence: Evidence) -> str:
@@ -49,11 +56,11 @@ def publish(store: Store, evidence: Evidence, *, service: Service) -> str:
         )
     report = build_report(evidence, wandb_ids=ids, entity=service.entity, project=service.project)
     note = receipts_of(store.path, service=service).folder / f"report-{name}.json"
-    with suppress(FileNotFoundError, ValueError, KeyError):  # none yet, or torn: make a new one
-        report.id = json.loads(note.read_text())["id"]
+    if published := read_if_sound(note, Publication):
+        report.id = published.id
     with as_service_errors(service.url):
         report.save()
-    write_json(note, {"id": report.id, "url": report.url})
+    write_json(note, Publication(id=report.id, url=report.url))
     return str(report.url)
 
 

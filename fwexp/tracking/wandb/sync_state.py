@@ -1,14 +1,13 @@
 """The sync state: which offline run holds a folder's content, and what was uploaded where."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fwexp.files import read_if_sound, slug, write_json
 from fwexp.identity.files import file_sha256
-from fwexp.store.files import slug, write_json
 
 if TYPE_CHECKING:
     from fwexp.tracking.wandb.service import Service  # imports requests: not for every command
@@ -50,10 +49,7 @@ def is_pending(folder: Path) -> bool:
 
 def read_offline_run(folder: Path) -> OfflineRun | None:
     """The offline run last written for the folder; None if its note is torn: it is redone."""
-    try:
-        return OfflineRun(**json.loads((folder / STATE_FILE).read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
+    return read_if_sound(folder / STATE_FILE, OfflineRun)
 
 
 def current_offline_run(folder: Path) -> OfflineRun | None:
@@ -90,11 +86,8 @@ class Receipts:
 
     def has(self, offline: OfflineRun) -> bool:
         """Whether the offline run is uploaded; a torn receipt counts as none."""
-        try:
-            receipt = Receipt(**json.loads(self._path(offline).read_text()))
-        except (OSError, ValueError, TypeError):
-            return False
-        return receipt.source_sha256 == offline.source_sha256
+        receipt = read_if_sound(self._path(offline), Receipt)
+        return receipt is not None and receipt.source_sha256 == offline.source_sha256
 
     def write(self, offline: OfflineRun) -> None:
         """Note that the service has all of it."""

@@ -62,15 +62,21 @@ def test_a_site_without_the_hardware() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("hardware: {cpu: {time_mn: 3}}", "Key 'time_mn' not in 'Resources'; a profile has "),
-        ("hardware: {cpu: {time_min: soon}}", "Value 'soon' of type 'str' could not be conv"),
-        ("partitions: {}", "Key 'partitions' not in 'Site'; a profile has hardware, setup, "),
-        ("hardware: [", "while parsing"),
+        (
+            "hardware: {cpu: {time_mn: 3}}",
+            "there is no key 'time_mn' in hardware.cpu. Did you mean 'time_min'?",
+        ),
+        (
+            "hardware: {cpu: {time_min: soon}}",
+            "hardware.cpu.time_min must be a whole number",
+        ),
+        ("partitions: {}", "there is no key 'partitions'. Choose from: hardware, "),
+        ("hardware: [", "cannot be read: while parsing"),
         ("setup: []", "hardware is empty; name what the site has: cpu, gpu, tpu"),
         ("hardware: {cpus: {time_min: 9}}", "hardware.cpus: there is no such hardware; choose cp"),
         (
             "hardware: {cpu: {}}",
-            "Structured config of type `Resources` has missing mandatory v",
+            "has no hardware.cpu.time_min; add it: a whole number.",
         ),
         (
             "hardware: {cpu: {time_min: 9, gres: 'gpu:{device}'}}",
@@ -85,6 +91,18 @@ def test_a_site_without_the_hardware() -> None:
 )
 def test_a_bad_profile_is_told_with_its_file(folder: Path, text: str, words: str) -> None:
     assert problem(text, folder).startswith(words)
+
+
+def test_all_that_does_not_fit_is_told_at_once(folder: Path) -> None:
+    (folder / "slurm" / "bad.yaml").write_text("hardware: {cpu: {tim_min: 3}, gpu: 4}\nsetup: {}\n")
+    with pytest.raises(ConfigError) as raised:
+        read_site("bad")
+    cpu, gpu, setup = raised.value.problems
+    assert cpu == (
+        "slurm/bad.yaml: there is no key 'tim_min' in hardware.cpu. Did you mean 'time_min'?"
+    )
+    assert gpu.startswith("slurm/bad.yaml: hardware.gpu must be a mapping of partition, account, ")
+    assert setup == "slurm/bad.yaml: setup must be a list, each text, not {}."
 
 
 def test_the_machine_class_is_the_nodes() -> None:

@@ -117,7 +117,7 @@ def test_queued_runs_of_another_form_of_the_sweep_are_told(
     other = planned(store, "optimizer=sgd")
     submit_and_tell(other, store, missing_runs(other, store, retry=False), compare=False)
     assert capsys.readouterr().err.splitlines() == [
-        "tiny: submitted 6 runs in 1 jobs (arrays 102)",
+        "tiny: submitted 6 runs in 1 job (arrays 102)",
         "6 queued or running runs are of tiny as it was before its sources or values changed; "
         "fwexp cancel tiny cancels all its jobs",
         "fwexp status tiny shows its progress",

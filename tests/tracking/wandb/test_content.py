@@ -40,8 +40,8 @@ def test_a_text_that_is_no_manifest() -> None:
     with pytest.raises(StoreError) as raised:
         manifest_from_text("{}")
     assert str(raised.value) == (
-        "the sweep's W&B run holds no manifest (too old for this fwexp: KeyError 'targets'; type "
-        "the command again in a new store)"
+        "the sweep's W&B run: not a sweep's manifest (too old for this fwexp: KeyError 'targets'; "
+        "type the command again in a new store)"
     )
 
 

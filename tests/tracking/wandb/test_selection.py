@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from fwexp.store.files import write_json
+from fwexp.files import write_json
 from fwexp.store.store import Store
 from tests.tracking.service import Service
 from tests.tracking.simulated import (
@@ -46,10 +46,9 @@ def test_a_record_of_another_version_stops_nothing_else(store: Store, service: S
     assert f"\ntf-cnn-0: StoreError: {old}: {problem}\n" in done.stdout
 
 
-def test_a_sweep_that_cannot_be_written_up_stops_nothing_else(
+def test_a_record_without_its_own_metric_is_named_and_stops_nothing_else(
     store: Store, service: Service
 ) -> None:
-    """One of its records has no value of its own metric."""
     (odd,) = store.path.glob("runs/*/tf-mlp-0/record.json")
     record = json.loads(odd.read_text())
     for evaluation in record["evaluations"]:
@@ -57,7 +56,8 @@ def test_a_sweep_that_cannot_be_written_up_stops_nothing_else(
     write_json(odd, record)
     done = sync(store, service)
     assert (done.returncode, counts(done)) == (1, [NUM_RUNS, 0, 1])
-    assert "\ndemo: cannot be written up: KeyError('accuracy')\n" in done.stdout
+    step = record["evaluations"][0]["step"]
+    assert f"not a run's record (its evaluation at step {step} has no accuracy)\n" in done.stdout
 
 
 def test_a_sweep_of_which_nothing_has_ended_yet(store: Store, service: Service) -> None:
