@@ -179,3 +179,17 @@ class Config:
     def steps_per_epoch(self) -> int:
         """Full batches only: the samples left over at the end of an epoch are dropped."""
         return self.data.num_train // self.training.batch_size
+
+    @property
+    def num_steps(self) -> int:
+        """Optimizer steps of the whole run."""
+        if self.training.num_steps is not None:
+            return self.training.num_steps
+        assert self.training.num_epochs is not None  # a rule of config/rules.py
+        return max(1, round(self.training.num_epochs * self.steps_per_epoch))
+
+    @property
+    def evaluation_steps(self) -> list[int]:
+        """After how many steps it is evaluated: untrained (0), every so many epochs, last."""
+        every = max(1, round(self.training.evaluate_every_epochs * self.steps_per_epoch))
+        return sorted({0, *range(every, self.num_steps, every), self.num_steps})

@@ -18,7 +18,7 @@ from fwexp.models.registry import declared_differences, load_spec
 from fwexp.parity.comparing import FLOAT64_TOLERANCE
 from fwexp.parity.hints import add_hints
 from fwexp.parity.key import certificate_key
-from fwexp.parity.protocol import certified_stages, for_framework
+from fwexp.parity.protocol import certify_stages, for_framework
 from fwexp.parity.stand_in import describe_stand_in
 from fwexp.processes.locks import hold
 from fwexp.processes.warm_servers import ServerDied, WarmServers
@@ -81,7 +81,7 @@ def describe(certificate: Certificate) -> str:
 
 def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certificate:
     spec = load_spec(config.model, config.data)
-    stages = certified_stages(
+    certified = certify_stages(
         config,
         captured=partial(_captured, store=store, servers=servers),
         explain=partial(add_hints, optimizer=config.optimizer.name),
@@ -89,13 +89,14 @@ def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certi
     shapes = [v.shape for v in spec.variables().values() if v.trainable]
     return Certificate(
         key=key,
-        passed=all(stage.passed for stage in stages),
+        passed=all(stage.passed for stage in certified.stages),
         model=config.model.name,
         optimizer=config.optimizer.name,
         data=config.data.name,
         precision=config.precision.name,
         num_parameters=int(sum(np.prod(shape) for shape in shapes)),
-        stages=stages,
+        stages=certified.stages,
+        divergence=certified.divergence,
         declared_differences=declared_differences(config.model, config.data),
         stand_in=describe_stand_in(config),
         code_lines=implementation_lines(config.model.implementation),

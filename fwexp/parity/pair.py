@@ -16,6 +16,7 @@ PARTS = {  # by the kind of capture
     "stand-in": (*WITHOUT_STEPS, "steps"),
     "full size": WITHOUT_STEPS,
     "dtypes": ("dtypes",),
+    "run": ("free",),
     "drift": ("drift",),
 }
 

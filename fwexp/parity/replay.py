@@ -12,9 +12,9 @@ from fwexp.config.plain import from_plain
 from fwexp.config.schema import Config
 from fwexp.data import dataset
 from fwexp.files import write_json
-from fwexp.hardware.precision import PRECISIONS
 from fwexp.models.initialization import Weights
 from fwexp.models.spec import Spec
+from fwexp.parity.rounding import FACTOR, apart, bound, least
 from fwexp.processes.locks import device_lock, hold
 from fwexp.processes.messages import Tell
 from fwexp.runs.recipe import make_recipe
@@ -25,12 +25,6 @@ from fwexp.store.run_folder import RunFolder
 from fwexp.trainers.protocol import Recipe, Trainer
 from fwexp.trainers.registry import make_trainer
 from fwexp.trainers.replicas import on_one_device
-
-# A replay from weights one rounding apart shows how far rounding reaches; two frameworks add up
-# in different orders, which is more than one rounding. Of clean runs the most was FIXME.
-FACTOR = 30.0
-LEAST = {"float32": 1e-6, "bfloat16": 1e-2, "float16": 2e-3}
-ROUNDING = {"float32": 2.0**-23, "bfloat16": 2.0**-8, "float16": 2.0**-11}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +82,7 @@ class _Step:
 
     def before(self) -> Weights:
         state = read_state(self.run.folder.samples.before(self.step))
-        return apart(state, self.run.recipe) if self.is_apart else state
+        return apart(state, self.run.recipe.config) if self.is_apart else state
 
 
 def _checks(runs: list[_Run]) -> dict[str, list[Check]]:
@@ -148,7 +142,7 @@ class _Replayer:
                 what="loss",
                 step=now.step + 1,
                 difference=abs(own - ours) / abs(ours),
-                bound=_bound(noise, now.run.recipe),
+                bound=bound(noise, now.run.recipe.config),
             )
             yield [*checks, loss]
 
@@ -168,7 +162,7 @@ def _compare(step: _Step, theirs: Weights, ours: Weights, apart: Weights) -> Ite
             what=what,
             step=step.step + 1,
             difference=_share(gap, size),
-            bound=_bound(_share(noise, size), step.run.recipe),
+            bound=bound(_share(noise, size), step.run.recipe.config),
             where=max(gaps, key=lambda name: gaps[name]),
         )
 
@@ -194,27 +188,9 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole > 0 else float("inf")
 
 
-def _bound(noise: float, recipe: Recipe) -> float:
-    return FACTOR * max(noise, LEAST[PRECISIONS[recipe.config.precision.name].compute_dtype])
-
-
 def read_state(path: Path) -> Weights:
     with ArrayFile(path) as file:
         return dict(file)
-
-
-def apart(state: Weights, recipe: Recipe) -> Weights:
-    """The same with every weight one rounding away, up or down by turns drawn at random."""
-    rng = np.random.default_rng(0)
-    size = ROUNDING[PRECISIONS[recipe.config.precision.name].compute_dtype]
-
-    def moved(name: str, array: Any) -> Any:
-        if "/" in name:
-            return array
-        signs = rng.choice([-size, size], array.shape)
-        return (array * (1 + signs)).astype(array.dtype)
-
-    return {name: moved(name, array) for name, array in state.items()}
 
 
 def _scores(trainer: Trainer, run: _Run) -> Iterator[Check]:
@@ -230,8 +206,7 @@ def _scores(trainer: Trainer, run: _Run) -> Iterator[Check]:
 
 def _compare_scores(trainer: Trainer, run: _Run, step: int, state: Weights) -> Iterator[Check]:
     ours = _evaluate(trainer, run.recipe, state)
-    apart_by_one = _evaluate(trainer, run.recipe, apart(state, run.recipe))
-    least = LEAST[PRECISIONS[run.recipe.config.precision.name].compute_dtype]
+    apart_by_one = _evaluate(trainer, run.recipe, apart(state, run.recipe.config))
     for name, score in run.evaluations[step].scores.items():
         noise = abs(apart_by_one[name] - ours[name])
         # a sample or two may be on the edge: for counted scores a change of one is a large one
@@ -240,7 +215,7 @@ def _compare_scores(trainer: Trainer, run: _Run, step: int, state: Weights) -> I
             what=name,
             step=step,
             difference=abs(score - ours[name]),
-            bound=FACTOR * max(noise, least * abs(ours[name])) + edge,
+            bound=FACTOR * max(noise, least(run.recipe.config) * abs(ours[name])) + edge,
         )
 
 

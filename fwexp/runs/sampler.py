@@ -13,7 +13,6 @@ from fwexp.store.array_file import ArrayWriter
 from fwexp.store.audit import Samples
 from fwexp.trainers.protocol import Recipe, Trainer
 from fwexp.trainers.replicas import num_replicas
-from fwexp.trainers.schedule import evaluation_steps
 
 MAX_STEPS = 7
 MAX_SHARE = 0.01  # of the run's time
@@ -110,7 +109,7 @@ def steps_to_audit(recipe: Recipe, *, run_id: str) -> list[int]:
 def _kinds(config: Config, num_steps: int) -> list[list[int]]:
     """The steps of each kind. A schedule's last ones are left out: their rate is almost none."""
     last = max(1, round(0.95 * num_steps))
-    evaluated = evaluation_steps(config, num_steps=num_steps)
+    evaluated = config.evaluation_steps
     epochs = list(range(config.steps_per_epoch, last, config.steps_per_epoch))
     return [
         list(range(round(0.7 * num_steps), last)),

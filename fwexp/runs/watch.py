@@ -10,7 +10,6 @@ from fwexp.runs.sampler import Sampler
 from fwexp.store.checkpoint import Trained
 from fwexp.store.record import Evaluation
 from fwexp.trainers.protocol import Recipe, Trainer
-from fwexp.trainers.schedule import evaluation_steps
 
 
 class Watch:
@@ -38,7 +37,7 @@ class Watch:
         self.audit_s = before.audit_s
         self._losses_before = before.losses
         self._num_steps = len(recipe.order)
-        self._due = set(evaluation_steps(recipe.config, num_steps=self._num_steps))
+        self._due = set(recipe.config.evaluation_steps)
         self._progress = Progress(tell, num_steps=self._num_steps)
         every_min = recipe.config.launcher.checkpoint_every_min
         self._save_every_s = math.inf if every_min is None else 60 * every_min
