@@ -1,14 +1,16 @@
 """A sweep's records by workload, with every unusable run named."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
+from fwexp.evidence.run_audit import RunAudit, audit_runs
 from fwexp.evidence.timing_validity import timing_problem
+from fwexp.store.audit import Audit
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
-from fwexp.store.record import RunRecord
+from fwexp.store.record import History, RunRecord
 from fwexp.tasks.metric import Metric
 
 FRAMEWORKS = ("torch", "tf")
@@ -47,6 +49,7 @@ class Workload:
     runs: list[Run]
     needs_certificate: bool = False  # False: one framework, nothing to compare
     certificate: Certificate | None = None
+    audit: RunAudit = field(default_factory=RunAudit)
 
     @property
     def metric(self) -> Metric | None:
@@ -81,9 +84,14 @@ class Workload:
 
 
 def aggregate(
-    manifest: Manifest, records: dict[str, RunRecord], certificates: dict[str, Certificate]
+    manifest: Manifest,
+    records: dict[str, RunRecord],
+    certificates: dict[str, Certificate],
+    *,
+    audits: dict[str, Audit],
+    histories: dict[str, History],
 ) -> list[Workload]:
-    """The manifest's workloads, each with its runs and their usable records."""
+    """The manifest's workloads, each with its runs, their usable records and their audit."""
     block_of = {run_id: i for i, block in enumerate(manifest.blocks) for run_id in block}
     runs: dict[str, list[Run]] = {key: [] for key in manifest.workloads}
     for run_id, declared in manifest.runs.items():
@@ -97,6 +105,12 @@ def aggregate(
             runs=runs[key],
             needs_certificate=declared.certificate is not None,
             certificate=certificates.get(declared.certificate or ""),
+            audit=audit_runs(
+                [run.record for run in runs[key] if run.record],
+                certificate=certificates.get(declared.certificate or ""),
+                audits=audits,
+                histories=histories,
+            ),
         )
         for label, (key, declared) in zip(labels, manifest.workloads.items(), strict=True)
     ]

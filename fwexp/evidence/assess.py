@@ -28,9 +28,10 @@ from fwexp.evidence.questions import Question, is_score, questions
 from fwexp.evidence.scaling import Scaling, scalings
 from fwexp.evidence.statistics import Interval, mean_interval
 from fwexp.evidence.verdicts import Finding, Scale, Verdict, alone, judge, void
+from fwexp.store.audit import Audit
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
-from fwexp.store.record import RunRecord
+from fwexp.store.record import History, RunRecord
 
 MIN_WORKLOADS = 4  # below it nothing is said about other workloads
 
@@ -75,13 +76,17 @@ def assess(
     *,
     records: dict[str, RunRecord],
     certificates: dict[str, Certificate],
+    audits: dict[str, Audit] | None = None,
+    histories: dict[str, History] | None = None,
     complaints: Iterable[str] = (),
 ) -> Evidence:
     """The evidence of one sweep; missing, failed and foreign runs are named but not used.
 
-    `records` are by run id, `certificates` by key.
+    `certificates` are by key, the others by run id.
     """
-    workloads = aggregate(manifest, records, certificates)
+    workloads = aggregate(
+        manifest, records, certificates, audits=audits or {}, histories=histories or {}
+    )
     reasons = {w.label: why_void(w) for w in workloads}
     voided = {label: reason for label, reason in reasons.items() if reason}
     asked = questions(workloads, pricing=manifest.pricing)

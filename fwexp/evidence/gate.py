@@ -13,7 +13,11 @@ def why_void(workload: Workload) -> str:
         return ""
     if workload.certificate is None:
         return "no parity certificate: the two implementations have not been shown to match"
-    return "" if workload.certificate.passed else format_failure(workload.certificate)
+    if not workload.certificate.passed:
+        return format_failure(workload.certificate)
+    problems = workload.audit.problems
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{problems[0]}{more}" if problems else ""
 
 
 def format_failure(certificate: Certificate) -> str:

@@ -9,6 +9,13 @@ def read_evidence(store: Store, name: str) -> Evidence:
     manifest = store.read_manifest(name)
     records, complaints = store.read_records(manifest.machine_class, manifest.runs)
     certificates, torn = store.read_certificates(manifest.certificates)
+    histories, torn_too = store.read_histories(manifest.machine_class, records)
+    audits, unaudited = store.read_audits(manifest.machine_class, records)
     return assess(
-        manifest, records=records, certificates=certificates, complaints=[*complaints, *torn]
+        manifest,
+        records=records,
+        certificates=certificates,
+        audits=audits,
+        histories=histories,
+        complaints=[*complaints, *torn, *torn_too, *unaudited],
     )

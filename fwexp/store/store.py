@@ -2,17 +2,21 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from fwexp.config.suggestions import suggest
 from fwexp.errors import LaterVersionError, StoreError
 from fwexp.files import read_json, slug, write_json
+from fwexp.store.audit import Audit
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
 from fwexp.store.migrations import migrate_manifest
-from fwexp.store.record import RunRecord
+from fwexp.store.record import History, RunRecord
 from fwexp.store.run_folder import RunFolder, run_folder
+
+Kind = TypeVar("Kind")
 
 
 class Store:
@@ -124,16 +128,19 @@ class Store:
 
     def read_certificates(self, keys: Iterable[str]) -> tuple[dict[str, Certificate], list[str]]:
         """The existing ones, by key, and a complaint per unreadable one."""
-        found, complaints = {}, []
-        for key in keys:
-            try:
-                certificate = self.read_certificate(key)
-            except StoreError as error:
-                complaints.append(str(error))
-                continue
-            if certificate is not None:
-                found[key] = certificate
-        return found, complaints
+        return _read_each(keys, self.read_certificate)
+
+    def read_histories(
+        self, machine_class: str, run_ids: Iterable[str]
+    ) -> tuple[dict[str, History], list[str]]:
+        """The existing ones, by run id, and a complaint per unreadable one."""
+        return _read_each(run_ids, lambda run_id: self.run(machine_class, run_id).read_history())
+
+    def read_audits(
+        self, machine_class: str, run_ids: Iterable[str]
+    ) -> tuple[dict[str, Audit], list[str]]:
+        """The existing ones, by run id, and a complaint per unreadable one."""
+        return _read_each(run_ids, lambda run_id: self.run(machine_class, run_id).read_audit())
 
     def write_certificate(self, certificate: Certificate) -> Path:
         path = self.path / "certificates" / f"{certificate.key}.json"
@@ -142,6 +149,21 @@ class Store:
 
     def certificate_lock(self, key: str) -> Path:
         return self.path / "certificates" / f".{key}.lock"
+
+
+def _read_each(
+    keys: Iterable[str], read: Callable[[str], Kind | None]
+) -> tuple[dict[str, Kind], list[str]]:
+    found, complaints = {}, []
+    for key in keys:
+        try:
+            content = read(key)
+        except StoreError as error:
+            complaints.append(str(error))
+            continue
+        if content is not None:
+            found[key] = content
+    return found, complaints
 
 
 def check_sweep_name(name: str) -> None:
