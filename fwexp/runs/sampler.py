@@ -16,6 +16,7 @@ from fwexp.trainers.replicas import num_replicas
 
 MAX_STEPS = 7
 MAX_SHARE = 0.01  # of the run's time
+FIRST_COST_S = 0.005  # a guess, until one is known
 STATES_PER_STEP = 2  # before and after
 ARRAYS_PER_WEIGHT = 3  # itself and two slots of the optimizer, at most
 MIB = 2**20
@@ -25,7 +26,7 @@ class Sampler:
     """Keeps a trainer's state before and after the audited steps of one attempt at a run.
 
     The first of `steps` is always kept, the others as long as all of it takes at most a
-    hundredth of the run's time.
+    hundredth of the run's time so far.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Sampler:
         self.samples = samples
         self.elapsed_s = elapsed_s
         self.spent_s = 0.0
+        self._cost_s = FIRST_COST_S  # of keeping one state
         self._always = {*steps[:1], *([resumed_at] if steps and resumed_at else [])}
         self._steps = {*steps, *self._always}
         self._open: set[int] = set()  # the state before is kept, that after it is still to come
@@ -52,7 +54,9 @@ class Sampler:
     def _begins(self, step: int) -> bool:
         if step not in self._steps:
             return False
-        return step in self._always or self.spent_s <= MAX_SHARE * self.elapsed_s()
+        affordable_s = MAX_SHARE * self.elapsed_s()
+        will_be_s = self.spent_s + STATES_PER_STEP * self._cost_s
+        return step in self._always or will_be_s <= affordable_s
 
     def keep(self, step: int) -> None:
         """Keep the state before this step, which is the one after the step before it."""
@@ -66,7 +70,8 @@ class Sampler:
             if not self.samples.before(step).exists():  # an interrupted attempt's counts
                 _write(self.samples.before(step), state)
             self._open.add(step)
-        self.spent_s += time.perf_counter() - started
+        self._cost_s = time.perf_counter() - started
+        self.spent_s += self._cost_s
 
     def keep_for_next_attempt(self, step: int) -> None:
         """Keep the state that a checkpoint is made of, from which the next attempt must go on."""
