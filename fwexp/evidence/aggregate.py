@@ -5,12 +5,11 @@ from typing import Any
 
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
-from fwexp.evidence.run_audit import RunAudit, audit_runs
+from fwexp.evidence.run_audit import RunAudit
 from fwexp.evidence.timing_validity import timing_problem
-from fwexp.store.audit import Audit
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
-from fwexp.store.record import History, RunRecord
+from fwexp.store.record import RunRecord
 from fwexp.tasks.metric import Metric
 
 FRAMEWORKS = ("torch", "tf")
@@ -84,14 +83,9 @@ class Workload:
 
 
 def aggregate(
-    manifest: Manifest,
-    records: dict[str, RunRecord],
-    certificates: dict[str, Certificate],
-    *,
-    audits: dict[str, Audit],
-    histories: dict[str, History],
+    manifest: Manifest, records: dict[str, RunRecord], certificates: dict[str, Certificate]
 ) -> list[Workload]:
-    """The manifest's workloads, each with its runs, their usable records and their audit."""
+    """The manifest's workloads, each with its runs and their usable records."""
     block_of = {run_id: i for i, block in enumerate(manifest.blocks) for run_id in block}
     runs: dict[str, list[Run]] = {key: [] for key in manifest.workloads}
     for run_id, declared in manifest.runs.items():
@@ -105,12 +99,6 @@ def aggregate(
             runs=runs[key],
             needs_certificate=declared.certificate is not None,
             certificate=certificates.get(declared.certificate or ""),
-            audit=audit_runs(
-                [run.record for run in runs[key] if run.record],
-                certificate=certificates.get(declared.certificate or ""),
-                audits=audits,
-                histories=histories,
-            ),
         )
         for label, (key, declared) in zip(labels, manifest.workloads.items(), strict=True)
     ]

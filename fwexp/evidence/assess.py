@@ -1,7 +1,7 @@
 """Everything a write-up says, computed once from the manifest, the records and the certificates."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fwexp.evidence.aggregate import NAMES, Workload, aggregate
 from fwexp.evidence.changes import length_change, margin_change, price_change, seed_change
@@ -25,6 +25,7 @@ from fwexp.evidence.gate import why_void
 from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
 from fwexp.evidence.quality_targets import QualityResult, quality_results
 from fwexp.evidence.questions import Question, is_score, questions
+from fwexp.evidence.run_audit import audit_runs
 from fwexp.evidence.scaling import Scaling, scalings
 from fwexp.evidence.statistics import Interval, mean_interval
 from fwexp.evidence.verdicts import Finding, Scale, Verdict, alone, judge, void
@@ -84,9 +85,18 @@ def assess(
 
     `certificates` are by key, the others by run id.
     """
-    workloads = aggregate(
-        manifest, records, certificates, audits=audits or {}, histories=histories or {}
-    )
+    workloads = [
+        replace(
+            workload,
+            audit=audit_runs(
+                [run.record for run in workload.runs if run.record],
+                certificate=workload.certificate,
+                audits=audits or {},
+                histories=histories or {},
+            ),
+        )
+        for workload in aggregate(manifest, records, certificates)
+    ]
     reasons = {w.label: why_void(w) for w in workloads}
     voided = {label: reason for label, reason in reasons.items() if reason}
     asked = questions(workloads, pricing=manifest.pricing)

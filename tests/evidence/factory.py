@@ -44,6 +44,7 @@ COMPARISON = Comparison(
     score_margin_ratio=1.05,
     ratio_margin=1.1,
     confidence=0.95,
+    audit_mib=16.0,
 )
 ENVIRONMENT = Environment(
     host="example",
@@ -166,7 +167,7 @@ def config(framework: str, model: str, seed: int, truth: Truth | None = None) ->
         digits,
         name="text",
         task="language_model",
-        num_train=6000,
+        num_train=1437,
         num_test=150,
         sha256="ef" * 32,
         licence="public domain",
@@ -285,14 +286,14 @@ def _record(
         score=curve[-1][metric.name],
         evaluations=[
             Evaluation(step=step, train_s=step * step_s, scores=scores)
-            for step, scores in zip(range(22, 221, 22), curve, strict=True)
+            for step, scores in zip(range(0, 221, 22), curve, strict=True)
         ],
     )
 
 
 def _curve(truth: Truth, *, tf: bool, shared: float, own: float) -> list[dict[str, float]]:
-    """Ten evaluations, each better than the one before."""
-    shares = [float(share) for share in np.linspace(0.25, 1.0, 10)]
+    """Eleven evaluations, each better than the one before."""
+    shares = [0.1, *(float(share) for share in np.linspace(0.25, 1.0, 10))]
     if truth.perplexity is None:
         accuracy = (truth.accuracy + (truth.accuracy_gap if tf else 0.0) + shared + own) / 100
         return [{"accuracy": accuracy * s**0.2, "loss": 1 - 0.8 * s} for s in shares]

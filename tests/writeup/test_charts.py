@@ -29,7 +29,7 @@ def test_accuracy_has_a_line_a_run_and_one_for_the_mean(evidence: Evidence) -> N
     assert ">test accuracy, %<" in svg
     for colour in COLOURS.values():
         assert marks(svg, "line", colour=colour) == 2 * (5 + 1)  # workloads × (seeds + mean)
-        assert marks(svg, "symbol", colour=colour) == 2 * 10  # workloads × evaluations
+        assert marks(svg, "symbol", colour=colour) == 2 * 11  # workloads × evaluations
 
 
 def test_throughput_has_a_dot_a_run_and_an_interval_a_mean(evidence: Evidence) -> None:
