@@ -54,6 +54,7 @@ def _workload(workload: Workload) -> dict[str, Any]:
     return {
         "label": workload.label,
         "config": asdict(workload.config),
+        "audit": asdict(workload.audit),
         "runs": [_run(run) for run in workload.runs],
     }
 
