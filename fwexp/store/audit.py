@@ -42,6 +42,13 @@ class Check:
     def passed(self) -> bool:
         return self.difference <= self.bound  # False for NaN
 
+    @property
+    def share(self) -> float:
+        """Of the bound."""
+        if self.difference == 0.0:
+            return 0.0
+        return self.difference / self.bound if self.bound > 0 else float("inf")
+
     def text(self) -> str:
         """What differs, after which step and by how much."""
         where = f", most in {self.where}" if self.where else ""
