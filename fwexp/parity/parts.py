@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fwexp.config.schema import Config, Schedule
+from fwexp.config.schema import Config, Precision, Schedule
 from fwexp.data.dataset import DataSet
 from fwexp.models.initialization import generic_weights
 from fwexp.parity.pair import NUM_STEPS, state_of
@@ -152,6 +152,27 @@ def dtypes(subject: Subject, file: ArrayWriter) -> None:
     file.add({name: np.array(dtype) for name, (_, dtype) in blocks.items()})
 
 
+def mixed(subject: Subject, file: ArrayWriter) -> None:
+    """Evaluation, loss and gradients of one batch at the run's own precision, and in float32."""
+    training = replace(subject.config.training, batch_size=NORMAL.batch, num_epochs=None)
+    data = replace(
+        subject.data,
+        train=subject.data.train.spread(NORMAL.batch),
+        test=subject.data.test.spread(NORMAL.num_test),
+    )
+    for kind, precision in (("mixed", subject.config.precision.name), ("float32", "fp32")):
+        config = replace(
+            subject.config,
+            training=replace(training, num_steps=1),
+            precision=Precision(name=precision),
+        )
+        trainer = make_trainer(make_recipe(config, data))
+        file.add({"evaluation": trainer.predict(data.test.inputs)}, under=kind)
+        loss, found = subject.inspector().gradients(trainer, next(trainer.batches()))
+        file.add({"loss": np.array(loss)}, under=kind)
+        file.add(found, under=f"{kind}/gradient")
+
+
 class _Unobserved:
     """Leaves a trainer alone."""
 
@@ -253,6 +274,7 @@ TAKE: dict[str, Callable[[Subject, ArrayWriter], None]] = {  # what pair.PARTS n
     "gradients": gradients,
     "steps": steps,
     "dtypes": dtypes,
+    "mixed": mixed,
     "free": free,
     "drift": drift,
 }

@@ -12,7 +12,7 @@ from fwexp.hardware.cpu import CPU
 from fwexp.hardware.precision import PRECISIONS
 from fwexp.models.registry import load_spec
 from fwexp.parity.pair import PARTS, Capture, Pair
-from fwexp.parity.stages import data, free, gradients, loss, outputs, steps, weights
+from fwexp.parity.stages import data, free, gradients, loss, mixed, outputs, steps, weights
 from fwexp.parity.stand_in import stand_in_of
 from fwexp.store.certificate import Stage
 
@@ -53,6 +53,7 @@ STAGES = [
     ),
     Comparison("forward in float32", outputs.forward_in_float32, part="outputs", needs=SAME_START),
     Comparison("dtypes", outputs.dtypes, part="dtypes"),
+    Comparison("mixed precision", mixed.mixed_precision, part="mixed", needs=("dtypes",)),
     Comparison("free steps", free.free_steps, part="free"),
     Comparison("evaluation", free.evaluations, part="free", needs=("free steps",)),
 ]

@@ -87,6 +87,7 @@ class Effective:
     compiled: bool  # torch.compile or XLA
     num_threads: int  # per replica
     num_replicas: int
+    num_interop_threads: int | None = None  # per replica, too: operations at the same time
     batch_statistics: str  # over what BatchNorm takes them: whole batch | per replica
 
 

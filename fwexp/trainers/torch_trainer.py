@@ -173,6 +173,7 @@ class LightningTrainer:
             tf32=torch.backends.cuda.matmul.allow_tf32 and torch.backends.cudnn.allow_tf32,
             compiled=hasattr(self.module.network, "_orig_mod"),  # set by torch.compile
             num_threads=torch.get_num_threads(),
+            num_interop_threads=torch.get_num_interop_threads(),
             num_replicas=self.module.used_replicas,
             batch_statistics=self._batch_statistics(),
         )

@@ -63,6 +63,7 @@ EFFECTIVE = Effective(
     tf32=False,
     compiled=False,
     num_threads=4,
+    num_interop_threads=4,
     num_replicas=1,
     batch_statistics="whole batch",
 )
