@@ -9,7 +9,7 @@ from fwexp.models.initialization import Weights
 
 # A reference starts from weights that one rounding sets apart. Two frameworks add up in different
 # orders, which is a rounding in every sum.
-FACTOR = 30.0
+FACTOR = 10.0
 LOST = 0.05  # where a reference is so far off, nothing can be told any more
 
 
