@@ -1,6 +1,7 @@
 """Whether both frameworks lose equally much at a mixed precision."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fwexp.parity.comparing import relative
 from fwexp.parity.pair import Capture, Pair, under
@@ -33,14 +34,14 @@ def distances(capture: Capture) -> dict[str, float]:
         name: relative(capture[f"float32/{name}"], capture[f"mixed/{name}"])
         for name in ("evaluation", "loss")
     }
-    named = under("float32/gradient/", capture)
-    gradients = {
-        kind: np.concatenate(
-            [np.ravel(capture[f"{kind}/gradient/{name}"]) for name in sorted(named)]
-        )
-        for kind in ("float32", "mixed")
-    }
-    return found | {"gradients": relative(gradients["float32"], gradients["mixed"])}
+    exact, rounded = (_gradients(capture, kind) for kind in ("float32", "mixed"))
+    return found | {"gradients": relative(exact, rounded)}
+
+
+def _gradients(capture: Capture, kind: str) -> NDArray[np.floating]:
+    """All of them, end to end."""
+    paths = under(f"{kind}/gradient/", capture)
+    return np.concatenate([np.ravel(capture[paths[name]]) for name in sorted(paths)])
 
 
 def _times(ours: float, theirs: float) -> float:
