@@ -18,7 +18,7 @@ MAX_STEPS = 7
 MAX_SHARE = 0.01  # of the run's time
 FIRST_COST_S = 0.005  # a guess, until one is known
 STATES_PER_STEP = 2  # before and after
-ARRAYS_PER_WEIGHT = 3  # itself and two slots of the optimizer, at most
+BYTES_PER_WEIGHT = 3 * 4  # itself and two slots of the optimizer, at most, in float32
 MIB = 2**20
 
 
@@ -106,7 +106,7 @@ def steps_to_audit(recipe: Recipe, *, run_id: str) -> list[int]:
         return []
     rng = np.random.default_rng(list(hashlib.sha256(run_id.encode()).digest()))
     drawn = [int(rng.choice(steps)) for steps in _kinds(config, num_steps) if len(steps)]
-    size = ARRAYS_PER_WEIGHT * sum(array.nbytes for array in recipe.weights.values())
+    size = BYTES_PER_WEIGHT * sum(array.size for array in recipe.weights.values())
     room = int(config.comparison.audit_mib * MIB / (STATES_PER_STEP * size))
     return list(dict.fromkeys(drawn))[: min(MAX_STEPS, room)]
 

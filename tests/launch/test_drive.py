@@ -105,6 +105,7 @@ def test_a_run_in_either_framework_leaves_a_whole_record(
     parts = asdict(record.phases)
     assert sum(parts.values()) - parts["total_s"] <= parts["total_s"]
     assert parts.pop("checkpoint_s") == 0
+    assert 0 < parts["audit_s"] < 0.1
     assert all(value > 0 for value in parts.values())
     assert record.import_s is not None
     assert record.import_s > 0.1
