@@ -22,6 +22,7 @@ class Part:
 
 PARTS = {
     "parity": Part(roots=("fwexp.parity.*", *ANY_MODEL)),
+    "clean_runs": Part(roots=("fwexp.parity.*", *SWEEP, *ANY_MODEL)),
     "run_traps": Part(roots=("fwexp.parity.*", *SWEEP, *ANY_MODEL)),
     "architectures": Part(roots=("fwexp.models.*",), libraries=(*FRAMEWORKS, "transformers")),
     "faults": Part(roots=(*SWEEP, *MLP)),
