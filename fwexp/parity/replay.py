@@ -26,6 +26,8 @@ from fwexp.trainers.protocol import Recipe, Trainer
 from fwexp.trainers.registry import make_trainer
 from fwexp.trainers.replicas import on_one_device
 
+STATISTICS = "statistics"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -162,7 +164,9 @@ def _compare(step: _Step, theirs: Weights, ours: Weights, apart: Weights) -> Ite
             what=what,
             step=step.step + 1,
             difference=_share(gap, size),
-            bound=bound(_share(noise, size), step.run.recipe.config),
+            bound=bound(
+                _share(noise, size), step.run.recipe.config, over_samples=what == STATISTICS
+            ),
             where=max(gaps, key=lambda name: gaps[name]),
         )
 
@@ -173,7 +177,7 @@ def _kinds(spec: Spec, names: list[str]) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
     for name in names:
         trains = name in variables and variables[name].trainable
-        kind = "optimizer state" if "/" in name else "weights" if trains else "statistics"
+        kind = "optimizer state" if "/" in name else "weights" if trains else STATISTICS
         kinds.setdefault(kind, []).append(name)
     return kinds
 

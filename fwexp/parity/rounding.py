@@ -9,7 +9,8 @@ from fwexp.models.initialization import Weights
 
 # A reference starts from weights that one rounding sets apart. Two frameworks add up in different
 # orders, which is a rounding in every sum.
-FACTOR = 10.0
+FACTOR = 20.0
+MANY = 32  # 8 · 32 = 256 roundings: the square root of 65,536 terms
 LOST = 0.05  # where a reference is so far off, nothing can be told any more
 
 
@@ -31,9 +32,13 @@ def rounding(config: Config) -> float:
     return PRECISIONS[config.precision.name].rounding
 
 
-def bound(noise: float, config: Config) -> float:
-    """The most that rounding explains, where a reference differs by `noise`."""
-    return FACTOR * max(noise, least(config))
+def bound(noise: float, config: Config, *, over_samples: bool = False) -> float:
+    """The most that rounding explains, where a reference differs by `noise`.
+
+    A variance taken over all samples and pixels of a batch, tens of thousands of terms, rounds more
+    than the reference shows.
+    """
+    return FACTOR * max(noise, least(config) * (MANY if over_samples else 1))
 
 
 def least(config: Config) -> float:
