@@ -59,9 +59,9 @@ def page(found: Sequence[Clean]) -> str:
         f"Made by `make prove` on {made}; one thread per run.",
         "",
         f"{num_runs} runs; alarms: {'; '.join(alarms) if alarms else 'none'}. A check fails above "
-        "its bound, twenty times what one rounding of the weights makes of the same step; the largest "
-        "share of it that a clean run reached is given. The last column is what keeping states "
-        "took of the runs' time.",
+        "its bound, twenty times what one rounding of the weights makes of the same step; the "
+        "largest share of it that a clean run reached is given. The last column is what keeping "
+        "states took of the runs' time.",
         "",
         *table(
             ["workload", "runs", "steps replayed", "steps compared", "largest share", "time"],
