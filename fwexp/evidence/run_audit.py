@@ -46,7 +46,10 @@ def audit_runs(
             found.num_audited += 1
             found.num_steps += len(audit.steps)
             if audit.failed:
-                found.problems.append(f"audit of {record.run_id} failed: {audit.failed.text()}")
+                found.problems.append(
+                    f"audit of {record.run_id} failed: {audit.failed.text()}; look at "
+                    f"{probable_cause(audit)}"
+                )
     divergence = certificate.divergence if certificate else []
     found.reach = reach(divergence)
     for torch, tf in pairs_of(records):
@@ -56,6 +59,25 @@ def audit_runs(
             found.num_paired += 1
             found.problems += find_jump(torch, tf, ours.loss, theirs.loss, divergence)
     return found
+
+
+CAUSES = {  # the first of these that failed at the first step with a failure, and what may cause it
+    "loss": "the batch, the loss and the forward pass: samples, labels, dropout, precision",
+    "optimizer state": "the gradients and the optimizer's state: clipping, precision, resets",
+    "weights": "the update: learning rate, decay, the count of steps",
+    "statistics": "the running statistics: their momentum, training or evaluation mode",
+}
+OF_SCORES = "the evaluation: its samples, its weights, its precision"
+
+
+def probable_cause(audit: Audit) -> str:
+    """Where to look first: what fails later may follow from it."""
+    first = audit.failed
+    assert first
+    at_once = {c.what for c in audit.checks if c.step == first.step and not c.passed}
+    if "weights" not in at_once and "optimizer state" not in at_once and "loss" in at_once:
+        return OF_SCORES  # a step with another loss has other gradients, too
+    return next((cause for what, cause in CAUSES.items() if what in at_once), OF_SCORES)
 
 
 def pairs_of(records: list[RunRecord]) -> Iterator[tuple[RunRecord, RunRecord]]:

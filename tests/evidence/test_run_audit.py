@@ -152,8 +152,26 @@ def test_a_failed_audit_voids_as_a_failed_certificate_does(store: Store, differe
     ]
     assert store.why_void() == (
         f"audit of tf-mlp-2 failed: weights after step 150 differs by {difference:.1e}, where "
-        "rounding explains 1.0e-05, most in head.kernel"
+        "rounding explains 1.0e-05, most in head.kernel; look at the update: learning rate, decay, "
+        "the count of steps"
     )
+
+
+@pytest.mark.parametrize(
+    ("failed", "cause"),
+    [
+        (("loss", "weights", "optimizer state"), "the batch, the loss and the forward pass: sampl"),
+        (("weights", "optimizer state"), "the gradients and the optimizer's state: clipping, p"),
+        (("statistics",), "the running statistics: their momentum, training or evaluation mode"),
+        (("accuracy", "loss"), "the evaluation: its samples, its weights, its precision"),
+        (("accuracy",), "the evaluation: its samples, its weights, its precision"),
+    ],
+)
+def test_where_to_look(store: Store, failed: tuple[str, ...], cause: str) -> None:
+    checks = [Check(what=what, step=9, difference=1.0, bound=1e-5) for what in failed]
+    later = Check(what="weights", step=99, difference=1.0, bound=1e-5)
+    store.audits["tf-mlp-2"].checks = [later, *checks]
+    assert f"; look at {cause}" in store.why_void()
 
 
 def test_an_audit_of_an_earlier_record_counts_for_nothing(store: Store) -> None:
