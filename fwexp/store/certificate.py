@@ -26,7 +26,7 @@ class Certificate:
     num_parameters: int
     stages: list[Stage] = field(default_factory=list)
     # By step, how far apart (relatively) the losses of two runs are that one rounding of the
-    # weights set apart, in the framework where it is more, up to there.
+    # weights set apart, in the framework where it is less, up to there.
     divergence: list[float] = field(default_factory=list)
     code_lines: dict[str, int] = field(default_factory=dict)  # of torch.py, keras.py, and shared
     # what the two implementations do differently though they compute the same, in words

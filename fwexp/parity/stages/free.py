@@ -29,7 +29,7 @@ def evaluations(pair: Pair) -> Stage:
         step = int(name.split("/")[0])
         if step <= reach(noise):
             apart = path.replace("free/", "apart/", 1)
-            own = max(relative(c[path], c[apart]) for c in (pair.torch, pair.keras))
+            own = min(relative(c[path], c[apart]) for c in (pair.torch, pair.keras))
             differences.append(relative(pair.torch[path], pair.keras[path]))
             bounds.append(FACTOR * max(own, float(pair.torch["least"])))
     for capture, name in ((pair.torch, "torch"), (pair.keras, "Keras")):
@@ -42,11 +42,11 @@ def evaluations(pair: Pair) -> Stage:
 
 def divergence_of(pair: Pair) -> NDArray[np.float64]:
     """(steps,): the relative difference of the losses that rounding alone has made by then, in
-    the framework where it is larger."""
+    the framework where it is less: what is random in one would make its own reference wide."""
     sides = (pair.torch, pair.keras)
     found = [np.abs(c["apart/losses"] - c["free/losses"]) / np.abs(c["free/losses"]) for c in sides]
-    largest = np.nan_to_num(np.maximum(*found), nan=np.inf)
-    return np.maximum.accumulate(np.maximum(largest, float(pair.torch["least"])))
+    least = np.nan_to_num(np.fmin(*found), nan=np.inf)
+    return np.maximum.accumulate(np.maximum(least, float(pair.torch["least"])))
 
 
 def reach(noise: NDArray[np.float64]) -> int:
