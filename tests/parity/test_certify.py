@@ -21,6 +21,7 @@ STAGES = [
     *["data", "parameters", "initial weights", "shapes", "forward", "loss", "gradients"],
     *["optimizer steps", "optimizer state", "statistics"],
     *["evaluation after training", "forward in float32", "dtypes"],
+    *["mixed precision", "free steps", "evaluation"],
 ]
 CNN = ["model=cnn", "model.options.width=4", "model.options.depth=2"]
 MIXED = ("dtypes", "mixed precision")

@@ -71,7 +71,7 @@ def test_the_certificate_says_whose_steps_they_are(folder: Path, tmp_path: Path)
     # of the large one: 3·3·1·4 and 3·3·4·4 in the convolutions, 2·4 in the norm, 4·4·4·10 + 10
     assert certificate.num_parameters == 36 + 144 + 8 + 650
     assert certificate.stand_in == "small"
-    assert describe(certificate).startswith("parity of large × adam × digits: passed, 13 stages, ")
+    assert describe(certificate).startswith("parity of large × adam × digits: passed, 15 stages, ")
     assert describe(certificate).endswith(" at most; the locked steps are those of small")
 
 
