@@ -19,7 +19,7 @@ KERAS = {  # a layer's or function's name -> its arguments
     r"Dense": f"units activation use_bias {TAIL}",
     r"Conv[123]D": "filters kernel_size strides padding data_format dilation_rate groups "
     f"activation use_bias {TAIL}",
-    r"Conv[123]DTranspose": "filters kernel_size strides padding output_padding data_format "
+    r"Conv[12]DTranspose": "filters kernel_size strides padding output_padding data_format "
     f"dilation_rate activation use_bias {TAIL}",
     r"DepthwiseConv[12]D": "kernel_size strides padding depth_multiplier data_format dilation_rate "
     "activation use_bias",
@@ -29,6 +29,7 @@ KERAS = {  # a layer's or function's name -> its arguments
     r"conv|depthwise_conv": "inputs kernel strides padding",
     r"max_pool|average_pool": "inputs pool_size strides padding",
     r"(Alpha|Gaussian|Spatial)?Dropout([123]D)?": "rate",
+    r"dropout": "inputs rate",
     r"Embedding": "input_dim output_dim embeddings_initializer embeddings_regularizer "
     "embeddings_constraint mask_zero",
     r"SimpleRNN": f"units activation use_bias {GATES} {RECURRENT_TAIL}",
@@ -45,14 +46,17 @@ KERAS = {  # a layer's or function's name -> its arguments
 TORCH = {
     r"AvgPool[123]d": "kernel_size stride padding ceil_mode count_include_pad",
     r"avg_pool[123]d": "input kernel_size stride padding ceil_mode count_include_pad",
-    r"(Max|Lp)Pool[123]d": "kernel_size stride padding dilation return_indices ceil_mode",
+    r"MaxPool[123]d": "kernel_size stride padding dilation return_indices ceil_mode",
     r"max_pool[123]d": "input kernel_size stride padding dilation ceil_mode return_indices",
     r"(Alpha|FeatureAlpha)?Dropout([123]d)?": "p",
-    r"((feature_)?alpha_)?dropout([123]d)?": "input p training",
+    r"((feature_)?alpha_)?dropout([123]d)?": "input p",
     r"GELU": "approximate",
     r"(LSTM|GRU)": "input_size hidden_size num_layers bias batch_first dropout",
     r"RNN": "input_size hidden_size num_layers nonlinearity bias batch_first dropout",
+    r"MultiheadAttention": "embed_dim num_heads dropout",
+    r"Transformer(Encoder|Decoder)Layer": "d_model nhead dim_feedforward dropout",
     r"Upsample": "size scale_factor mode align_corners",
+    r"resize": "images size interpolation",
     r"interpolate": "input size scale_factor mode align_corners",
 }
 

@@ -126,7 +126,7 @@ def test_a_capture_that_raises(store: Store):
         make(resolved([*FRAGILE, fault]), store)
     (log,) = (store.path / "logs").glob("parity-torch-mlp-*.log")
     assert str(raised.value) == (
-        f"parity of mlp: the torch capture failed: on two lines; see {log}"
+        f"parity of mlp: the torch capture failed: RuntimeError: planted; see {log}"
     )
     assert "RuntimeError: planted" in log.read_text()
     assert list(store.path.glob("certificates/*.json")) == []
