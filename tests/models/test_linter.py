@@ -77,7 +77,7 @@ CODE = {  # by how the trap's name begins
             "nn.LogSoftmax(dim=1)",
             "layers.Softmax()",
             'layers.Dense(10, activation="softmax")',
-            'layers.Activation("softmax")',
+            'layers.Activation(activation="softmax")',
             'layers.Dense(10, activation="softmax") @ x',
         ),
         neutral=(
