@@ -10,14 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.models.spec import Spec, Variable
+from fwexp.parity.likeness import (
+    SAME,
+    are_scaled_by_channel,
+    are_shares,
+    are_zeroed,
+    grow_alike,
+)
 from fwexp.parity.pair import Capture, Pair
 from fwexp.store.certificate import Stage
 
 Array = NDArray[Any]
 
 SINGLE_PRECISION = 3e-7  # a relative norm below it is a rounding to float32, in float64's stages
-FEW = 8  # numbers: so many are in one order by chance
-SAME = 1e-9  # relative norm, of what agrees but for rounding
 RECURRENT = r"(^|[._])(bi)?(lstm|gru|rnn)"  # anywhere in a layer's name
 WORDS = {  # in a layer's name, where its variables do not tell what it is
     "activation": r"relu|gelu|silu|swish|act|tanh|sigmoid",
@@ -157,43 +162,22 @@ class Failure:
     @property
     def is_activated(self) -> bool:
         """Whether one framework's numbers grow with the other's, but are no multiple of them."""
-        if self.arrays is None or self.factor is not None or self.arrays[0].size < FEW:
-            return False
-        ours, theirs = (np.ravel(array) for array in self.arrays)
-        return any(
-            bool((np.diff(changed[np.argsort(plain)]) >= -SAME * np.abs(changed).max()).all())
-            for plain, changed in ((ours, theirs), (theirs, ours))
-        )
+        return self.factor is None and self.arrays is not None and grow_alike(*self.arrays)
 
     @property
     def is_zeroed(self) -> bool:
         """Whether some numbers are zero in one only, and the others a multiple, as by dropout."""
-        if self.arrays is None:
-            return False
-        ours, theirs = (np.ravel(array) for array in self.arrays)
-        both = (ours != 0) & (theirs != 0)
-        if not both.any() or (ours != 0).all() == (theirs != 0).all():
-            return False
-        times = theirs[both] / ours[both]
-        return bool(np.allclose(times, times[0], rtol=SAME) and abs(np.log(abs(times[0]))) > SAME)
+        return self.arrays is not None and are_zeroed(*self.arrays)
 
     @property
     def is_scaled_by_channel(self) -> bool:
         """Whether each channel of one is a multiple of the other's, plus a constant."""
-        if self.arrays is None:
-            return False
-        ours, theirs = (array.reshape(-1, array.shape[-1]) for array in self.arrays)
-        ours, theirs = ours - ours.mean(axis=0), theirs - theirs.mean(axis=0)
-        slope = (ours * theirs).sum(axis=0) / (ours * ours).sum(axis=0)
-        return bool(np.linalg.norm(theirs - slope * ours) <= SAME * np.linalg.norm(theirs))
+        return self.arrays is not None and are_scaled_by_channel(*self.arrays)
 
     @property
     def sums_to_one(self) -> bool:
         """Whether one framework's outputs are shares, as a softmax leaves them."""
-        return self.arrays is not None and any(
-            bool((array >= 0).all() and np.allclose(array.sum(axis=-1), 1.0, atol=1e-5))
-            for array in self.arrays
-        )
+        return self.arrays is not None and any(map(are_shares, self.arrays))
 
     @property
     def keras_is_larger(self) -> bool:
