@@ -36,7 +36,7 @@ AT_EXIT = "import atexit; atexit.register(print, 'I0000 a library: closing'); "
             "OSError: o",
         ),
         ("import ast; ast.parse('a b')", "SyntaxError: invalid syntax"),
-        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise StopIteration", "StopIteration"),
         ("raise ExceptionGroup('several', [ValueError('v'), OSError('o')])", GROUP),
         (
             "class A:\n    def __del__(self):\n        raise OSError('in del')\n"
