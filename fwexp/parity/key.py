@@ -3,6 +3,7 @@
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.identity.sources import follow
+from fwexp.parity.declared import declared
 from fwexp.parity.protocol import for_framework
 from fwexp.runs.identity import DATA_DECIDES, run_roots, sha256_of, source_digests
 from fwexp.trainers.registry import TRAINERS
@@ -25,5 +26,6 @@ def certificate_key(config: Config) -> str:
         "config": kept,
         "digests": source_digests(follow({*runs, *DECIDING})),
         "data": {name: getattr(config.data, name) for name in DATA_DECIDES},
+        "declared": declared(config),  # some of it in comments, which no digest sees
     }
     return sha256_of(depends)[:16]

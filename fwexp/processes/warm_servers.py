@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from fwexp.errors import FwexpError
+from fwexp.processes.endings import error_line
 from fwexp.processes.messages import Call, encode
 
 Hear = Callable[[dict[str, Any]], None]
@@ -100,9 +101,9 @@ class WarmServer:
 
     def _death(self) -> ServerDied:
         self.close(has_died=True)
-        last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
-        words = "".join(f": {line}" for line in last)
-        return ServerDied(f"the {self.name} server died{words}; see {self.log}")
+        told = error_line(self.log.read_text(errors="replace"))
+        words = f"the {self.name} server died: {told}" if told else f"the {self.name} server died"
+        return ServerDied(f"{words}; see {self.log}")
 
 
 class WarmServers:

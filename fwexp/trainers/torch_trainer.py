@@ -22,6 +22,7 @@ from fwexp.trainers.torch_input import Pipeline, as_tensors, channels_last, drai
 from fwexp.trainers.torch_module import Network, NoProfiler
 from fwexp.trainers.torch_optimizers import SLOTS
 from fwexp.trainers.torch_setup import accelerator_module, set_up
+from fwexp.trainers.torch_step_losses import StepLosses
 
 EVALUATION_BATCH = 1000
 SAVED = "torch.pt"
@@ -35,14 +36,17 @@ class Steps(pl.Callback):
     observer: Observer  # `fit` is given it
     first_step: int
 
-    def __init__(self) -> None:
-        self.losses: list[Tensor] = []
+    def __init__(self, recipe: Recipe) -> None:
+        self.losses = StepLosses(len(recipe.order), dtype=getattr(torch, recipe.dtype))
+
+    def on_train_start(self, _: Any, module: pl.LightningModule) -> None:
+        self.losses.move_to(module.device)
 
     def on_train_batch_start(self, *args: Any) -> None:
         self.observer.before_step(self.first_step + args[-1])
 
     def on_train_batch_end(self, _: Any, __: Any, outputs: Any, ___: Any, step: int) -> None:
-        self.losses.append(outputs["loss"])
+        self.losses.add(outputs["loss"])
         self.observer.after_step(self.first_step + step)
 
 
@@ -56,7 +60,7 @@ class LightningTrainer:
         self.module = Network(recipe)
         self.pipeline = Pipeline(recipe)
         self.test_inputs = as_tensors(recipe.data.test.inputs, recipe.dtype)
-        self.steps = Steps()
+        self.steps = Steps(recipe)
         self.trainer = pl.Trainer(
             **lightning_arguments(recipe.config, dtype=recipe.dtype),
             plugins=lightning_plugins(recipe.config),
@@ -79,7 +83,7 @@ class LightningTrainer:
         self.trainer.fit(self.module, train_dataloaders=self.pipeline)
 
     def losses(self) -> list[float]:
-        return [float(loss) for loss in self.steps.losses]
+        return self.steps.losses.read()
 
     def predict(self, inputs: Inputs) -> NDArray[Any]:
         is_test = inputs is self.recipe.data.test.inputs

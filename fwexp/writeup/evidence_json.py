@@ -6,6 +6,7 @@ from typing import Any
 
 from fwexp.evidence.aggregate import Run, Workload
 from fwexp.evidence.assess import Answer, Evidence
+from fwexp.writeup.first_screen import turning
 
 
 def to_plain(evidence: Evidence) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def to_plain(evidence: Evidence) -> dict[str, Any]:
         },
         "decision": asdict(evidence.decision),
         "changes": evidence.changes,
+        "turning_settings": turning(evidence),
         "answers": [_answer(answer) for answer in evidence.answers],
         "void": evidence.void,
         "disturbed": evidence.disturbed,

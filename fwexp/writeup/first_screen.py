@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.questions import is_score
+from fwexp.evidence.settings import turning_settings
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.findings import format_alone, format_estimate, format_verdict
 from fwexp.writeup.numbers import format_interval, percent, tell
@@ -82,6 +83,13 @@ def _key_line(finding: Finding, answer: Answer, *, level: str) -> KeyLine:
         verdict=format_verdict(finding, answer),
         settled=settled,
     )
+
+
+def turning(evidence: Evidence) -> list[str]:
+    """The settings that could turn the deciding verdicts on time; told under the recommendation."""
+    deciding = evidence.answer(evidence.decision.speed_key)
+    margin = deciding.scale.margin
+    return turning_settings(evidence.workloads, deciding.findings, margin=margin)
 
 
 def warnings(evidence: Evidence) -> list[str]:

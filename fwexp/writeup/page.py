@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fwexp.evidence.assess import Evidence
-from fwexp.writeup.first_screen import key_figures, warnings
+from fwexp.writeup.first_screen import key_figures, turning, warnings
 from fwexp.writeup.section import cell
 from fwexp.writeup.sections import page_sections
 
@@ -35,6 +35,7 @@ def _render(template: str, evidence: Evidence, *, html: bool) -> str:
         manifest=evidence.manifest,
         decision=evidence.decision,
         figures=key_figures(evidence),
+        turning=turning(evidence),
         warnings=warnings(evidence),
         sections=page_sections(evidence),
     )

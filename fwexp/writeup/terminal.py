@@ -9,7 +9,7 @@ from rich.text import Text
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.verdicts import Verdict
 from fwexp.writeup.findings import format_alone, format_estimate, format_verdict
-from fwexp.writeup.first_screen import warnings
+from fwexp.writeup.first_screen import turning, warnings
 from fwexp.writeup.numbers import format_interval, percent
 
 STYLES = {
@@ -28,6 +28,8 @@ def show(evidence: Evidence, *, page: Path, console: Console) -> None:
     in_a_pipe = not console.is_terminal  # there a line stays whole; a terminal wraps at words
     console.print(Text(evidence.decision.headline, style="bold"), soft_wrap=in_a_pipe)
     console.print(Text(f"How sure? {evidence.decision.how_sure}"), soft_wrap=in_a_pipe)
+    for setting in turning(evidence):
+        console.print(Text(f"{setting}."), soft_wrap=in_a_pipe)
     for warning in warnings(evidence):
         console.print(Text(f"! {warning}", style="yellow"), soft_wrap=in_a_pipe)
     if console.is_terminal:

@@ -5,11 +5,14 @@ from functools import partial
 from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.decision import listing
 from fwexp.evidence.questions import is_score
+from fwexp.evidence.settings import turning_settings
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.charts import score_chart, throughput_chart
 from fwexp.writeup.findings import format_estimate, format_margin, format_verdict
 from fwexp.writeup.numbers import format_interval, format_mean, percent
 from fwexp.writeup.section import Chart, Section, Table
+
+TIMES = ("total", "target", "step")
 
 
 def answers(evidence: Evidence) -> list[Section]:
@@ -74,6 +77,9 @@ def _notes(answer: Answer, evidence: Evidence) -> list[str]:
         for finding in answer.findings
         if finding.dropped
     ]
+    if answer.question.key in TIMES:
+        found = turning_settings(evidence.workloads, answer.findings, margin=answer.scale.margin)
+        notes += [f"{told}." for told in found]
     tested = any(finding.estimate is not None for finding in answer.findings)
     if answer.elsewhere:
         shown = format_interval(answer.elsewhere, ratio=answer.scale.ratio)

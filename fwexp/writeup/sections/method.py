@@ -33,6 +33,15 @@ LIGHTNING = (
     "without its profiler hooks: its automatic optimization would add about half a millisecond of "
     "Python to every step, and Keras's compiled step has no such cost."
 )
+FORGONE = (
+    "Matched regime: each framework forgoes settings of its own, so that both compute the same in "
+    "the same steps. PyTorch forgoes torch.compile, fused optimizers (fused=True), channels_last "
+    "images, and loading batches ahead in other processes. TensorFlow forgoes XLA (jit_compile is "
+    'False; Keras\'s own default is "auto", which compiles every model that can be), several steps '
+    "an execution (steps_per_execution is 1), reading batches ahead (tf.data's autotuning and "
+    "prefetching), and Keras's own optimizers, in whose place torch's formulas are computed. Where "
+    "one of them is known to turn a verdict on time, it is told beside that verdict."
+)
 DEVICES = (
     "Multiple devices: each takes an equal share of every batch, in order, and loss and gradients "
     "are those of the whole batch. Declared differences from one device, in both frameworks: "
@@ -52,6 +61,7 @@ def method(evidence: Evidence) -> list[Section]:
         EXCLUDED,
         TESTS,
         LIGHTNING,
+        FORGONE,
         *_declared_differences(evidence.certificates),
         *([DEVICES] if several else []),
         f"Price: {format_price(manifest.pricing)}. Costs are projected: the time on this machine "
