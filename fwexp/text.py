@@ -11,8 +11,8 @@ _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?
 # C0, DEL and C1 but tab and line breaks; zero-width and direction marks; halves of characters
 _UNSEEN = r"\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
 _CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_UNSEEN}]")
-_MARKUP = re.compile(r"([\\`*\[\]<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
-_FIRST = re.compile(r"([#+=-]|\d+(?=[.)]))")  # what begins a heading, list or rule
+_MARKUP = re.compile(r"([\\`*\[\]<|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+_FIRST = re.compile(r"([#>+=-]|\d+(?=[.)]\s))")  # what begins a heading, list or rule
 
 
 def strip(text: str) -> str:

@@ -10,6 +10,7 @@ from fwexp.store.configs import check_config
 from fwexp.store.migrations import SCHEMA
 from fwexp.store.quantities import Amount, Count, Number, Some, check_moment
 from fwexp.tasks.metric import Metric
+from fwexp.text import cut
 
 FREE = ("failure", "environment")  # their texts come from elsewhere, and are cleaned when shown
 REQUIRED = {  # the fields a record must have, by status
@@ -108,6 +109,14 @@ class Failure:
     kind: str
     message: str
     traceback: str
+
+    def text(self) -> str:
+        """What failed, as one line that may be shown."""
+        return cut(f"{self.kind}: {self.message}")
+
+    def first_line(self) -> str:
+        """The first line of that."""
+        return cut(f"{self.kind}: {self.message}".splitlines()[0])
 
 
 @dataclass(kw_only=True)
