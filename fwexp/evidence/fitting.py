@@ -13,6 +13,7 @@ from fwexp.text import cut
 SHARED = (  # what a run's id says of its configuration, besides much else
     *("framework.name", "seed", "model.name", "model.options", "data.name", "data.sha256"),
     *("training.batch_size", "training.num_epochs", "training.num_steps"),
+    "training.evaluate_every_epochs",
     *("optimizer.name", "optimizer.learning_rate", "precision.name", "execution.name"),
     *("hardware.name", "hardware.devices", "hardware.nodes"),
 )
