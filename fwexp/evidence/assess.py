@@ -1,6 +1,6 @@
 """Everything a write-up says, computed once from the manifest, the records and the certificates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from fwexp.evidence.aggregate import NAMES, Workload, aggregate
@@ -20,6 +20,7 @@ from fwexp.evidence.decision import (
     uncompared,
     unscored,
 )
+from fwexp.evidence.declared import Declared, with_declared
 from fwexp.evidence.disturbance import disturbances
 from fwexp.evidence.gate import why_void
 from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
@@ -60,6 +61,7 @@ class Evidence:
     quality: list[QualityResult] = field(default_factory=list)
     scalings: list[Scaling] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)  # records that could not be read
+    declared: Declared = field(default_factory=Declared)
 
     @property
     def certificates(self) -> list[Certificate]:
@@ -80,19 +82,45 @@ def assess(
     audits: dict[str, Audit] | None = None,
     histories: dict[str, History] | None = None,
     complaints: Iterable[str] = (),
+    earlier: Sequence[Manifest] = (),
 ) -> Evidence:
     """The evidence of one sweep; missing, failed and foreign runs are named but not used.
 
-    `certificates` are by key, the others by run id.
+    `certificates` are by key, the others by run id; `earlier` is what the sweep declared before.
     """
+
+    def by(manifest: Manifest) -> Evidence:
+        return _assess(
+            manifest,
+            records=records,
+            certificates=certificates,
+            audits=audits or {},
+            histories=histories or {},
+            complaints=list(complaints),
+        )
+
+    return with_declared(
+        by(manifest), earlier, again=lambda other: with_declared(by(other), (), again=by)
+    )
+
+
+def _assess(
+    manifest: Manifest,
+    *,
+    records: dict[str, RunRecord],
+    certificates: dict[str, Certificate],
+    audits: dict[str, Audit],
+    histories: dict[str, History],
+    complaints: list[str],
+) -> Evidence:
     workloads = [
         replace(
             workload,
             audit=audit_runs(
                 [run.record for run in workload.runs if run.record],
                 certificate=workload.certificate,
-                audits=audits or {},
-                histories=histories or {},
+                audits=audits,
+                histories=histories,
             ),
         )
         for workload in aggregate(manifest, records, certificates)
@@ -112,7 +140,7 @@ def assess(
         disturbed=disturbances(workloads),
         quality=quality,
         scalings=scalings(workloads, confidence=manifest.comparison.confidence),
-        complaints=list(complaints),
+        complaints=complaints,
     )
 
 

@@ -15,6 +15,7 @@ def read_evidence(store: Store, name: str) -> Evidence:
     for run_id, reason in find_unfit(manifest, records).items():
         complaints.append(f"{store.run(manifest.machine_class, run_id).record_file}: {reason}")
         del records[run_id]
+    earlier, lost = store.read_earlier_manifests(name)
     certificates, torn = store.read_certificates(manifest.certificates)
     histories, torn_too = store.read_histories(manifest.machine_class, records)
     audits, unaudited = store.read_audits(manifest.machine_class, records)
@@ -24,5 +25,6 @@ def read_evidence(store: Store, name: str) -> Evidence:
         certificates=certificates,
         audits=audits,
         histories=histories,
-        complaints=[*complaints, *torn, *torn_too, *unaudited],
+        complaints=[*complaints, *torn, *torn_too, *unaudited, *lost],
+        earlier=earlier,
     )

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from fwexp.config.schema import Comparison, Config, Framework, Pricing
 from fwexp.store.configs import check_workload
@@ -32,7 +31,7 @@ class DeclaredWorkload:
 @dataclass(kw_only=True)
 class DeclaredRun:
     workload: str  # a key of the manifest's workloads
-    framework: Literal["torch", "tf"]
+    framework: str
     seed: Count
 
 
@@ -67,6 +66,8 @@ class Manifest:
         for run_id, run in self.runs.items():
             if run.workload not in self.workloads:
                 raise ValueError(f"it has no workload {run.workload}, which {run_id} is of")
+            if run.framework not in ("torch", "tf"):
+                raise ValueError(f"{run_id} is of the framework {run.framework}")
         blocked = Counter(run_id for block in self.blocks for run_id in block)
         for run_id, times in blocked.items():
             if run_id not in self.runs or times > 1:

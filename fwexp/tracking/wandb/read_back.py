@@ -1,5 +1,6 @@
 """Reads a sweep's evidence back from the W&B service, without its store."""
 
+import json
 import os
 import sys
 from collections.abc import Iterable
@@ -67,6 +68,9 @@ def read_evidence(service: Service, name: str) -> Evidence:
         records=_records(service, manifest, ids=ids),
         certificates={certificate.key: certificate for certificate in certificates},
         complaints=decode(config["complaints"], list[str], what="complaints"),
+        earlier=[
+            manifest_from_text(json.dumps(one)) for one in json.loads(config.get("earlier", "[]"))
+        ],
     )
 
 
