@@ -1,6 +1,7 @@
 """The outcome of one run: the local truth, one JSON file."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 
 from fwexp.config.schema import Config
@@ -178,6 +179,14 @@ class RunRecord:
             _check_evaluations(self.evaluations, self.metric)
             if not self.metric.measures(self.score):
                 raise ValueError(f"its {self.metric.name} is {self.score}")
+
+    @property
+    def started(self) -> datetime:
+        return check_moment(self.started_at)
+
+    @property
+    def finished(self) -> datetime:
+        return check_moment(self.finished_at)
 
     def format_speed(self) -> str:
         """The speed once warm in words: 6,400 tokens/s."""
