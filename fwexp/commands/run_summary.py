@@ -26,7 +26,7 @@ def print_summary(record: RunRecord, pricing: Pricing, folder: Path, *, is_new: 
 
 def _failure(record: RunRecord) -> list[tuple[str, str]]:
     assert record.failure is not None
-    return [("FAILED", f"{record.failure.kind}: {record.failure.message}")]
+    return [("FAILED", record.failure.text())]
 
 
 def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:

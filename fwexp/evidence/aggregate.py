@@ -129,7 +129,7 @@ def _problem(record: RunRecord | None, *, machine_class: str) -> tuple[str, str]
     if record.status == "done":
         return "", ""
     failure = record.failure
-    return "failed", f"{failure.kind}: {failure.message}" if failure else record.status
+    return "failed", failure.text() if failure else record.status
 
 
 def _labels(configs: list[Config]) -> list[str]:

@@ -1,10 +1,11 @@
 """Everything a write-up says, computed once from the manifest, the records and the certificates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from fwexp.evidence.aggregate import NAMES, Workload, aggregate
 from fwexp.evidence.changes import length_change, margin_change, price_change, seed_change
+from fwexp.evidence.comparable import why_confounded
 from fwexp.evidence.cost import why_unpriced
 from fwexp.evidence.decision import (
     Choice,
@@ -20,15 +21,17 @@ from fwexp.evidence.decision import (
     uncompared,
     unscored,
 )
+from fwexp.evidence.declared import Declared, with_declared
 from fwexp.evidence.disturbance import disturbances
 from fwexp.evidence.gate import why_void
+from fwexp.evidence.occasions import tell_occasions
 from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
 from fwexp.evidence.quality_targets import QualityResult, quality_results
 from fwexp.evidence.questions import Question, is_score, questions
 from fwexp.evidence.run_audit import audit_runs
 from fwexp.evidence.scaling import Scaling, scalings
 from fwexp.evidence.statistics import Interval, mean_interval
-from fwexp.evidence.verdicts import Finding, Scale, Verdict, alone, judge, void
+from fwexp.evidence.verdicts import Finding, Scale, Verdict, alone, judge, unanswered, void
 from fwexp.store.audit import Audit
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
@@ -60,6 +63,7 @@ class Evidence:
     quality: list[QualityResult] = field(default_factory=list)
     scalings: list[Scaling] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)  # records that could not be read
+    declared: Declared = field(default_factory=Declared)
 
     @property
     def certificates(self) -> list[Certificate]:
@@ -80,19 +84,45 @@ def assess(
     audits: dict[str, Audit] | None = None,
     histories: dict[str, History] | None = None,
     complaints: Iterable[str] = (),
+    earlier: Sequence[Manifest] = (),
 ) -> Evidence:
     """The evidence of one sweep; missing, failed and foreign runs are named but not used.
 
-    `certificates` are by key, the others by run id.
+    `certificates` are by key, the others by run id; `earlier` is what the sweep declared before.
     """
+
+    def by(manifest: Manifest) -> Evidence:
+        return _assess(
+            manifest,
+            records=records,
+            certificates=certificates,
+            audits=audits or {},
+            histories=histories or {},
+            complaints=list(complaints),
+        )
+
+    return with_declared(
+        by(manifest), earlier, again=lambda other: with_declared(by(other), (), again=by)
+    )
+
+
+def _assess(
+    manifest: Manifest,
+    *,
+    records: dict[str, RunRecord],
+    certificates: dict[str, Certificate],
+    audits: dict[str, Audit],
+    histories: dict[str, History],
+    complaints: list[str],
+) -> Evidence:
     workloads = [
         replace(
             workload,
             audit=audit_runs(
                 [run.record for run in workload.runs if run.record],
                 certificate=workload.certificate,
-                audits=audits or {},
-                histories=histories or {},
+                audits=audits,
+                histories=histories,
             ),
         )
         for workload in aggregate(manifest, records, certificates)
@@ -112,7 +142,7 @@ def assess(
         disturbed=disturbances(workloads),
         quality=quality,
         scalings=scalings(workloads, confidence=manifest.comparison.confidence),
-        complaints=list(complaints),
+        complaints=complaints,
     )
 
 
@@ -136,6 +166,8 @@ def _answer(
             )
         elif workload.only:
             refused[workload.label] = _alone(workload, question, framework=workload.only)
+        elif question.timed and (reason := why_confounded(workload)):
+            refused[workload.label] = unanswered(workload.label, reason=reason)
         else:
             found[workload.label] = _pairs(workload, question)
     judged = {f.workload: f for f in judge(found, scale=scale, confidence=comparison.confidence)}
@@ -196,16 +228,31 @@ def _decide(
     choices = [not_learnt(c, [m for m in missed if m.workload == c.workload]) for c in chosen]
     by_time = [choice.workload for choice in choices if choice.ground != "score"]
     deciding = [*scores.values(), *(speeds[label] for label in by_time)]
-    num_pairs = [f.n for f in deciding if f.verdict not in (Verdict.VOID, Verdict.ALONE)]
+    counts = [f.n for f in deciding if f.verdict not in (Verdict.VOID, Verdict.ALONE)]
+    num_pairs = [n for n in counts if n] or counts
     confidence = manifest.comparison.confidence
     scope = _scope(manifest, workloads, num_pairs, _deciding_time(by_key[speed_key], workloads))
     return Decision(
         recommendation=recommend(choices, scope=scope),
         scope=f"{scope.machine}; {scope.effort}",
-        how_sure=format_confidence(choices, confidence=confidence, num_pairs=num_pairs),
+        how_sure=_how_sure(choices, workloads, voided, confidence=confidence, num_pairs=num_pairs),
         choices=choices,
         speed_key=speed_key,
     )
+
+
+def _how_sure(
+    choices: list[Choice],
+    workloads: list[Workload],
+    voided: dict[str, str],
+    *,
+    confidence: float,
+    num_pairs: list[int],
+) -> str:
+    """How sure the recommendation is; one that is sure says so if it was measured once."""
+    told = format_confidence(choices, confidence=confidence, num_pairs=num_pairs)
+    once = tell_occasions(w for w in workloads if w.label not in voided)
+    return f"{told} {once}".strip() if told.startswith("Sure") else told
 
 
 def _speed_key(by_key: dict[str, Answer], workloads: list[Workload]) -> str:

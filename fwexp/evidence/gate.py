@@ -1,8 +1,9 @@
-"""The certificate's gate: whether a workload may be compared, and if not, why."""
+"""The gate: whether a workload may be compared, and if not, why."""
 
 import math
 
 from fwexp.evidence.aggregate import Workload
+from fwexp.evidence.comparable import why_mixed
 from fwexp.store.certificate import Certificate, Stage
 
 
@@ -15,6 +16,8 @@ def why_void(workload: Workload) -> str:
         return "no parity certificate: the two implementations have not been shown to match"
     if not workload.certificate.passed:
         return format_failure(workload.certificate)
+    if reason := why_mixed(workload):
+        return reason
     problems = workload.audit.problems
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{problems[0]}{more}" if problems else ""

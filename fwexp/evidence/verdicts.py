@@ -42,7 +42,7 @@ class Scale:
 
     def tell(self, value: float) -> float:
         """A tested difference in the unit shown: a ratio, or points."""
-        return math.exp(value) if self.ratio else value
+        return math.exp(max(-700.0, min(700.0, value))) if self.ratio else value
 
     def interval(self, interval: Interval) -> Interval:
         low, high = self.tell(interval.low), self.tell(interval.high)
@@ -106,6 +106,11 @@ def judge(found: dict[str, Pairs], *, scale: Scale, confidence: float) -> list[F
 def void(workload: str, *, reason: str) -> Finding:
     """The finding if the certificate is missing or failed: no figure is shown."""
     return Finding(workload=workload, n=0, verdict=Verdict.VOID, reason=reason)
+
+
+def unanswered(workload: str, *, reason: str) -> Finding:
+    """The finding if the figures may not be compared: none is shown."""
+    return Finding(workload=workload, n=0, verdict=Verdict.INCONCLUSIVE, reason=reason)
 
 
 def alone(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fwexp.store.quantities import Count, Difference, check_moment
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -33,9 +35,9 @@ class Check:
     """One comparison of the run with its replay."""
 
     what: str  # weights | optimizer state | statistics | loss | a metric's name
-    step: int  # optimizer steps done when it was compared
+    step: Count  # optimizer steps done when it was compared
     difference: float  # relative norm; of a score, its difference
-    bound: float  # what rounding explains
+    bound: Difference  # what rounding explains
     where: str = ""  # the variable that has most of it
 
     @property
@@ -66,8 +68,13 @@ class Audit:
     finished_at: str  # of the record that was audited
     certificate: str  # the key of the one that vouches for both implementations
     made_at: str  # ISO 8601, UTC
-    steps: list[int]  # that were replayed, from 0
+    steps: list[Count]  # that were replayed, from 0
     checks: list[Check] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Raise ValueError for dates that are none."""
+        check_moment(self.made_at)
+        check_moment(self.finished_at)
 
     @property
     def failed(self) -> Check | None:

@@ -9,7 +9,8 @@ from fwexp.errors import StoreError
 from fwexp.files import read_json, slug, write_json
 from fwexp.store.audit import Audit, Samples
 from fwexp.store.migrations import migrate_record
-from fwexp.store.record import History, RunRecord
+from fwexp.store.record import FREE, History, RunRecord
+from fwexp.text import cut
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,20 @@ class RunFolder:
         """
         path = self.record_file
         record = read_json(
-            path, RunRecord, what="a run's record", migrate=migrate_record, check=RunRecord.check
+            path,
+            RunRecord,
+            what="a run's record",
+            migrate=migrate_record,
+            check=RunRecord.check,
+            free=FREE,
         )
         if record is None:
             return None
         asked_for = self.machine_class or self.path.parent.name
         classes = (record.machine_class, slug(record.machine_class))
         if record.run_id != self.run_id or asked_for not in classes:
-            raise StoreError(f"{path}: the record of {record.run_id} on {record.machine_class}")
+            found = cut(f"{record.run_id} on {record.machine_class}")
+            raise StoreError(f"{path}: the record of {found}")
         return record
 
     def write_audit(self, audit: Audit) -> None:
@@ -98,7 +105,10 @@ class RunFolder:
 
     def read_audit(self) -> Audit | None:
         """The run's audit, or None when there is none yet; StoreError as of `read_record`."""
-        return read_json(self.audit_file, Audit, what="a run's audit")
+        audit = read_json(self.audit_file, Audit, what="a run's audit", check=Audit.check)
+        if audit is not None and audit.run_id != self.run_id:
+            raise StoreError(f"{self.audit_file}: the audit of {cut(audit.run_id)}")
+        return audit
 
     def read_history(self) -> History | None:
         """The run's series, or None when there are none yet; StoreError as of `read_record`."""

@@ -13,8 +13,10 @@ from fwexp.store.audit import Audit
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
 from fwexp.store.migrations import migrate_manifest
+from fwexp.store.quantities import check_moment
 from fwexp.store.record import History, RunRecord
 from fwexp.store.run_folder import RunFolder, run_folder
+from fwexp.text import cut
 
 Kind = TypeVar("Kind")
 
@@ -101,12 +103,20 @@ class Store:
     def read_manifest(self, name: str) -> Manifest:
         """What the sweep declared; raises StoreError if it never ran here."""
         path = self.sweep_folder(name) / "manifest.json"
-        manifest = read_json(path, Manifest, what="a sweep's manifest", migrate=migrate_manifest)
+        manifest = _read_manifest(path)
         if manifest is None:
             names = self.sweep_names()
             hint = suggest(name, names) if names else "None has."
             raise StoreError(f"no sweep {name!r} has run in the store {self.path}. {hint}")
+        if manifest.name != name:
+            raise StoreError(f"{path}: the manifest of {cut(manifest.name)}")
         return manifest
+
+    def read_earlier_manifests(self, name: str) -> tuple[list[Manifest], list[str]]:
+        """What a sweep of this name declared before, and a complaint per unreadable one."""
+        files = sorted(self.sweep_folder(name).glob("manifest-*.json"))
+        found, complaints = _read_each(map(str, files), lambda file: _read_manifest(Path(file)))
+        return sorted(found.values(), key=lambda one: check_moment(one.declared_at)), complaints
 
     def write_manifest(self, manifest: Manifest) -> None:
         write_json(self.sweep_folder(manifest.name) / "manifest.json", manifest)
@@ -123,7 +133,7 @@ class Store:
             path, Certificate, what="a parity certificate", check=Certificate.check
         )
         if certificate is not None and certificate.key != key:
-            raise StoreError(f"{path}: the certificate of {certificate.key}")
+            raise StoreError(f"{path}: the certificate of {cut(certificate.key)}")
         return certificate
 
     def read_certificates(self, keys: Iterable[str]) -> tuple[dict[str, Certificate], list[str]]:
@@ -149,6 +159,11 @@ class Store:
 
     def certificate_lock(self, key: str) -> Path:
         return self.path / "certificates" / f".{key}.lock"
+
+
+def _read_manifest(path: Path) -> Manifest | None:
+    what = "a sweep's manifest"
+    return read_json(path, Manifest, what=what, migrate=migrate_manifest, check=Manifest.check)
 
 
 def _read_each(

@@ -31,6 +31,7 @@ def to_plain(evidence: Evidence) -> dict[str, Any]:
         "disturbed": evidence.disturbed,
         "quality": [asdict(result) for result in evidence.quality],
         "complaints": evidence.complaints,
+        "declared": asdict(evidence.declared),
         "workloads": [_workload(workload) for workload in evidence.workloads],
         "certificates": [asdict(certificate) for certificate in evidence.certificates],
     }

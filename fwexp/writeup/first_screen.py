@@ -100,6 +100,10 @@ def warnings(evidence: Evidence) -> list[str]:
         for kind in dict.fromkeys(problems)
     ]
     told += [f"{label}: comparison void; {reason}" for label, reason in evidence.void.items()]
+    told += [
+        f"{label}: exploratory; its terms were declared after runs that they judge"
+        for label in evidence.declared.exploratory
+    ]
     disturbed = sum(bool(run.timing_problem) for w in evidence.workloads for run in w.runs)
     if disturbed:
         told.append(

@@ -167,7 +167,7 @@ def config(framework: str, model: str, seed: int, truth: Truth | None = None) ->
     text = replace(
         digits,
         name="text",
-        task="language_model",
+        task="fwexp.tasks.language_model:LanguageModel",
         num_train=1437,
         num_test=150,
         sha256="ef" * 32,

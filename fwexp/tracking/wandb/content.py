@@ -111,6 +111,7 @@ def _sweep_config(store: Store, manifest: Manifest, evidence: Plain) -> Plain:
     return {
         **{key: evidence["sweep"][key] for key in shown},
         "manifest": json.dumps(to_plain(manifest)),
+        "earlier": json.dumps(to_plain(store.read_earlier_manifests(manifest.name)[0])),
         "certificates": json.dumps(to_plain(list(certificates.values()))),
         "audits": json.dumps(to_plain(list(audits.values()))),
         "complaints": json.dumps(evidence["complaints"]),

@@ -1,5 +1,6 @@
 """Reads a sweep's evidence back from the W&B service, without its store."""
 
+import json
 import os
 import sys
 from collections.abc import Iterable
@@ -73,6 +74,9 @@ def read_evidence(service: Service, name: str) -> Evidence:
         audits={audit.run_id: audit for audit in audits},
         histories={run_id: history for run_id, (_, history) in runs.items()},
         complaints=decode(config["complaints"], list[str], what="complaints"),
+        earlier=[
+            manifest_from_text(json.dumps(one)) for one in json.loads(config.get("earlier", "[]"))
+        ],
     )
 
 

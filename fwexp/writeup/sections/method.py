@@ -57,6 +57,7 @@ def method(evidence: Evidence) -> list[Section]:
     several = any(replicas_of(workload) > 1 for workload in evidence.workloads)
     points = [
         _declared(evidence),
+        *_looks(evidence),
         VERDICTS,
         EXCLUDED,
         TESTS,
@@ -74,13 +75,34 @@ def method(evidence: Evidence) -> list[Section]:
 def _declared(evidence: Evidence) -> str:
     comparison = evidence.manifest.comparison
     return (
-        f"Declared on {evidence.manifest.declared_at[:10]}, before the runs: scores within "
+        f"Declared on {evidence.manifest.declared_at[:10]}, {_when(evidence)}: scores within "
         f"±{comparison.score_margin_points:g} points (or {comparison.score_margin_ratio:g}×, "
         "where they are compared as ratios) and ratios of time, memory and cost within "
         f"{comparison.ratio_margin:g}× in either direction count as the same; confidence "
         f"{percent(comparison.confidence)}; "
         f"{format_seeds([w.num_seeds for w in evidence.workloads])}; {_targets(evidence)}."
     )
+
+
+def _when(evidence: Evidence) -> str:
+    """Before the runs, or after how many of them."""
+    runs = [run for workload in evidence.workloads for run in workload.runs if run.record]
+    early = evidence.declared.num_early
+    return f"after {early} of the {len(runs)} runs" if early else "before the runs"
+
+
+def _looks(evidence: Evidence) -> list[str]:
+    """How many declarations of the sweep there were, and how often its runs were looked at."""
+    declared = evidence.declared
+    if declared.num_declarations == 1:
+        return []
+    looks = "once" if declared.num_looks == 1 else f"{declared.num_looks} times"
+    told = (
+        f"Declared {declared.num_declarations} times, first on {declared.first_at[:10]}; on these "
+        f"terms the runs were looked at {looks}."
+    )
+    by_first = f" The first declaration would have said: {declared.first_says}."
+    return [f"{told}{by_first if declared.first_says else ''}"]
 
 
 def _targets(evidence: Evidence) -> str:
