@@ -25,6 +25,7 @@ class Evaluation:
     step: int
     train_s: float  # training time until here, evaluations excluded
     scores: dict[str, float]  # the task's metrics by name, and the "loss"
+    took_s: float | None = None  # None: before it was recorded
 
 
 @dataclass(kw_only=True)
@@ -114,6 +115,7 @@ class RunRecord:
     effective: Effective | None = None
     phases: Phases | None = None
     import_s: float | None = None  # once per warm server, shared by its runs
+    more_imports_s: list[float] = field(default_factory=list)  # other processes', shared likewise
     memory: Memory | None = None
     load: Load | None = None
     num_steps: int | None = None

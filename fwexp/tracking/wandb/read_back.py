@@ -125,7 +125,12 @@ def _evaluations(rows: Iterable[dict[str, Any]]) -> Iterable[Evaluation]:
     for row in sorted(rows, key=lambda row: int(row[AXIS])):
         scores = {k.removeprefix("val/"): float(v) for k, v in row.items() if k.startswith("val/")}
         if scores:
-            yield Evaluation(step=int(row[AXIS]), train_s=float(row["time/train_s"]), scores=scores)
+            yield Evaluation(
+                step=int(row[AXIS]),
+                train_s=float(row["time/train_s"]),
+                scores=scores,
+                took_s=row.get("time/evaluation_took_s"),
+            )
 
 
 def _group(
