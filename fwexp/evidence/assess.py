@@ -4,7 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from fwexp.evidence.aggregate import NAMES, Workload, aggregate
-from fwexp.evidence.changes import length_change, margin_change, price_change, seed_change
+from fwexp.evidence.changes import (
+    horizon_change,
+    length_change,
+    margin_change,
+    price_change,
+    seed_change,
+)
 from fwexp.evidence.cost import why_unpriced
 from fwexp.evidence.decision import (
     Choice,
@@ -288,6 +294,10 @@ def _changes(workloads: list[Workload], answers: list[Answer], horizon: Horizon)
     ]
     for answer in deciding:
         found += margin_change(answer.findings, answer.question, margin=answer.scale.margin)
+    if "target" in by_key:
+        longer = {finding.workload: finding for finding in by_key["horizon"].findings}
+        for finding in by_key["target"].findings:
+            found += horizon_change(finding, longer[finding.workload], words=horizon.words)
     for lengths in horizon.lengths:
         found += length_change(lengths)
     return found + price_change(by_key["total"].findings)

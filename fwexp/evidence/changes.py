@@ -1,6 +1,7 @@
 """What would change the recommendation: price, margins, more seeds, longer trainings."""
 
-from fwexp.evidence.decision import listing
+from fwexp.evidence.aggregate import NAMES
+from fwexp.evidence.decision import OTHER, listing
 from fwexp.evidence.lengths import Lengths
 from fwexp.evidence.questions import Question
 from fwexp.evidence.statistics import MAX_PAIRS, Interval
@@ -62,6 +63,22 @@ def length_change(lengths: Lengths) -> list[str]:
         f"Training length, {lengths.workload}: {lengths.describe()} (these runs: "
         f"{lengths.num_steps:,} steps). Projected from the fixed part and the time per step, not "
         "measured."
+    ]
+
+
+def horizon_change(to_target: Finding, longer: Finding, *, words: str) -> list[str]:
+    """What the time at the sweep's length says, where the time to target, which decides, does not
+    say the same."""
+    decided = to_target.larger if to_target.verdict is Verdict.MATERIAL else None
+    if longer.verdict is not Verdict.MATERIAL or longer.larger in (None, decided):
+        return []
+    assert longer.larger
+    assert longer.estimate
+    slow, quick = NAMES[longer.larger], NAMES[OTHER[longer.larger]]
+    return [
+        f"Training length, {longer.workload}: {words}, {slow} takes "
+        f"{max(longer.estimate, 1 / longer.estimate):.2f}× {quick}'s time; the recommendation is "
+        "about the time to the target."
     ]
 
 

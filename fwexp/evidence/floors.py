@@ -15,7 +15,8 @@ def tell_floor(finding: Finding, *, scale: Scale, unit: str) -> Finding:
     if low <= finding.inner.low and finding.inner.high <= high:  # the margin alone says so
         return finding
     apart = abs(fmean(finding.tf) - fmean(finding.torch))
-    reason = f"{apart:.2g} {unit} apart, below the floor of {scale.floor:g} {unit}"
+    told = f"{apart:,.0f}" if apart >= 10 else f"{apart:.2g}"
+    reason = f"{told} {unit} apart, below the floor of {scale.floor:g} {unit}"
     return replace(finding, reason=reason, by_floor=True)
 
 

@@ -9,6 +9,7 @@ from fwexp.evidence.statistics import MIN_PAIRS, Interval, mean_interval
 from fwexp.evidence.time_line import TimeLine, crossover, mean_line, ratio_at
 
 PER_DECADE = 20  # lengths at which the ratio is computed: each 12 % longer than the one before
+NEITHER = "neither is shown to be faster, at one step or without end"
 BEYOND = 100  # how far: times the longest length that is asked about
 
 
@@ -66,13 +67,18 @@ class Lengths:
             return None
         return steps, torch.at(steps)
 
+    def undecided(self) -> tuple[float, float] | None:
+        """The shortest and the longest length at which neither is shown to be faster, if any."""
+        found = [point.steps for point in self.curve() if point.faster is None]
+        return (min(found), max(found)) if found else None
+
     def describe(self) -> str:
         """Who is shown to be faster at which length, in a clause; a number of steps is rounded."""
         if len(self.torch) < MIN_PAIRS:
             return f"too few pairs of runs: {len(self.torch)}, and {MIN_PAIRS} are needed"
         first, last = self.at(1).faster, self.at(math.inf).faster
         if first == last:
-            return f"{NAMES[first]} is faster at every length" if first else "no difference shown"
+            return f"{NAMES[first]} is faster at every length" if first else NEITHER
         if crossing := self.crossover():
             steps, seconds = crossing
             where = f"{format_steps(steps)} (about {format_duration(seconds)})"

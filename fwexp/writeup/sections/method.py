@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from fwexp.config.schema import Comparison
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.cost import format_price
 from fwexp.evidence.decision import format_seeds
@@ -67,9 +68,17 @@ def _declared(evidence: Evidence) -> str:
         f"Declared on {evidence.manifest.declared_at[:10]}, before the runs: scores within "
         f"±{comparison.score_margin_points:g} points (or {comparison.score_margin_ratio:g}×, "
         "where they are compared as ratios) and ratios of time, memory and cost within "
-        f"{comparison.ratio_margin:g}× in either direction count as the same; confidence "
-        f"{percent(comparison.confidence)}; "
+        f"{comparison.ratio_margin:g}× in either direction count as the same; so do differences "
+        f"{_floors(comparison)}; times are compared {evidence.horizon.words}; "
+        f"confidence {percent(comparison.confidence)}; "
         f"{format_seeds([w.num_seeds for w in evidence.workloads])}; {_targets(evidence)}."
+    )
+
+
+def _floors(comparison: Comparison) -> str:
+    return (
+        f"below {comparison.floor_s:g} s, US$ {comparison.floor_usd:g} a run, "
+        f"{comparison.floor_mib:g} MiB or {comparison.floor_points:g} points, whatever their ratio"
     )
 
 
