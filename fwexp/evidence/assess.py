@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 
 from fwexp.evidence.aggregate import NAMES, Workload, aggregate
 from fwexp.evidence.changes import (
@@ -30,6 +31,7 @@ from fwexp.evidence.disturbance import disturbances
 from fwexp.evidence.floors import name_floor, tell_floor
 from fwexp.evidence.gate import why_void
 from fwexp.evidence.horizon import Horizon, horizon_of
+from fwexp.evidence.imports import Imports, shared_errors
 from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
 from fwexp.evidence.quality_targets import QualityResult, quality_results
 from fwexp.evidence.questions import Question, is_score, questions
@@ -112,7 +114,7 @@ def assess(
         [w for w in workloads if w.label not in voided], comparison=manifest.comparison
     )
     asked = questions(workloads, pricing=manifest.pricing, horizon=horizon)
-    answers = [_answer(question, manifest, workloads, voided) for question in asked]
+    answers = [_answer(question, manifest, workloads, voided, horizon) for question in asked]
     quality = quality_results(workloads)
     return Evidence(
         manifest=manifest,
@@ -130,7 +132,11 @@ def assess(
 
 
 def _answer(
-    question: Question, manifest: Manifest, workloads: list[Workload], voided: dict[str, str]
+    question: Question,
+    manifest: Manifest,
+    workloads: list[Workload],
+    voided: dict[str, str],
+    horizon: Horizon,
 ) -> Answer:
     comparison = manifest.comparison
     scale = Scale(
@@ -154,7 +160,7 @@ def _answer(
         elif workload.only:
             refused[workload.label] = _alone(workload, question, framework=workload.only)
         else:
-            found[workload.label] = _pairs(workload, question)
+            found[workload.label] = _pairs(workload, question, horizon.imports)
     judged = {f.workload: f for f in judge(found, scale=scale, confidence=comparison.confidence)}
     findings = [
         tell_floor((judged | refused)[workload.label], scale=scale, unit=question.unit)
@@ -170,10 +176,15 @@ def _answer(
     )
 
 
-def _pairs(workload: Workload, question: Question) -> Pairs:
+def _pairs(workload: Workload, question: Question, imports: Imports) -> Pairs:
     if question.pairs == "seed":
         return pair_by_seed(workload, question.figure)
-    return pair_by_block(workload, question.figure, timed=question.timed)
+    found = pair_by_block(workload, question.figure, timed=question.timed)
+    if question.whole_s is None or not found.pairs:
+        return found
+    whole = pair_by_block(workload, question.whole_s, timed=question.timed).pairs
+    torch_s, tf_s = fmean(pair.torch for pair in whole), fmean(pair.tf for pair in whole)
+    return replace(found, shared=shared_errors(imports, torch_s=torch_s, tf_s=tf_s))
 
 
 def _alone(workload: Workload, question: Question, *, framework: str) -> Finding:

@@ -7,7 +7,7 @@ from operator import attrgetter
 from fwexp.config.horizon import AS_RUN, format_horizon, horizon_s
 from fwexp.config.schema import Comparison
 from fwexp.evidence.aggregate import FRAMEWORKS, Workload
-from fwexp.evidence.imports import deal_imports, import_samples
+from fwexp.evidence.imports import import_samples, mean_imports
 from fwexp.evidence.lengths import Lengths
 from fwexp.evidence.pairs import pair_by_block
 from fwexp.evidence.time_line import TimeLine, mean_line, time_line
@@ -25,7 +25,7 @@ class Horizon:
 
     declared: str  # as in `comparison.horizon`
     imports: dict[str, list[float]]  # by framework: every import that was timed, in seconds
-    import_s: dict[str, float]  # by run id: the one that it is reckoned with
+    import_s: dict[str, float]  # by framework: the mean, which every time is reckoned with
     time_s: dict[str, float]  # by run id, at the length
     lengths: list[Lengths]
 
@@ -45,21 +45,19 @@ class Horizon:
 def horizon_of(workloads: list[Workload], comparison: Comparison) -> Horizon:
     """Every workload's times, at the length that the sweep declares."""
     imports = import_samples(workloads)
-    import_s: dict[str, float] = {}
+    import_s = mean_imports(imports)
     time_s: dict[str, float] = {}
     lengths = []
     for workload in workloads:
-        dealt = deal_imports(workload, imports)
-        lines = _lines(workload, dealt)
+        lines = _lines(workload, import_s)
         if not lines:
             continue
         records = {run.run_id: run.record for run in workload.runs if run.record}
         num_steps = max(records[run_id].num_steps or 0 for run_id in lines)
         steps = steps_at(horizon_s(comparison.horizon), _mean_lines(workload, lines))
         torch, tf = _paired(workload, lines)
-        import_s |= dealt
         time_s |= {
-            run_id: dealt[run_id] + _total_s(records[run_id]) if steps is None else line.at(steps)
+            run_id: line.at(steps) if steps else _as_run_s(records[run_id], import_s)
             for run_id, line in lines.items()
         }
         lengths.append(
@@ -70,6 +68,7 @@ def horizon_of(workloads: list[Workload], comparison: Comparison) -> Horizon:
                 steps_at_horizon=num_steps if steps is None else steps,
                 torch=torch,
                 tf=tf,
+                imports=imports,
             )
         )
     return Horizon(
@@ -91,10 +90,10 @@ def steps_at(seconds: float | None, lines: Iterable[TimeLine]) -> float | None:
 
 def _lines(workload: Workload, import_s: dict[str, float]) -> Lines:
     found = {
-        run.run_id: time_line(run.record, import_s=import_s[run.run_id])
-        for framework in FRAMEWORKS
+        run.run_id: time_line(run.record, import_s=import_s[framework])
+        for framework in import_s
         for run in workload.timed(framework)
-        if run.record and run.run_id in import_s
+        if run.record
     }
     return {run_id: line for run_id, line in found.items() if line is not None}
 
@@ -130,6 +129,6 @@ def _pairs(workload: Workload, lines: Lines, *, part: str) -> list[tuple[float, 
     return [(p.torch, p.tf) for p in pair_by_block(workload, figure, timed=True).pairs]
 
 
-def _total_s(record: RunRecord) -> float:
+def _as_run_s(record: RunRecord, import_s: dict[str, float]) -> float:
     assert record.phases is not None  # it has a line
-    return record.phases.total_s
+    return import_s[record.config.framework.name] + record.phases.total_s

@@ -1,13 +1,17 @@
 """The import of a framework: a sample of its own, as all runs of a server share one."""
 
-from collections.abc import Iterable
-from itertools import cycle
+import math
+from collections.abc import Iterable, Mapping
+from statistics import fmean, stdev
 
 from fwexp.evidence.aggregate import FRAMEWORKS, Run, Workload
+from fwexp.evidence.statistics import Shared
+
+Imports = Mapping[str, list[float]]  # by framework: the seconds of every import that was timed
 
 
 def import_samples(workloads: Iterable[Workload]) -> dict[str, list[float]]:
-    """By framework, the seconds of every import that its runs' records know, each once."""
+    """Every import that the runs' records know, each once."""
     runs = [run for workload in workloads for run in workload.runs]
     return {name: _sample(run for run in runs if run.framework == name) for name in FRAMEWORKS}
 
@@ -18,13 +22,19 @@ def _sample(runs: Iterable[Run]) -> list[float]:
     return list(dict.fromkeys(known))
 
 
-def deal_imports(workload: Workload, samples: dict[str, list[float]]) -> dict[str, float]:
-    """By run id, one import each: a framework's runs take those of its sample in turn.
+def mean_imports(imports: Imports) -> dict[str, float]:
+    """The mean in seconds, for the frameworks of which one was timed."""
+    return {framework: fmean(sample) for framework, sample in imports.items() if sample}
 
-    So the import's spread is in the times, though the runs were forked from few servers.
+
+def shared_errors(imports: Imports, *, torch_s: float, tf_s: float) -> list[Shared]:
+    """What the imports' spread adds to the logarithm of the ratio of these two times.
+
+    No more runs reduce it: all use the same mean import. Nothing where only one was timed.
     """
-    found: dict[str, float] = {}
-    for framework in FRAMEWORKS:
-        runs = sorted(workload.timed(framework), key=lambda run: (run.block or 0, run.seed))
-        found |= dict(zip((r.run_id for r in runs), cycle(samples[framework]), strict=False))
-    return found
+    of_each = {"torch": torch_s, "tf": tf_s}
+    return [
+        Shared(error=stdev(sample) / math.sqrt(len(sample)) / of_each[name], df=len(sample) - 1)
+        for name, sample in imports.items()
+        if len(sample) > 1
+    ]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from fwexp.evidence.aggregate import NAMES
-from fwexp.evidence.statistics import MIN_PAIRS, Interval, mean_interval
+from fwexp.evidence.imports import Imports, shared_errors
+from fwexp.evidence.statistics import MIN_PAIRS, Interval, Shared, mean_interval
 from fwexp.evidence.time_line import TimeLine, crossover, mean_line, ratio_at
 
 PER_DECADE = 20  # lengths at which the ratio is computed: each 12 % longer than the one before
@@ -39,6 +40,7 @@ class Lengths:
     steps_at_horizon: float  # of the length that the sweep speaks for; at least 1
     torch: list[TimeLine]
     tf: list[TimeLine]
+    imports: Imports  # whose mean is in every line's fixed part
 
     def at(self, steps: float) -> RatioAt:
         """The ratio at one length; there must be at least one block."""
@@ -46,10 +48,17 @@ class Lengths:
         logs = [math.log(ratio_at(steps, torch=torch, tf=tf)) for torch, tf in sides]
         interval = None
         if len(logs) >= MIN_PAIRS:
-            found = mean_interval(logs, confidence=self.confidence)
+            shared = self._shared(steps)
+            found = mean_interval(logs, confidence=self.confidence, shared=shared)
             low, high = math.exp(found.low), math.exp(found.high)
             interval = Interval(low=low, high=high, confidence=self.confidence)
         return RatioAt(steps=steps, ratio=math.exp(fmean(logs)), interval=interval)
+
+    def _shared(self, steps: float) -> list[Shared]:
+        if math.isinf(steps):
+            return []
+        torch_s, tf_s = mean_line(self.torch).at(steps), mean_line(self.tf).at(steps)
+        return shared_errors(self.imports, torch_s=torch_s, tf_s=tf_s)
 
     def curve(self) -> list[RatioAt]:
         """The ratio from one step to far beyond the lengths asked about."""

@@ -29,6 +29,8 @@ class Question:
     better: str  # what the winner is called
     explanation: str
     floor: Callable[[Comparison], float] = lambda _: 0.0  # what matters not, in the figure's unit
+    # the seconds in which an import is, whose spread is in no pair; None: the figure has none
+    whole_s: Callable[[RunRecord], float | None] | None = None
     timed: bool = False  # about time: disturbed or interrupted runs do not count
     more_is_better: bool = False
     applies: Callable[[Workload], bool] = lambda _: True
@@ -75,9 +77,13 @@ def _score(metric: Metric) -> Question:
 
 def _at_horizon(horizon: Horizon) -> Question:
     """The time that decides, unless there is a target."""
+
+    def time(record: RunRecord) -> float | None:
+        return horizon.time_s.get(record.run_id)
+
     measured = (
         "What you wait and pay for, from the start of a program of its own to its result. The "
-        "import was timed apart, several times; each block takes one of these in turn."
+        "import is the mean of several, timed apart."
     )
     projected = (
         "The faster framework trains so long, from the start of a program of its own; the other "
@@ -88,7 +94,8 @@ def _at_horizon(horizon: Horizon) -> Question:
         key="horizon",
         title=f"Time {horizon.words}",
         unit="s",
-        figure=lambda record: horizon.time_s.get(record.run_id),
+        figure=time,
+        whole_s=time,
         floor=lambda comparison: comparison.floor_s,
         better="faster",
         basis="projected" if horizon.is_projected else "measured",
@@ -146,6 +153,7 @@ def _figures(pricing: Pricing, horizon: Horizon) -> list[Question]:
             title=f"Cost of 1,000 runs {horizon.words}",
             unit="US$",
             figure=cost,
+            whole_s=lambda record: horizon.time_s.get(record.run_id),
             floor=lambda comparison: RUNS * comparison.floor_usd,
             better="cheaper",
             basis="projected",
@@ -165,6 +173,7 @@ def _ratio(
     explanation: str,
     basis: str = "measured",
     floor: Callable[[Comparison], float] = lambda _: 0.0,
+    whole_s: Callable[[RunRecord], float | None] | None = None,
     timed: bool = True,
     applies: Callable[[Workload], bool] = lambda _: True,
 ) -> Question:
@@ -179,6 +188,7 @@ def _ratio(
         figure=lambda record: _positive(figure(record)),
         better=better,
         floor=floor,
+        whole_s=whole_s,
         timed=timed,
         explanation=f"{explanation} Runs are paired by block.",
         applies=applies,
@@ -191,6 +201,10 @@ def _positive(value: float | None) -> float | None:
 
 
 def _to_target(workloads: list[Workload], horizon: Horizon) -> list[Question]:
+    def time(record: RunRecord) -> float | None:
+        import_s = horizon.import_s.get(record.config.framework.name)
+        return whole_time_to_target_s(record, import_s=import_s)
+
     targets = {
         workload.metric.tell(workload.target)
         for workload in workloads
@@ -203,9 +217,8 @@ def _to_target(workloads: list[Workload], horizon: Horizon) -> list[Question]:
             key="target",
             title=f"Time to {targets.pop() if len(targets) == 1 else 'the target'}",
             unit="s",
-            figure=lambda record: whole_time_to_target_s(
-                record, import_s=horizon.import_s.get(record.run_id)
-            ),
+            figure=time,
+            whole_s=time,
             floor=lambda comparison: comparison.floor_s,
             better="faster",
             explanation="From the start of a program of its own, its import included, to the end "

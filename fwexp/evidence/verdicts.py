@@ -88,6 +88,7 @@ def judge(found: dict[str, Pairs], *, scale: Scale, confidence: float) -> list[F
             [scale.difference(torch=p.torch, tf=p.tf) for p in found[label].pairs],
             margin=own.test_margin(),
             confidence=confidence,
+            shared=found[label].shared,
         )
         for label, own in scales.items()
     }

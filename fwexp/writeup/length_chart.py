@@ -13,7 +13,7 @@ Row = dict[str, str | float]
 def length_chart(evidence: Evidence) -> str:
     """TensorFlow ÷ PyTorch over the number of steps, both axes logarithmic."""
     margin = evidence.manifest.comparison.ratio_margin
-    limits = {"from": 1 / margin, "to": margin, "one": 1.0}
+    limits: Row = {"from": 1 / margin, "to": margin, "one": 1.0}
     compared = [found for found in evidence.horizon.lengths if found.torch]
     rows = [row | limits for found in compared for row in _rows(found)]
     if not rows:

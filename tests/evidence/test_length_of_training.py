@@ -33,7 +33,7 @@ def told(truth: Truth) -> str:
 
 def test_a_fixed_part_decides_short_trainings_alone() -> None:
     assert headline(FIXED, horizon="as run") == (
-        "Choose PyTorch for mlp on digits: TensorFlow takes 2.18× PyTorch's time as run, import "
+        "Choose PyTorch for mlp on digits: TensorFlow takes 2.19× PyTorch's time as run, import "
         f"included, at the same accuracy within the margin {SCOPE}"
     )
     assert headline(FIXED) == (
@@ -54,7 +54,7 @@ def test_a_rate_decides_long_trainings() -> None:
         Verdict.MATERIAL
     )
     assert told(RATE) == (
-        "PyTorch is faster from about 160 steps on; below, neither is shown to be"
+        "PyTorch is faster from about 220 steps on; below, neither is shown to be"
     )
 
 
@@ -65,7 +65,7 @@ def test_two_that_cross_have_a_winner_at_each_length() -> None:
         f"of 1 hour, at the same accuracy within the margin {SCOPE}"
     )
     assert headline(CROSSING, horizon="as run") == (
-        "Choose PyTorch for mlp on digits: TensorFlow takes 2.12× PyTorch's time as run, import "
+        "Choose PyTorch for mlp on digits: TensorFlow takes 2.13× PyTorch's time as run, import "
         f"included, at the same accuracy within the margin {SCOPE}"
     )
     clause = "PyTorch is faster below about 4,400 steps (about 23 s), TensorFlow above"
@@ -135,7 +135,7 @@ def test_as_run_is_what_was_measured_and_the_import() -> None:
     imports = found.horizon.imports["tf"]
     assert len(imports) == 3
     assert answer.findings[0].tf == pytest.approx(
-        [p.total_s + imports[i % 3] for i, p in enumerate(phases) if p]
+        [p.total_s + sum(imports) / 3 for p in phases if p]
     )
 
 

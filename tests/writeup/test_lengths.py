@@ -55,7 +55,7 @@ def test_how_often_an_import_was_timed_is_told() -> None:
     for run_id in sweep.records:
         sweep.bend(run_id, more_imports_s=[])
     (section,) = lengths(sweep.evidence())
-    assert "s (1 import: its spread is unknown); TensorFlow" in section.notes[0]
+    assert "s (1 import: its spread is unknown, and in no interval); TensorFlow" in section.notes[0]
 
 
 def test_as_run_has_no_other_length_beside_it() -> None:

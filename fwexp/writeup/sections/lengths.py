@@ -109,9 +109,9 @@ def _notes(horizon: Horizon, *, level: str) -> list[str]:
         if sample
     )
     return [
-        f"Imports: {imports}. Each was timed in a process of its own, outside of the runs; the "
-        "blocks take them in turn, so that their spread is in the fixed part's ± (standard "
-        "deviation over blocks).",
+        f"Imports: {imports}. Each was timed in a process of its own, outside of the runs. Every "
+        "fixed part holds their mean; its ± is the standard deviation over blocks, without that of "
+        "the imports. The intervals hold both.",
         f"Faster means: shown at {level} confidence at that length alone, by however little. The "
         "verdict is stricter: it asks for the margin, the floor, and a correction for several "
         "workloads.",
@@ -119,4 +119,8 @@ def _notes(horizon: Horizon, *, level: str) -> list[str]:
 
 
 def _count(sample: list[float]) -> str:
-    return f"{len(sample)} imports" if len(sample) > 1 else "1 import: its spread is unknown"
+    return (
+        f"{len(sample)} imports"
+        if len(sample) > 1
+        else "1 import: its spread is unknown, and in no interval"
+    )
