@@ -2,9 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 
 from fwexp.evidence.aggregate import NAMES, Workload, aggregate
-from fwexp.evidence.changes import length_change, margin_change, price_change, seed_change
+from fwexp.evidence.changes import (
+    horizon_change,
+    length_change,
+    margin_change,
+    price_change,
+    seed_change,
+)
 from fwexp.evidence.comparable import why_confounded
 from fwexp.evidence.cost import why_unpriced
 from fwexp.evidence.decision import (
@@ -23,7 +30,10 @@ from fwexp.evidence.decision import (
 )
 from fwexp.evidence.declared import Declared, with_declared
 from fwexp.evidence.disturbance import disturbances
+from fwexp.evidence.floors import name_floor, tell_floor
 from fwexp.evidence.gate import why_void
+from fwexp.evidence.horizon import Horizon, horizon_of
+from fwexp.evidence.imports import Imports, shared_errors
 from fwexp.evidence.occasions import tell_occasions
 from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
 from fwexp.evidence.quality_targets import QualityResult, quality_results
@@ -60,6 +70,7 @@ class Evidence:
     decision: Decision
     changes: list[str]  # what would change the answer
     disturbed: list[str]
+    horizon: Horizon  # the length it speaks for, and the ratio of times at every other
     quality: list[QualityResult] = field(default_factory=list)
     scalings: list[Scaling] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)  # records that could not be read
@@ -129,8 +140,11 @@ def _assess(
     ]
     reasons = {w.label: why_void(w) for w in workloads}
     voided = {label: reason for label, reason in reasons.items() if reason}
-    asked = questions(workloads, pricing=manifest.pricing)
-    answers = [_answer(question, manifest, workloads, voided) for question in asked]
+    horizon = horizon_of(
+        [w for w in workloads if w.label not in voided], comparison=manifest.comparison
+    )
+    asked = questions(workloads, pricing=manifest.pricing, horizon=horizon)
+    answers = [_answer(question, manifest, workloads, voided, horizon) for question in asked]
     quality = quality_results(workloads)
     return Evidence(
         manifest=manifest,
@@ -138,7 +152,8 @@ def _assess(
         void=voided,
         answers=answers,
         decision=_decide(manifest, workloads, answers, voided, quality),
-        changes=_changes(workloads, answers),
+        changes=_changes(workloads, answers, horizon),
+        horizon=horizon,
         disturbed=disturbances(workloads),
         quality=quality,
         scalings=scalings(workloads, confidence=manifest.comparison.confidence),
@@ -147,10 +162,18 @@ def _assess(
 
 
 def _answer(
-    question: Question, manifest: Manifest, workloads: list[Workload], voided: dict[str, str]
+    question: Question,
+    manifest: Manifest,
+    workloads: list[Workload],
+    voided: dict[str, str],
+    horizon: Horizon,
 ) -> Answer:
     comparison = manifest.comparison
-    scale = Scale(ratio=question.scale == "ratio", margin=getattr(comparison, question.margin))
+    scale = Scale(
+        ratio=question.scale == "ratio",
+        margin=getattr(comparison, question.margin),
+        floor=question.floor(comparison),
+    )
     asked = [workload for workload in workloads if question.applies(workload)]
     found: dict[str, Pairs] = {}
     refused = {label: void(label, reason=reason) for label, reason in voided.items()}
@@ -169,9 +192,12 @@ def _answer(
         elif question.timed and (reason := why_confounded(workload)):
             refused[workload.label] = unanswered(workload.label, reason=reason)
         else:
-            found[workload.label] = _pairs(workload, question)
+            found[workload.label] = _pairs(workload, question, horizon.imports)
     judged = {f.workload: f for f in judge(found, scale=scale, confidence=comparison.confidence)}
-    findings = [(judged | refused)[workload.label] for workload in asked]
+    findings = [
+        tell_floor((judged | refused)[workload.label], scale=scale, unit=question.unit)
+        for workload in asked
+    ]
     elsewhere, why = _elsewhere(findings, scale=scale, confidence=comparison.confidence)
     return Answer(
         question=question,
@@ -182,10 +208,15 @@ def _answer(
     )
 
 
-def _pairs(workload: Workload, question: Question) -> Pairs:
+def _pairs(workload: Workload, question: Question, imports: Imports) -> Pairs:
     if question.pairs == "seed":
         return pair_by_seed(workload, question.figure)
-    return pair_by_block(workload, question.figure, timed=question.timed)
+    found = pair_by_block(workload, question.figure, timed=question.timed)
+    if question.whole_s is None or not found.pairs:
+        return found
+    whole = pair_by_block(workload, question.whole_s, timed=question.timed).pairs
+    torch_s, tf_s = fmean(pair.torch for pair in whole), fmean(pair.tf for pair in whole)
+    return replace(found, shared=shared_errors(imports, torch_s=torch_s, tf_s=tf_s))
 
 
 def _alone(workload: Workload, question: Question, *, framework: str) -> Finding:
@@ -222,7 +253,7 @@ def _decide(
     by_key = {answer.question.key: answer for answer in answers}
     speed_key = _speed_key(by_key, workloads)
     scores = {f.workload: f for a in answers if is_score(a.question) for f in a.findings}
-    speeds = {f.workload: f for key in ("total", speed_key) for f in by_key[key].findings}
+    speeds = {f.workload: f for key in ("horizon", speed_key) for f in by_key[key].findings}
     chosen = [_choose(w, scores, speeds, void=voided.get(w.label, "")) for w in workloads]
     missed = [result for result in quality if not result.holds]
     choices = [not_learnt(c, [m for m in missed if m.workload == c.workload]) for c in chosen]
@@ -260,7 +291,7 @@ def _speed_key(by_key: dict[str, Answer], workloads: list[Workload]) -> str:
     if "target" in by_key:
         return "target"
     metrics = [w.metric for w in workloads if w.metric is not None]
-    return "step" if metrics and not any(m.compared for m in metrics) else "total"
+    return "step" if metrics and not any(m.compared for m in metrics) else "horizon"
 
 
 def _deciding_time(answer: Answer, workloads: list[Workload]) -> str:
@@ -281,9 +312,10 @@ def _choose(
     if workload.metric is None:
         has_run = any(run.record for run in workload.runs)
         return unscored(workload.label, void=void, has_run=has_run)
+    speed = speeds[workload.label]
     if not workload.metric.compared:
-        return choose_by_speed(speeds[workload.label])
-    return choose(scores[workload.label], speeds[workload.label], metric=workload.metric)
+        return name_floor(choose_by_speed(speed), speed=speed)
+    return name_floor(choose(scores[workload.label], speed, metric=workload.metric), speed=speed)
 
 
 def _scope(manifest: Manifest, workloads: list[Workload], num_pairs: list[int], time: str) -> Scope:
@@ -308,7 +340,7 @@ def _effort(workloads: list[Workload], num_pairs: list[int]) -> str:
     return f"{seeds}, {NAMES[only]} only" if only else f"{seeds} per framework"
 
 
-def _changes(workloads: list[Workload], answers: list[Answer]) -> list[str]:
+def _changes(workloads: list[Workload], answers: list[Answer], horizon: Horizon) -> list[str]:
     by_key = {answer.question.key: answer for answer in answers}
     deciding = [a for a in answers if is_score(a.question)]
     deciding.append(by_key[_speed_key(by_key, workloads)])
@@ -320,6 +352,10 @@ def _changes(workloads: list[Workload], answers: list[Answer]) -> list[str]:
     ]
     for answer in deciding:
         found += margin_change(answer.findings, answer.question, margin=answer.scale.margin)
-    for workload, step in zip(workloads, by_key["step"].findings, strict=True):
-        found += length_change(workload, step)
+    if "target" in by_key:
+        longer = {finding.workload: finding for finding in by_key["horizon"].findings}
+        for finding in by_key["target"].findings:
+            found += horizon_change(finding, longer[finding.workload], words=horizon.words)
+    for lengths in horizon.lengths:
+        found += length_change(lengths)
     return found + price_change(by_key["total"].findings)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES, Run, Workload
+from fwexp.evidence.statistics import Shared
 from fwexp.store.record import RunRecord
 
 Figure = Callable[[RunRecord], float | None]  # None: the run has no such figure
@@ -22,6 +23,7 @@ class Pairs:
     pairs: list[Pair] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)  # one sentence per incomplete pair
     num_disturbed: int = 0  # those with a disturbed or interrupted run
+    shared: list[Shared] = field(default_factory=list)  # errors that all pairs have in common
 
 
 def pair_by_seed(workload: Workload, figure: Figure) -> Pairs:

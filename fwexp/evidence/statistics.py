@@ -28,6 +28,14 @@ class Interval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shared:
+    """The standard error of what all pairs share, because it was measured apart from them."""
+
+    error: float  # of the mean difference, in its unit
+    df: int  # degrees of freedom
+
+
+@dataclass(frozen=True, kw_only=True)
 class PairedTest:
     """What N paired differences say about a margin; p-values are unadjusted."""
 
@@ -41,33 +49,42 @@ class PairedTest:
     identical: bool  # every difference is the same: the spread is not estimated
 
 
-def paired_test(differences: Sequence[float], *, margin: float, confidence: float) -> PairedTest:
+def paired_test(
+    differences: Sequence[float],
+    *,
+    margin: float,
+    confidence: float,
+    shared: Sequence[Shared] = (),
+) -> PairedTest:
     """The paired t-test of at least three differences against ±`margin`, in their own unit."""
     n = len(differences)
     assert n >= MIN_PAIRS, f"{n} pairs allow no inference"
     values = np.asarray(differences, dtype=float)
     identical = bool(np.ptp(values) <= 1e-9)  # rounding of equal figures is no spread
     mean, sd = float(values.mean()), 0.0 if identical else float(values.std(ddof=1))
-    error = sd / math.sqrt(n)
+    error, df = _with_shared(sd / math.sqrt(n), n - 1, shared)
     above_low, above_high = _t(mean + margin, error), _t(mean - margin, error)
-    law = stats.t(n - 1)
+    law = stats.t(df)
     return PairedTest(
         n=n,
         mean=mean,
         sd=sd,
-        inner=_interval(mean, error, df=n - 1, confidence=2 * confidence - 1),
-        outer=_interval(mean, error, df=n - 1, confidence=confidence),
+        inner=_interval(mean, error, df=df, confidence=2 * confidence - 1),
+        outer=_interval(mean, error, df=df, confidence=confidence),
         p_equivalent=float(max(law.sf(above_low), law.cdf(above_high))),
         p_material=float(min(1.0, 2 * min(law.sf(above_high), law.cdf(above_low)))),
         identical=identical,
     )
 
 
-def mean_interval(values: Sequence[float], *, confidence: float) -> Interval:
+def mean_interval(
+    values: Sequence[float], *, confidence: float, shared: Sequence[Shared] = ()
+) -> Interval:
     """The t-interval of the mean of at least two values."""
     array = np.asarray(values, dtype=float)
-    error = float(array.std(ddof=1)) / math.sqrt(len(array))
-    return _interval(float(array.mean()), error, df=len(array) - 1, confidence=confidence)
+    own = float(array.std(ddof=1)) / math.sqrt(len(array))
+    error, df = _with_shared(own, len(array) - 1, shared)
+    return _interval(float(array.mean()), error, df=df, confidence=confidence)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -121,6 +138,15 @@ def _t(distance: float, error: float) -> float:
     return math.copysign(math.inf, distance) if distance else 0.0
 
 
-def _interval(mean: float, error: float, *, df: int, confidence: float) -> Interval:
+def _with_shared(error: float, df: float, shared: Sequence[Shared]) -> tuple[float, float]:
+    """The standard error with what is shared, and its degrees of freedom (Satterthwaite)."""
+    parts = [(error**2, df), *((part.error**2, part.df) for part in shared)]
+    variance = sum(square for square, _ in parts)
+    if not shared or variance == 0:
+        return error, df
+    return math.sqrt(variance), variance**2 / sum(square**2 / own for square, own in parts)
+
+
+def _interval(mean: float, error: float, *, df: float, confidence: float) -> Interval:
     half = float(stats.t.ppf((1 + confidence) / 2, df)) * error
     return Interval(low=mean - half, high=mean + half, confidence=confidence)

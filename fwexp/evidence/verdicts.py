@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from statistics import fmean
 
 from fwexp.evidence.pairs import Pairs
 from fwexp.evidence.statistics import (
@@ -33,6 +34,14 @@ class Scale:
 
     ratio: bool  # TensorFlow / PyTorch, tested on logs; else TensorFlow − PyTorch
     margin: float  # points, or a ratio above 1
+    floor: float = 0.0  # what matters not, in the figures' unit, whatever its ratio
+
+    def of(self, pairs: Pairs) -> "Scale":
+        """The scale for these figures: a margin that holds at least the floor."""
+        if not self.ratio or not self.floor:
+            return replace(self, margin=max(self.margin, self.floor))
+        smaller = min(fmean(p.torch for p in pairs.pairs), fmean(p.tf for p in pairs.pairs))
+        return replace(self, margin=max(self.margin, 1 + self.floor / smaller))
 
     def test_margin(self) -> float:
         return math.log(self.margin) if self.ratio else self.margin
@@ -64,6 +73,7 @@ class Finding:
     p_material: float | None = None
     larger: str | None = None  # the framework with the larger figure, if shown
     n_to_decide: int | None = None
+    by_floor: bool = False  # the same because of the floor: the ratio alone would not say so
     torch: list[float] = field(default_factory=list)
     tf: list[float] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
@@ -72,14 +82,15 @@ class Finding:
 def judge(found: dict[str, Pairs], *, scale: Scale, confidence: float) -> list[Finding]:
     """One finding per workload, in the order given; Holm covers those that can be tested."""
     alpha = 1 - confidence
+    scales = {label: scale.of(pairs) for label, pairs in found.items() if not why_untestable(pairs)}
     tests = {
         label: paired_test(
-            [scale.difference(torch=p.torch, tf=p.tf) for p in pairs.pairs],
-            margin=scale.test_margin(),
+            [scale.difference(torch=p.torch, tf=p.tf) for p in found[label].pairs],
+            margin=own.test_margin(),
             confidence=confidence,
+            shared=found[label].shared,
         )
-        for label, pairs in found.items()
-        if not why_untestable(pairs)
+        for label, own in scales.items()
     }
     equivalent = dict(zip(tests, holm([t.p_equivalent for t in tests.values()]), strict=True))
     material = dict(zip(tests, holm([t.p_material for t in tests.values()]), strict=True))
@@ -98,7 +109,7 @@ def judge(found: dict[str, Pairs], *, scale: Scale, confidence: float) -> list[F
             p_values = (equivalent[label], material[label])
             finding = _settle(finding, tests[label], p_values, scale=scale, alpha=alpha)
             if finding.verdict is Verdict.INCONCLUSIVE:
-                finding = _ask_for_more(finding, tests[label], scale, alpha / len(tests))
+                finding = _ask_for_more(finding, tests[label], scales[label], alpha / len(tests))
         findings.append(finding)
     return findings
 

@@ -9,6 +9,7 @@ from typing import Any
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
+from fwexp.launch.imports import time_imports
 from fwexp.launch.launcher import Missing, MissingRun, Outcome
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.launch.progress import Display
@@ -57,8 +58,9 @@ def drive(
         with hold(lock, on_wait=display.wait, stop=stop) if frameworks else nullcontext():
             servers = stack.enter_context(framework_servers(sorted(frameworks), logs=store.logs))
             servers.wait_ready()
+            imports = time_imports(plan, todo, servers, store, say=display.begin) if compare else {}
         passed = _certify(workloads, store, servers, display)
-        _perform(plan, todo, passed, store, servers, display, stop)
+        _perform(plan, todo, passed, imports, store, servers, display, stop)
         for key, workload in auditable.items():
             if passed[key] and not stop():
                 passed[key] = _audit(workload, store, servers, display)
@@ -129,6 +131,7 @@ def _perform(
     plan: Plan,
     todo: dict[str, MissingRun],
     passed: dict[str, bool],
+    imports: dict[str, list[float]],
     store: Store,
     servers: WarmServers,
     display: Display,
@@ -147,13 +150,20 @@ def _perform(
             display.say("asked to stop: the remaining runs are not started")
             break
         else:
-            request = _request(todo[run.run_id], plan, store, fwexp_commit)
+            more_imports_s = imports.get(run.config.framework.name, [])
+            request = _request(todo[run.run_id], plan, store, fwexp_commit, more_imports_s)
             note = _run(run, request, servers, display)
             record, _ = store.read_records(plan.machine_class, [run.run_id])
             display.end(run.run_id, record.get(run.run_id), note=note)
 
 
-def _request(missing: MissingRun, plan: Plan, store: Store, fwexp_commit: str | None) -> RunRequest:
+def _request(
+    missing: MissingRun,
+    plan: Plan,
+    store: Store,
+    fwexp_commit: str | None,
+    more_imports_s: list[float],
+) -> RunRequest:
     return RunRequest(
         run_id=missing.run.run_id,
         config=missing.run.config,
@@ -163,6 +173,7 @@ def _request(missing: MissingRun, plan: Plan, store: Store, fwexp_commit: str | 
         commit=fwexp_commit,
         store=str(store.path),
         replaces=missing.replaces,
+        more_imports_s=more_imports_s,
     )
 
 

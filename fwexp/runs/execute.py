@@ -4,7 +4,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +51,7 @@ class RunRequest:
     commit: str | None  # fwexp's
     store: str
     replaces: str | None  # `finished_at` of the failed record to replace, if any
+    more_imports_s: list[float] = field(default_factory=list)  # of the same modules as the server's
 
     @property
     def folder(self) -> RunFolder:
@@ -129,6 +130,7 @@ def _begin(request: RunRequest, *, import_s: float) -> RunRecord:
         started_at=_now(),
         finished_at="",
         import_s=import_s,
+        more_imports_s=request.more_imports_s,
     )
 
 

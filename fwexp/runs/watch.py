@@ -117,8 +117,11 @@ class Watch:
     def _evaluate(self, step: int) -> None:
         self.clock.pause()
         scores = self.recipe.task.evaluate(self.trainer.predict, self.recipe.data)
-        self.evaluations.append(Evaluation(step=step, train_s=self.clock.train_s, scores=scores))
-        self.evaluation_s += self.clock.resume()
+        took_s = self.clock.resume()
+        self.evaluations.append(
+            Evaluation(step=step, train_s=self.clock.train_s, scores=scores, took_s=took_s)
+        )
+        self.evaluation_s += took_s
 
 
 NOTHING = Trained(losses=[], step_s=[], evaluations=[], evaluation_s=0.0, checkpoint_s=0.0)

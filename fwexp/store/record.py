@@ -30,6 +30,7 @@ class Evaluation:
     step: Count
     train_s: Amount  # training time until here, evaluations excluded
     scores: dict[str, Number]  # the task's metrics by name, and the "loss"
+    took_s: Amount | None = None  # None: before it was recorded
 
 
 def _check_evaluations(evaluations: list[Evaluation], metric: Metric) -> None:
@@ -138,6 +139,7 @@ class RunRecord:
     effective: Effective | None = None
     phases: Phases | None = None
     import_s: Amount | None = None  # once per warm server, shared by its runs
+    more_imports_s: list[Amount] = field(default_factory=list)  # other processes', shared likewise
     memory: Memory | None = None
     load: Load | None = None
     num_steps: Count | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from fwexp.evidence.aggregate import Run, Workload
 from fwexp.evidence.assess import Answer, Evidence
+from fwexp.evidence.lengths import Lengths
 from fwexp.writeup.first_screen import turning
 
 
@@ -27,6 +28,8 @@ def to_plain(evidence: Evidence) -> dict[str, Any]:
         "changes": evidence.changes,
         "turning_settings": turning(evidence),
         "answers": [_answer(answer) for answer in evidence.answers],
+        "lengths": [_lengths(found) for found in evidence.horizon.lengths],
+        "imports_s": evidence.horizon.imports,
         "void": evidence.void,
         "disturbed": evidence.disturbed,
         "quality": [asdict(result) for result in evidence.quality],
@@ -50,6 +53,18 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "findings": [asdict(finding) for finding in answer.findings],
         "elsewhere": asdict(answer.elsewhere) if answer.elsewhere else None,
         "elsewhere_reason": answer.elsewhere_reason,
+    }
+
+
+def _lengths(found: Lengths) -> dict[str, Any]:
+    asked = (1.0, float(found.num_steps), found.steps_at_horizon, math.inf)
+    places = [found.at(steps) for steps in asked] if found.torch else []
+    crossing = found.crossover() if found.torch else None
+    return {
+        **asdict(found),
+        "ratios": [asdict(place) for place in places],
+        "crossover_steps": crossing[0] if crossing else None,
+        "curve": [asdict(place) for place in found.curve()] if found.torch else [],
     }
 
 

@@ -33,9 +33,10 @@ class KeyFigure:
 
 
 def key_figures(evidence: Evidence) -> list[KeyFigure]:
-    """The scores, the deciding time, the speed once warm, and the cost."""
+    """The scores, the deciding time, that of longer trainings or of a step, and the cost."""
     scores = [answer for answer in evidence.answers if is_score(answer.question)]
-    keys = dict.fromkeys([evidence.decision.speed_key, "step", "cost"])
+    deciding = evidence.decision.speed_key
+    keys = dict.fromkeys([deciding, "horizon" if deciding == "target" else "step", "cost"])
     others = [evidence.answer(key) for key in keys]
     return [_key_figure(answer, evidence) for answer in [*scores, *others]]
 

@@ -45,6 +45,12 @@ COMPARISON = Comparison(
     ratio_margin=1.1,
     confidence=0.95,
     audit_mib=16.0,
+    horizon="1h",
+    floor_s=0.0,
+    floor_usd=0.0,
+    floor_mib=0.0,
+    floor_points=0.0,
+    num_imports=3,
 )
 ENVIRONMENT = Environment(
     host="example",
@@ -80,6 +86,9 @@ class Truth:
     step_ms: float = 4.0  # PyTorch's
     accuracy: float = 95.0  # PyTorch's, per cent
     tf_build_s: float = 0.4  # TensorFlow's fixed cost; PyTorch's is 0.1
+    torch_import_s: float = 3.8
+    tf_import_s: float = 9.3
+    import_sd: float = 0.02  # of logs, over three processes each
     perplexity: float | None = None  # PyTorch's; given, the model reads text and has no accuracy
     perplexity_ratio: float = 1.0  # TensorFlow / PyTorch
     perplexity_sd: float = 0.003  # of logs, over seeds
@@ -254,6 +263,7 @@ def _record(
         evaluation_s=0.05 * slow,
         total_s=0.0,
     )
+    imports = _imports_s(truth, tf=tf)
     phases.total_s = sum(vars(phases).values()) + 0.01
     curve = _curve(truth, tf=tf, shared=shared, own=own)
     reads_text = truth.perplexity is not None
@@ -269,7 +279,8 @@ def _record(
         finished_at=(clock + timedelta(seconds=phases.total_s)).isoformat(),
         effective=EFFECTIVE,
         phases=phases,
-        import_s=9.3 if tf else 3.8,
+        import_s=imports[0],
+        more_imports_s=imports[1:],
         memory=Memory(
             import_rss_mib=743.0 if tf else 433.0,
             data_peak_mib=4.0,
@@ -290,6 +301,12 @@ def _record(
             for step, scores in zip(range(0, 221, 22), curve, strict=True)
         ],
     )
+
+
+def _imports_s(truth: Truth, *, tf: bool) -> list[float]:
+    """Those of the one server and two other processes: the same for all runs of a framework."""
+    noise = np.random.default_rng(3 + tf).normal(0, truth.import_sd, size=3)
+    return [(truth.tf_import_s if tf else truth.torch_import_s) * float(x) for x in np.exp(noise)]
 
 
 def _curve(truth: Truth, *, tf: bool, shared: float, own: float) -> list[dict[str, float]]:

@@ -21,15 +21,15 @@ def test_a_clear_win_names_models_data_hardware_and_n() -> None:
     sweep = simulate({"mlp": Truth(), "cnn": Truth(time_ratio=1.7, step_ms=12)})
     assert winners(sweep) == [Winner.TORCH, Winner.TORCH]
     assert sweep.evidence().decision.headline == (
-        "Choose PyTorch for mlp and cnn on digits: TensorFlow takes 1.59× PyTorch's total time "
-        "for mlp and 1.75× for cnn, at the same accuracy within the margin "
+        "Choose PyTorch for mlp and cnn on digits: TensorFlow takes 1.38× PyTorch's time in "
+        "trainings of 1 hour for mlp and 1.69× for cnn, at the same accuracy within the margin "
         "(measured on CPU, Example CPU 3.0 GHz, 4 cores; 5 seeds per framework)."
     )
 
 
 def test_equivalence_recommends_either() -> None:
     sweep = simulate({"mlp": Truth(time_ratio=1.0, tf_build_s=0.1)})
-    assert verdict(sweep, "total") is Verdict.EQUIVALENT
+    assert verdict(sweep, "horizon") is Verdict.EQUIVALENT
     assert winners(sweep) == [Winner.EITHER]
     assert "faster" not in sweep.evidence().decision.headline
 
@@ -68,7 +68,7 @@ def test_a_failed_run_drops_its_pair_only() -> None:
     sweep = simulate({"mlp": Truth()})
     sweep.fail("tf", "mlp", 3, message="out of memory")
     evidence = sweep.evidence()
-    assert [answer.findings[0].n for answer in evidence.answers] == [4] * 6
+    assert [answer.findings[0].n for answer in evidence.answers] == [4] * 7
     assert evidence.answer("score accuracy").findings[0].dropped == [
         "seed 3 has no TensorFlow figure"
     ]
@@ -110,7 +110,7 @@ def test_a_target_makes_time_to_target_the_deciding_question() -> None:
     sweep = simulate({"mlp": Truth(target=0.9)})
     evidence = sweep.evidence()
     assert evidence.decision.speed_key == "target"
-    assert "PyTorch's training time to 90 % accuracy" in evidence.decision.headline
+    assert "PyTorch's time to 90 % accuracy" in evidence.decision.headline
     assert evidence.answer("target").findings[0].verdict is Verdict.MATERIAL
 
 
@@ -122,10 +122,10 @@ def test_a_missed_target_stays_and_leaves_the_time_open() -> None:
     assert winners(sweep) == [Winner.UNDECIDED]
 
 
-def test_the_cost_ratio_is_the_ratio_of_total_times() -> None:
+def test_the_cost_ratio_is_the_ratio_of_the_times_at_the_horizon() -> None:
     evidence = simulate({"mlp": Truth()}).evidence()
-    cost, total = evidence.answer("cost").findings[0], evidence.answer("total").findings[0]
-    assert cost.estimate == pytest.approx(total.estimate)
+    cost, time = evidence.answer("cost").findings[0], evidence.answer("horizon").findings[0]
+    assert cost.estimate == pytest.approx(time.estimate)
     assert evidence.answer("cost").question.basis == "projected"
 
 
@@ -150,4 +150,4 @@ def test_accuracy_pairs_by_seed_and_times_by_block() -> None:
     first, second, *others = sweep.manifest.blocks
     sweep.manifest.blocks = [first + second, *others]
     evidence = sweep.evidence()
-    assert [answer.findings[0].n for answer in evidence.answers] == [5, 4, 4, 4, 4, 4]
+    assert [answer.findings[0].n for answer in evidence.answers] == [5, 4, 4, 4, 4, 4, 4]

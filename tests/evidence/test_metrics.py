@@ -76,7 +76,7 @@ def test_every_workload_has_a_target_of_its_own() -> None:
     target = evidence.answer("target")
     assert [f.verdict for f in target.findings] == [Verdict.MATERIAL] * 2
     assert all(0 < seconds < math.inf for f in target.findings for seconds in f.torch + f.tf)
-    assert "PyTorch's training time to the target" in evidence.decision.headline
+    assert "PyTorch's time to the target" in evidence.decision.headline
 
 
 def test_a_target_that_one_workload_misses_leaves_that_one_open() -> None:
@@ -91,17 +91,17 @@ def test_a_target_that_one_workload_misses_leaves_that_one_open() -> None:
     )
 
 
-def test_a_workload_without_a_target_is_decided_by_its_total_time() -> None:
+def test_a_workload_without_a_target_is_decided_by_its_time_at_the_horizon() -> None:
     """And the headline calls neither time by the other's name."""
-    truths = {"mlp": Truth(target=0.9), "gpt": replace(TEXT, time_ratio=1.0, tf_build_s=9.0)}
+    truths = {"mlp": Truth(target=0.9), "gpt": replace(TEXT, time_ratio=1.2)}
     evidence = simulate(truths).evidence()
     assert [f.workload for f in evidence.answer("target").findings] == ["mlp · digits"]
-    total = evidence.answer("total").findings[1]
-    assert total.verdict is Verdict.MATERIAL
-    assert evidence.decision.choices[1].amount == total.estimate
+    time = evidence.answer("horizon").findings[1]
+    assert time.verdict is Verdict.MATERIAL
+    assert evidence.decision.choices[1].amount == time.estimate
     headline = evidence.decision.headline
     assert "PyTorch's time for mlp · digits and" in headline
-    assert "training time to" not in headline
+    assert "time to" not in headline
 
 
 def test_a_record_of_another_sweep_is_held_to_this_ones_target() -> None:
@@ -134,7 +134,7 @@ def test_records_without_a_metric_give_times_but_no_recommendation() -> None:
     sweep.records = {k: replace(r, metric=None, score=None) for k, r in sweep.records.items()}
     evidence = sweep.evidence()
     assert [a.question.key for a in evidence.answers] == [
-        *("total", "training", "step", "memory", "cost"),
+        *("horizon", "total", "training", "step", "memory", "cost"),
     ]
     assert evidence.answer("step").findings[0].verdict is Verdict.MATERIAL
     (choice,) = evidence.decision.choices

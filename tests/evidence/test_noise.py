@@ -47,7 +47,7 @@ def test_the_page_shows_no_figure_twice() -> None:
     evidence = noisy("vgg19", all_models={"vgg19": Truth()}).evidence()
     assert [figure.title for figure in key_figures(evidence)] == [
         "Time per step, once warm",
-        "Cost of 1,000 runs",
+        "Cost of 1,000 runs in trainings of 1 hour",
     ]
 
 
@@ -58,7 +58,7 @@ def test_beside_a_workload_with_a_score_only_that_one_is_judged_by_it() -> None:
     (score,) = (answer for answer in evidence.answers if is_score(answer.question))
     assert [finding.workload for finding in score.findings] == ["cnn"]
     assert [choice.winner for choice in evidence.decision.choices] == [Winner.TORCH, Winner.TF]
-    assert evidence.decision.speed_key == "total"
+    assert evidence.decision.speed_key == "horizon"
 
 
 def test_without_a_certificate_it_is_void() -> None:

@@ -187,17 +187,14 @@ def test_adamw_decays_kernels_only():
     assert found == {id(kernel): 0.3, id(bias): 0.0}
 
 
-def test_each_steps_loss_is_kept_as_it_was_in_one_tensor_made_beforehand():
+def test_each_steps_loss_is_kept_as_it_was():
     losses = StepLosses(3, dtype=torch.float64)
-    losses.move_to(torch.device("cpu"))
     assert losses.read() == []
-    place = losses.values.data_ptr()
     loss = torch.tensor(0.1, dtype=torch.float64)
     losses.add(loss)
     loss += 1  # what is kept is a copy
     losses.add(loss)
     assert losses.read() == [0.1, 1.1]
-    assert losses.values.data_ptr() == place
 
 
 def test_a_loss_is_kept_without_waiting_for_the_device():

@@ -148,7 +148,12 @@ def _evaluations(rows: Iterable[Row]) -> Iterable[Evaluation]:
     for row in rows:
         scores = {k.removeprefix("val/"): float(v) for k, v in row.items() if k.startswith("val/")}
         if scores:
-            yield Evaluation(step=int(row[AXIS]), train_s=float(row["time/train_s"]), scores=scores)
+            yield Evaluation(
+                step=int(row[AXIS]),
+                train_s=float(row["time/train_s"]),
+                scores=scores,
+                took_s=row.get("time/evaluation_took_s"),
+            )
 
 
 def _group(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from fwexp.config.schema import Comparison
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.cost import format_price
 from fwexp.evidence.decision import format_seeds
@@ -78,8 +79,9 @@ def _declared(evidence: Evidence) -> str:
         f"Declared on {evidence.manifest.declared_at[:10]}, {_when(evidence)}: scores within "
         f"±{comparison.score_margin_points:g} points (or {comparison.score_margin_ratio:g}×, "
         "where they are compared as ratios) and ratios of time, memory and cost within "
-        f"{comparison.ratio_margin:g}× in either direction count as the same; confidence "
-        f"{percent(comparison.confidence)}; "
+        f"{comparison.ratio_margin:g}× in either direction count as the same; so do differences "
+        f"{_floors(comparison)}; times are compared {evidence.horizon.words}; "
+        f"confidence {percent(comparison.confidence)}; "
         f"{format_seeds([w.num_seeds for w in evidence.workloads])}; {_targets(evidence)}."
     )
 
@@ -103,6 +105,13 @@ def _looks(evidence: Evidence) -> list[str]:
     )
     by_first = f" The first declaration would have said: {declared.first_says}."
     return [f"{told}{by_first if declared.first_says else ''}"]
+
+
+def _floors(comparison: Comparison) -> str:
+    return (
+        f"below {comparison.floor_s:g} s, US$ {comparison.floor_usd:g} a run, "
+        f"{comparison.floor_mib:g} MiB or {comparison.floor_points:g} points, whatever their ratio"
+    )
 
 
 def _targets(evidence: Evidence) -> str:
