@@ -10,11 +10,12 @@ from scipy import stats
 
 MIN_PAIRS = 3  # below it nothing is inferred
 MAX_PAIRS = 1000  # more seeds than anyone runs
-POWER = 0.8
-SD_CONFIDENCE = 0.8  # one-sided: a pilot's own SD plans too few seeds in a third of cases
-NEAR = 1.5  # standard errors
+# That the fewest and the most pairs named are enough, gaps at the margin among them, which none
+# decides: of gaps half a margin from it, the most decide nine in ten (docs/proof/calibration.md).
+CHANCES = (0.5, 0.65)
+NARROW = 0.25  # margins
 NONE = 1e-9  # rounding: a smaller difference is none
-_QUANTILES = (np.arange(400) + 0.5) / 400  # over which the power integral is averaged
+_QUANTILES = (np.arange(30) + 0.5) / 30  # over which chances are averaged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,44 +110,45 @@ def prediction_interval(values: Sequence[float], *, confidence: float) -> Interv
 
 
 def pairs_to_decide(test: PairedTest, *, margin: float, alpha: float) -> tuple[int, int] | None:
-    """From how many to how many pairs would settle the question four times in five; None where
-    even MAX_PAIRS might not, because the difference is at the margin.
+    """From how many to how many pairs would settle the question, at most MAX_PAIRS; None where no
+    number would, because the gap is known to NARROW margins and still lies at the margin.
 
-    Takes the observed mean as true, and the SD as observed and at its upper confidence limit. A
-    gap that is shown, but is nearer to the margin than NEAR standard errors, is at the margin.
+    The chances are averaged over what the pilot leaves open of the gap and of the SD: with the
+    pilot's own figures taken as true, a third of the numbers named would be too small.
     """
-    error = test.sd / math.sqrt(test.n)
-    if not test.outer.low <= 0 <= test.outer.high and abs(abs(test.mean) - margin) < NEAR * error:
+    if test.inner.high - test.inner.low < 2 * NARROW * margin:
         return None
-    # the true SD exceeds s·√(df / χ²₀.₂(df)) in one pilot in five
-    upper = test.sd * math.sqrt((test.n - 1) / stats.chi2.ppf(1 - SD_CONFIDENCE, test.n - 1))
-    few, many = (_enough(test, sd, margin=margin, alpha=alpha) for sd in (test.sd, upper))
-    return (few, many) if few and many else None
+    few, many = (_enough(test, chance, margin=margin, alpha=alpha) for chance in CHANCES)
+    return few, many
 
 
-def _enough(test: PairedTest, sd: float, *, margin: float, alpha: float) -> int | None:
-    sizes = range(test.n + 1, MAX_PAIRS + 1)
+def _enough(test: PairedTest, chance: float, *, margin: float, alpha: float) -> int:
+    sizes = range(test.n + 1, MAX_PAIRS)
 
     def power(n: int) -> float:
-        return _power(n, gap=abs(test.mean), sd=sd, margin=margin, alpha=alpha)
+        return _power(n, test, margin=margin, alpha=alpha)
 
-    place = bisect_left(sizes, POWER, key=power)
-    return sizes[place] if place < len(sizes) else None
+    return test.n + 1 + bisect_left(sizes, chance, key=power)
 
 
-def _power(n: int, *, gap: float, sd: float, margin: float, alpha: float) -> float:
-    """The chance that N pairs show equivalence (gap inside the margin) or a material gap."""
-    # given the sample's SD, the mean is normal: average over that SD's distribution
-    spread = np.sqrt(stats.chi2.ppf(_QUANTILES, n - 1) / (n - 1))
+def _power(n: int, pilot: PairedTest, *, margin: float, alpha: float) -> float:
+    """The chance that N pairs show equivalence or a material gap, if the SD and the gap are
+    distributed as the pilot says with nothing known before: SD² as s²·df / χ², the gap given it
+    as a normal of the pilot's mean."""
+    df = pilot.n - 1
+    sd = (pilot.sd * np.sqrt(df / stats.chi2.ppf(_QUANTILES, df)))[:, None]
+    gap = pilot.mean + sd / math.sqrt(pilot.n) * stats.norm.ppf(_QUANTILES)
     error = sd / math.sqrt(n)
-    if gap < margin:
-        reach = stats.t.ppf(1 - alpha, n - 1) * spread
-        inside = stats.norm.cdf((margin - gap) / error - reach) - stats.norm.cdf(
-            (-margin - gap) / error + reach
-        )
-        return float(np.maximum(inside, 0).mean())
-    reach = stats.t.ppf(1 - alpha / 2, n - 1) * spread
-    return float(stats.norm.cdf((gap - margin) / error - reach).mean())
+    inner, outer = (margin / error + sign * stats.t.ppf(1 - a, n - 1) for sign, a in _cuts(alpha))
+    place = gap / error
+    same = stats.norm.cdf(inner - place) - stats.norm.cdf(-inner - place)
+    material = stats.norm.sf(outer - place) + stats.norm.cdf(-outer - place)
+    return float((np.maximum(same, 0) + material).mean())
+
+
+def _cuts(alpha: float) -> list[tuple[int, float]]:
+    """By how far from the margin a mean shows sameness (nearer to 0) or a material gap."""
+    return [(-1, alpha), (1, alpha / 2)]
 
 
 def _interval(mean: float, error: float, *, df: int, confidence: float) -> Interval:

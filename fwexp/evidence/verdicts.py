@@ -8,6 +8,7 @@ from enum import StrEnum
 from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.pairs import Pair, Pairs
 from fwexp.evidence.statistics import (
+    MAX_PAIRS,
     MIN_PAIRS,
     Interval,
     PairedTest,
@@ -251,4 +252,6 @@ def _ask_for_more(finding: Finding, test: PairedTest, terms: Terms) -> Finding:
 def format_needed(needed: tuple[int, int]) -> str:
     """How many seeds would be enough, in words: about 22 to 40 seeds."""
     few, many = needed
+    if many >= MAX_PAIRS:
+        return f"over {MAX_PAIRS} seeds" if few >= MAX_PAIRS else f"about {few} seeds or more"
     return f"about {few} seeds" if few == many else f"about {few} to {many} seeds"

@@ -136,8 +136,9 @@ def test_rates_are_corrected_for_the_number_of_workloads() -> None:
 def test_a_score_that_is_no_number_never_shows_anything() -> None:
     sweep = simulate({"gpt": Truth(perplexity=20.0)})
     for seed in range(5):
-        record = sweep.records[f"tf-gpt-{seed}"]
-        sweep.records[record.run_id] = replace(record, score=float("inf"))
+        *before, last = sweep.records[f"tf-gpt-{seed}"].evaluations
+        endless = replace(last, scores={**last.scores, "perplexity": float("inf")})
+        sweep.bend(f"tf-gpt-{seed}", score=float("inf"), evaluations=[*before, endless])
     evidence = sweep.evidence()
     assert evidence.answer("score perplexity").findings[0].n == 0
     assert choice(sweep).because == "5 of 5 TensorFlow runs diverged, 0 of 5 PyTorch runs"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from fwexp.evidence.pairs import Pair, Pairs
-from fwexp.evidence.verdicts import Finding, Scale, Verdict, judge
+from fwexp.evidence.verdicts import Finding, Scale, Verdict, format_needed, judge
 
 POINTS = Scale(ratio=False, margin=2.0)
 RATIO = Scale(ratio=True, margin=1.1)
@@ -68,6 +68,19 @@ def test_a_gap_at_the_margin_is_said_to_be_undecidable() -> None:
     finding = one(points(2.1, 1.9, 2.0, 2.05, 1.95), POINTS)
     assert finding.n_to_decide is None
     assert finding.reason == "at the margin, no number of seeds decides"
+
+
+@pytest.mark.parametrize(
+    ("needed", "words"),
+    [
+        ((22, 40), "about 22 to 40 seeds"),
+        ((22, 22), "about 22 seeds"),
+        ((300, 1000), "about 300 seeds or more"),
+        ((1000, 1000), "over 1000 seeds"),
+    ],
+)
+def test_the_seeds_that_decide_are_a_range(needed: tuple[int, int], words: str) -> None:
+    assert format_needed(needed) == words
 
 
 def test_two_pairs_allow_no_inference() -> None:

@@ -17,8 +17,8 @@ VERDICTS = (
     "Equivalent: the 90 % interval lies within the margin, and zero is not excluded. Different but "
     "immaterial: it lies within the margin, and zero is excluded. Different and material: the 95 % "
     "interval lies beyond the margin. Inconclusive: none of these. Then too noisy means that more "
-    "seeds would decide, from how many to how many by the SD seen here and its upper limit; at the "
-    "margin means that no number would. These levels are those of a confidence of 95 %."
+    "seeds would decide: about so many have an even chance to so many a good one; at the margin "
+    "means that no number would. These levels are those of a confidence of 95 %."
 )
 CHOICES = (
     "Recommended is the framework that does better in score or time and no worse in the other by "
