@@ -1,4 +1,4 @@
-"""How often the verdicts are wrong: simulated runs whose truth is known, judged as a sweep's are."""
+"""How often the verdicts are wrong: simulated runs of a known truth, judged as a sweep's are."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -17,9 +17,9 @@ from tests.prove.table import table
 
 CONFIDENCE = 0.95
 NUM_PAIRS = (3, 5, 10, 20)
-NUM_REPEATS = 1000
-NUM_HEADLINES = 300
-NUM_PILOTS = 100
+NUM_REPEATS = 500
+NUM_HEADLINES = 150
+NUM_PILOTS = 40
 POINTS, RATIO = Scale(ratio=False, margin=2.0), Scale(ratio=True, margin=1.1)
 NUM_TEST = 360  # samples, as digits has
 SD = 0.7  # points, of each framework's scores
