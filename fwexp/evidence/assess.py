@@ -26,7 +26,7 @@ from fwexp.evidence.decision import (
 from fwexp.evidence.disturbance import disturbances, slow_runs
 from fwexp.evidence.failures import count_failures
 from fwexp.evidence.gate import why_void
-from fwexp.evidence.pairs import RATIO_FLOOR, Pairs, pair_by_block, pair_by_seed
+from fwexp.evidence.pairs import RATIO_LEAST_SD, Pairs, pair_by_block, pair_by_seed
 from fwexp.evidence.quality_targets import QualityResult, quality_results
 from fwexp.evidence.questions import Question, is_score, questions
 from fwexp.evidence.run_audit import audit_runs
@@ -160,13 +160,13 @@ def _pairs(workload: Workload, question: Question) -> Pairs:
     else:
         worst_time = math.inf if question.timed else None
         found = pair_by_block(workload, question.figure, timed=question.timed, worst=worst_time)
-    return replace(found, floor=_floor(workload, question))
+    return replace(found, least_sd=_least_sd(workload, question))
 
 
-def _floor(workload: Workload, question: Question) -> float:
+def _least_sd(workload: Workload, question: Question) -> float:
     """The least SD of the differences: a score in points counts samples, and is known to one."""
     if question.scale == "ratio" or workload.metric is None:
-        return RATIO_FLOOR
+        return RATIO_LEAST_SD
     return workload.metric.points / workload.config.data.num_test
 
 

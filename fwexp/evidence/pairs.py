@@ -10,7 +10,7 @@ from fwexp.evidence.failures import DIVERGED, how_failed
 from fwexp.store.record import RunRecord
 
 Figure = Callable[[RunRecord], float | None]  # None: the run has no such figure
-RATIO_FLOOR = 0.001  # no time or size repeats to less than a thousandth
+RATIO_LEAST_SD = 0.001  # no time or size repeats to less than a thousandth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Pairs:
     dropped: list[str] = field(default_factory=list)  # one sentence per incomplete pair
     num_disturbed: int = 0  # those with a disturbed or interrupted run
     lacking: list[str] = field(default_factory=list)  # the frameworks without any figure
-    floor: float = RATIO_FLOOR  # the least SD of the differences, in the tested unit
+    least_sd: float = RATIO_LEAST_SD  # the least SD of the differences, in the tested unit
 
     @property
     def ranked(self) -> list[Pair]:

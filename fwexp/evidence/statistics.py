@@ -31,31 +31,31 @@ class PairedTest:
 
     n: int
     mean: float
-    sd: float  # at least the floor
+    sd: float  # at least `least_sd`
     inner: Interval  # confidence 1 − 2α: inside the margin means equivalent
     outer: Interval  # confidence 1 − α: beyond the margin means material
     p_equivalent: float  # of "the difference is at least the margin"
     p_material: float  # of "the difference is at most the margin", two-sided
-    is_floored: bool  # the differences vary less than their figures can tell
+    is_raised: bool  # the differences vary less than their figures can tell
 
 
 def paired_test(
-    differences: Sequence[float], *, margin: float, confidence: float, floor: float
+    differences: Sequence[float], *, margin: float, confidence: float, least_sd: float
 ) -> PairedTest:
     """The paired t-test of at least three differences against ±`margin`, in their own unit.
 
-    `floor` is the least SD that they can have, as their figures are no finer. ValueError if one is
-    not a finite number.
+    `least_sd` is the least SD that they can have, as their figures are no finer. ValueError if one
+    is not a finite number.
     """
     n = len(differences)
     assert n >= MIN_PAIRS, f"{n} pairs allow no inference"
-    assert floor > 0, "without a spread everything is significant"
+    assert least_sd > 0, "without a spread everything is significant"
     values = np.asarray(differences, dtype=float)
     if not np.isfinite(values).all():
         raise ValueError(f"{values[~np.isfinite(values)][0]} is no difference to test")
     values = np.where(np.abs(values) <= NONE, 0.0, values)
     mean, own_sd = float(values.mean()), float(values.std(ddof=1))
-    sd = max(own_sd, floor)
+    sd = max(own_sd, least_sd)
     error = sd / math.sqrt(n)
     above_low, above_high = (mean + margin) / error, (mean - margin) / error
     law = stats.t(n - 1)
@@ -67,7 +67,7 @@ def paired_test(
         outer=_interval(mean, error, df=n - 1, confidence=confidence),
         p_equivalent=float(max(law.sf(above_low), law.cdf(above_high))),
         p_material=float(min(1.0, 2 * min(law.sf(above_high), law.cdf(above_low)))),
-        is_floored=own_sd < floor,
+        is_raised=own_sd < least_sd,
     )
 
 

@@ -134,7 +134,7 @@ def _judge(label: str, pairs: Pairs, terms: Terms) -> Finding:
         scale.differences(pairs.pairs),
         margin=scale.test_margin(),
         confidence=1 - terms.alpha,
-        floor=pairs.floor,
+        least_sd=pairs.least_sd,
     )
     finding = _settle(finding, test, terms)
     if finding.verdict is Verdict.INCONCLUSIVE:
@@ -187,7 +187,7 @@ def _settle(finding: Finding, test: PairedTest, terms: Terms) -> Finding:
     return replace(
         finding,
         verdict=verdict,
-        note=_floored(test, scale) if test.is_floored else "",
+        note=_raised(test, scale) if test.is_raised else "",
         estimate=scale.tell(test.mean),
         inner=scale.interval(test.inner),
         outer=scale.interval(test.outer),
@@ -198,7 +198,7 @@ def _settle(finding: Finding, test: PairedTest, terms: Terms) -> Finding:
     )
 
 
-def _floored(test: PairedTest, scale: Scale) -> str:
+def _raised(test: PairedTest, scale: Scale) -> str:
     floor = f"{100 * test.sd:.1f} %" if scale.ratio else f"{test.sd:.2f} points"
     return f"the differences vary by less than can be told: their SD is taken as {floor}"
 

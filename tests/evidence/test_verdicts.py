@@ -91,7 +91,7 @@ def test_two_pairs_allow_no_inference() -> None:
 
 
 def test_identical_scores_are_known_to_one_sample_only() -> None:
-    finding = one(replace(points(0.5, 0.5, 0.5), floor=100 / 360), POINTS)
+    finding = one(replace(points(0.5, 0.5, 0.5), least_sd=100 / 360), POINTS)
     assert (finding.verdict, finding.larger) == (Verdict.EQUIVALENT, None)
     assert finding.note == (
         "the differences vary by less than can be told: their SD is taken as 0.28 points"

@@ -6,7 +6,7 @@ from fwexp.evidence.assess import Evidence
 from fwexp.evidence.cost import format_price
 from fwexp.evidence.decision import format_seeds
 from fwexp.evidence.failures import TOLERATED
-from fwexp.evidence.pairs import RATIO_FLOOR
+from fwexp.evidence.pairs import RATIO_LEAST_SD
 from fwexp.evidence.scaling import replicas_of
 from fwexp.evidence.timing_validity import TOLERATED_SHARE
 from fwexp.store.certificate import Certificate
@@ -43,7 +43,7 @@ TESTS = (
     "on logarithms. Intervals and verdicts are corrected alike for the number of workloads "
     "(Bonferroni), so that all of a question's intervals hold together. A score that counts "
     "samples is known to one sample, so the SD of its differences is at least that; that of a "
-    f"ratio at least {100 * RATIO_FLOOR:g} %. A t-interval does not cover the undisturbed ratio "
+    f"ratio at least {100 * RATIO_LEAST_SD:g} %. A t-interval does not cover the undisturbed ratio "
     "where one framework's runs alone were disturbed unnoticed."
 )
 LIGHTNING = (
