@@ -98,7 +98,8 @@ class Terms:
 
     @property
     def alpha(self) -> float:
-        """Of each: Bonferroni's, as an interval can show no more than Holm's first step."""
+        """Of each: Bonferroni's, for which intervals that hold together exist; verdicts by Holm
+        would show more than the intervals printed beside them."""
         return (1 - self.confidence) / self.num_tests
 
     def corrected(self, p: float) -> float:
