@@ -244,7 +244,7 @@ def page(
         f"Contamination: a tenth of TensorFlow's runs takes {SLOW:g} times as long, and the truth "
         "is the ratio of the undisturbed ones. No t-interval covers it at many pairs, as the mean "
         "itself has moved; runs whose machine was busy are therefore left out by what was seen of "
-        "the machine, and a run that looks slow is named in the first sentence.",
+        "the machine, and runs that look slow are counted in the first sentence.",
         "",
         f"## The recommendation for several workloads, {NUM_HEADLINES} repeats",
         "",
