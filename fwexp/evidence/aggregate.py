@@ -9,7 +9,7 @@ from fwexp.evidence.run_audit import RunAudit
 from fwexp.evidence.timing_validity import timing_problem
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
-from fwexp.store.record import RunRecord
+from fwexp.store.record import Failure, RunRecord
 from fwexp.tasks.metric import Metric
 
 FRAMEWORKS = ("torch", "tf")
@@ -31,6 +31,7 @@ class Run:
     record: RunRecord | None = None
     problem: str = ""  # NO_RECORD | failed | other machine class
     reason: str = ""
+    failure: Failure | None = None  # what its record says went wrong, on this machine class
     timing_problem: str = ""  # why its times do not count; its score does
 
     @property
@@ -117,6 +118,7 @@ def _run(run_id: str, manifest: Manifest, record: RunRecord | None, *, block: in
         record=usable,
         problem=problem,
         reason=reason,
+        failure=record.failure if record and problem == "failed" else None,
         timing_problem=timing_problem(usable) if usable else "",
     )
 

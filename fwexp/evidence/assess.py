@@ -1,5 +1,6 @@
 """Everything a write-up says, computed once from the manifest, the records and the certificates."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
@@ -12,35 +13,38 @@ from fwexp.evidence.changes import (
     price_change,
     seed_change,
 )
+from fwexp.evidence.choice import (
+    Choice,
+    choose,
+    choose_by_speed,
+    uncompared,
+    unscored,
+    weigh_failures,
+)
 from fwexp.evidence.comparable import why_confounded
 from fwexp.evidence.cost import why_unpriced
 from fwexp.evidence.decision import (
-    Choice,
     Decision,
     Scope,
-    choose,
-    choose_by_speed,
+    brief,
     format_confidence,
     format_seeds,
-    listing,
-    not_learnt,
     recommend,
-    uncompared,
-    unscored,
 )
 from fwexp.evidence.declared import Declared, with_declared
-from fwexp.evidence.disturbance import disturbances
+from fwexp.evidence.disturbance import disturbances, slow_runs
+from fwexp.evidence.failures import count_failures
 from fwexp.evidence.floors import name_floor, tell_floor
 from fwexp.evidence.gate import why_void
 from fwexp.evidence.horizon import Horizon, horizon_of
 from fwexp.evidence.imports import Imports, shared_errors
 from fwexp.evidence.occasions import tell_occasions
-from fwexp.evidence.pairs import Pairs, pair_by_block, pair_by_seed
+from fwexp.evidence.pairs import RATIO_LEAST_SD, Pairs, pair_by_block, pair_by_seed
 from fwexp.evidence.quality_targets import QualityResult, quality_results
 from fwexp.evidence.questions import Question, is_score, questions
 from fwexp.evidence.run_audit import audit_runs
 from fwexp.evidence.scaling import Scaling, scalings
-from fwexp.evidence.statistics import Interval, mean_interval
+from fwexp.evidence.statistics import Interval, Shared, prediction_interval
 from fwexp.evidence.verdicts import Finding, Scale, Verdict, alone, judge, unanswered, void
 from fwexp.store.audit import Audit
 from fwexp.store.certificate import Certificate
@@ -57,7 +61,7 @@ class Answer:
     question: Question
     scale: Scale
     findings: list[Finding]
-    elsewhere: Interval | None  # of the mean over workloads
+    elsewhere: Interval | None  # of one more workload like these
     elsewhere_reason: str  # why there is no `elsewhere`; else empty
 
 
@@ -145,17 +149,16 @@ def _assess(
     )
     asked = questions(workloads, pricing=manifest.pricing, horizon=horizon)
     answers = [_answer(question, manifest, workloads, voided, horizon) for question in asked]
-    quality = quality_results(workloads)
     return Evidence(
         manifest=manifest,
         workloads=workloads,
         void=voided,
         answers=answers,
-        decision=_decide(manifest, workloads, answers, voided, quality),
+        decision=_decide(manifest, workloads, answers, voided),
         changes=_changes(workloads, answers, horizon),
         horizon=horizon,
         disturbed=disturbances(workloads),
-        quality=quality,
+        quality=quality_results(workloads),
         scalings=scalings(workloads, confidence=manifest.comparison.confidence),
         complaints=complaints,
     )
@@ -209,14 +212,30 @@ def _answer(
 
 
 def _pairs(workload: Workload, question: Question, imports: Imports) -> Pairs:
-    if question.pairs == "seed":
-        return pair_by_seed(workload, question.figure)
-    found = pair_by_block(workload, question.figure, timed=question.timed)
-    if question.whole_s is None or not found.pairs:
-        return found
+    if is_score(question):
+        worst = -math.inf if question.more_is_better else math.inf
+        found = pair_by_seed(workload, question.figure, worst=worst)
+    else:
+        worst_time = math.inf if question.timed else None
+        found = pair_by_block(workload, question.figure, timed=question.timed, worst=worst_time)
+    shared = _shared(workload, question, imports) if found.pairs else []
+    return replace(found, least_sd=_least_sd(workload, question), shared=shared)
+
+
+def _shared(workload: Workload, question: Question, imports: Imports) -> list[Shared]:
+    """The errors that all pairs of a question about whole times share: the imports'."""
+    if question.whole_s is None:
+        return []
     whole = pair_by_block(workload, question.whole_s, timed=question.timed).pairs
     torch_s, tf_s = fmean(pair.torch for pair in whole), fmean(pair.tf for pair in whole)
-    return replace(found, shared=shared_errors(imports, torch_s=torch_s, tf_s=tf_s))
+    return shared_errors(imports, torch_s=torch_s, tf_s=tf_s)
+
+
+def _least_sd(workload: Workload, question: Question) -> float:
+    """The least SD of the differences: a score in points counts samples, and is known to one."""
+    if question.scale == "ratio" or workload.metric is None:
+        return RATIO_LEAST_SD
+    return workload.metric.points / workload.config.data.num_test
 
 
 def _alone(workload: Workload, question: Question, *, framework: str) -> Finding:
@@ -231,7 +250,8 @@ def _alone(workload: Workload, question: Question, *, framework: str) -> Finding
 def _elsewhere(
     findings: list[Finding], *, scale: Scale, confidence: float
 ) -> tuple[Interval | None, str]:
-    """The interval over workloads: an interval over seeds says nothing about another model."""
+    """What to expect of another workload: neither an interval over seeds nor one of the mean over
+    workloads says that."""
     means = [
         scale.difference(torch=1.0, tf=f.estimate) if scale.ratio else f.estimate
         for f in findings
@@ -240,7 +260,7 @@ def _elsewhere(
     if len(means) < MIN_WORKLOADS:
         held = "1 workload" if len(means) == 1 else f"{len(means)} workloads"
         return None, f"{held} compared: at least {MIN_WORKLOADS} are needed to generalise"
-    return scale.interval(mean_interval(means, confidence=confidence)), ""
+    return scale.interval(prediction_interval(means, confidence=confidence)), ""
 
 
 def _decide(
@@ -248,20 +268,30 @@ def _decide(
     workloads: list[Workload],
     answers: list[Answer],
     voided: dict[str, str],
-    quality: list[QualityResult],
 ) -> Decision:
     by_key = {answer.question.key: answer for answer in answers}
     speed_key = _speed_key(by_key, workloads)
     scores = {f.workload: f for a in answers if is_score(a.question) for f in a.findings}
     speeds = {f.workload: f for key in ("horizon", speed_key) for f in by_key[key].findings}
-    chosen = [_choose(w, scores, speeds, void=voided.get(w.label, "")) for w in workloads]
-    missed = [result for result in quality if not result.holds]
-    choices = [not_learnt(c, [m for m in missed if m.workload == c.workload]) for c in chosen]
+    confidence = manifest.comparison.confidence
+    compared = sum(not w.only and w.label not in voided for w in workloads)
+    alpha = (1 - confidence) / max(1, compared)
+    choices = [
+        weigh_failures(
+            _choose(w, scores, speeds, void=voided.get(w.label, "")), count_failures(w), alpha=alpha
+        )
+        for w in workloads
+    ]
     by_time = [choice.workload for choice in choices if choice.ground != "score"]
     deciding = [*scores.values(), *(speeds[label] for label in by_time)]
-    counts = [f.n for f in deciding if f.verdict not in (Verdict.VOID, Verdict.ALONE)]
+    failed = {choice.workload for choice in choices if choice.ground == "failures"}
+    counts = [
+        f.n
+        for f in deciding
+        if f.verdict not in (Verdict.VOID, Verdict.ALONE) and f.workload not in failed
+    ]
     num_pairs = [n for n in counts if n] or counts
-    confidence = manifest.comparison.confidence
+    num_pairs += [w.num_seeds for w in workloads if w.label in failed]
     scope = _scope(manifest, workloads, num_pairs, _deciding_time(by_key[speed_key], workloads))
     return Decision(
         recommendation=recommend(choices, scope=scope),
@@ -319,13 +349,14 @@ def _choose(
 
 
 def _scope(manifest: Manifest, workloads: list[Workload], num_pairs: list[int], time: str) -> Scope:
-    def names(group: str) -> str:
-        return listing(list(dict.fromkeys(str(getattr(w.config, group).name) for w in workloads)))
+    def names(group: str, noun: str) -> str:
+        found = list(dict.fromkeys(str(getattr(w.config, group).name) for w in workloads))
+        return brief(found, noun=noun)
 
-    hardware = names("hardware").upper().replace(" AND ", " and ")
+    hardware = names("hardware", "kinds").upper().replace(" AND ", " and ")
 
     return Scope(
-        subject=f"{names('model')} on {names('data')}",
+        subject=f"{names('model', 'models')} on {names('data', 'data sets')}",
         machine=f"measured on {hardware}, {manifest.machine_class}",
         effort=_effort(workloads, num_pairs),
         time=time,
@@ -334,10 +365,13 @@ def _scope(manifest: Manifest, workloads: list[Workload], num_pairs: list[int], 
 
 def _effort(workloads: list[Workload], num_pairs: list[int]) -> str:
     """The seeds that count, or those declared if nothing is compared; "3 seeds, PyTorch only"."""
-    seeds = format_seeds(num_pairs or [workload.num_seeds for workload in workloads])
+    counted = num_pairs if any(num_pairs) else [workload.num_seeds for workload in workloads]
+    seeds = format_seeds(counted)
     ran = {workload.only for workload in workloads}
     only = ran.pop() if len(ran) == 1 else None
-    return f"{seeds}, {NAMES[only]} only" if only else f"{seeds} per framework"
+    num = len(slow_runs(workloads))
+    slow = f", {num} {'run looks' if num == 1 else 'runs look'} disturbed" if num else ""
+    return f"{seeds}, {NAMES[only]} only" if only else f"{seeds} per framework{slow}"
 
 
 def _changes(workloads: list[Workload], answers: list[Answer], horizon: Horizon) -> list[str]:

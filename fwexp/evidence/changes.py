@@ -1,11 +1,12 @@
 """What would change the recommendation: price, margins, more seeds, longer trainings."""
 
 from fwexp.evidence.aggregate import NAMES
-from fwexp.evidence.decision import OTHER, listing
+from fwexp.evidence.choice import OTHER
+from fwexp.evidence.decision import listing
 from fwexp.evidence.lengths import Lengths
 from fwexp.evidence.questions import Question
-from fwexp.evidence.statistics import MAX_PAIRS, Interval
-from fwexp.evidence.verdicts import Finding, Verdict
+from fwexp.evidence.statistics import Interval
+from fwexp.evidence.verdicts import AT_THE_MARGIN, Finding, Verdict, format_needed
 
 
 def price_change(total: list[Finding]) -> list[str]:
@@ -24,15 +25,12 @@ def seed_change(finding: Finding, question: Question) -> list[str]:
         return []
     about = f"{question.title}, {finding.workload}"
     if finding.n_to_decide is None:
-        return [
-            f"{about}: even {MAX_PAIRS} seeds would not be enough: the gap is too close to the "
-            "margin."
-        ]
-    return [f"{about}: about {finding.n_to_decide} seeds, not {finding.n}, would be enough."]
+        return [f"{about}: {AT_THE_MARGIN}."]
+    return [f"{about}: {format_needed(finding.n_to_decide)}, not {finding.n}, would be enough."]
 
 
 def margin_change(findings: list[Finding], question: Question, *, margin: float) -> list[str]:
-    """The margins at which the shown verdicts would flip (from the unadjusted intervals)."""
+    """The margins at which the shown verdicts would flip."""
     ratio = question.scale == "ratio"
     material = {
         f.workload: min(_as_margins(f.outer, ratio=ratio))
@@ -42,7 +40,7 @@ def margin_change(findings: list[Finding], question: Question, *, margin: float)
     same = {
         f.workload: max(_as_margins(f.inner, ratio=ratio))
         for f in findings
-        if f.verdict in (Verdict.EQUIVALENT, Verdict.IMMATERIAL) and f.inner and f.inner.has_width
+        if f.verdict in (Verdict.EQUIVALENT, Verdict.IMMATERIAL) and f.inner
         if not f.by_floor  # there no margin decided
     }
     about = f"Margin of “{question.title}” (declared: {_format_margin(margin, ratio=ratio)})"

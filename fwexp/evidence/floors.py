@@ -3,7 +3,7 @@
 from dataclasses import replace
 from statistics import fmean
 
-from fwexp.evidence.decision import Choice, Winner
+from fwexp.evidence.choice import Choice, Winner
 from fwexp.evidence.verdicts import Finding, Scale, Verdict
 
 

@@ -2,7 +2,7 @@
 
 from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.assess import Answer
-from fwexp.evidence.decision import OTHER
+from fwexp.evidence.choice import OTHER
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.numbers import format_mean, format_points, format_ratio
 

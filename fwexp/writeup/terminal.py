@@ -44,7 +44,7 @@ def show(evidence: Evidence, *, page: Path, console: Console) -> None:
 def _table(evidence: Evidence) -> RichTable:
     level = percent(evidence.manifest.comparison.confidence)
     table = RichTable(
-        caption=f"TensorFlow ÷ PyTorch, or points; {level} intervals, verdicts Holm-corrected",
+        caption=f"TensorFlow ÷ PyTorch, or points; {level} intervals, all at once",
         caption_justify="left",
     )
     for column in ("Question", "Workload", "N", "Estimate", "Interval", "Verdict", "Basis"):

@@ -108,12 +108,14 @@ class Sweep:
     def run_id(self, framework: str, model: str, seed: int) -> str:
         return f"{framework}-{model}-{seed}"
 
-    def fail(self, framework: str, model: str, seed: int, *, message: str) -> None:
+    def fail(
+        self, framework: str, model: str, seed: int, *, message: str, kind: str = "RuntimeError"
+    ) -> None:
         run_id = self.run_id(framework, model, seed)
         self.records[run_id] = replace(
             self.records[run_id],
             status="failed",
-            failure=Failure(kind="RuntimeError", message=message, traceback=""),
+            failure=Failure(kind=kind, message=message, traceback=""),
             phases=None,
             memory=None,
             metric=None,
@@ -123,6 +125,12 @@ class Sweep:
             units_per_s=None,
             evaluations=[],
         )
+
+    def diverge(self, framework: str, model: str, *, num: int) -> None:
+        """Make the runs of the first seeds fail as watch.check_finite does."""
+        for seed in range(num):
+            message = "the training loss is nan at step 7; try a smaller optimizer.learning_rate"
+            self.fail(framework, model, seed, message=message, kind="ArithmeticError")
 
     def bend(self, run_id: str, **changes: Any) -> None:
         """Change fields of a record."""

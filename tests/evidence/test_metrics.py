@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fwexp.evidence.decision import Winner
+from fwexp.evidence.choice import Winner
 from fwexp.evidence.questions import is_score
 from fwexp.evidence.verdicts import Verdict
 from tests.evidence.factory import Sweep, Truth, simulate
@@ -44,11 +44,19 @@ def test_the_recommendation_speaks_of_a_score_where_there_are_two() -> None:
 @pytest.mark.parametrize(
     ("ratio", "winner", "because"),
     [
-        (1.25, Winner.TORCH, "PyTorch is 1.25× better in perplexity than TensorFlow"),
-        (0.8, Winner.TF, "TensorFlow is 1.25× better in perplexity than PyTorch"),
+        (
+            *(1.25, Winner.TORCH),
+            "PyTorch is 1.25× better in perplexity, and TensorFlow takes 1.59× PyTorch's time",
+        ),
+        (
+            *(0.8, Winner.TRADE),
+            "TensorFlow is 1.25× better in perplexity, but takes 1.59× PyTorch's time",
+        ),
     ],
 )
-def test_the_smaller_perplexity_wins_over_speed(ratio: float, winner: Winner, because: str) -> None:
+def test_the_smaller_perplexity_is_the_better_one(
+    ratio: float, winner: Winner, because: str
+) -> None:
     sweep = simulate({"gpt": replace(TEXT, perplexity_ratio=ratio)})
     assert verdicts(sweep, "score perplexity") == {"gpt": Verdict.MATERIAL}
     (choice,) = sweep.evidence().decision.choices
@@ -85,9 +93,8 @@ def test_a_target_that_one_workload_misses_leaves_that_one_open() -> None:
     mlp, gpt = evidence.decision.choices
     assert (mlp.winner, gpt.winner) == (Winner.TORCH, Winner.UNDECIDED)
     assert gpt.because == (
-        "the perplexity is the same within the margin, but the time is inconclusive: "
-        "the target was missed by 5 of 5 PyTorch and 5 of 5 TensorFlow runs: they have no time to "
-        "target, so there is no ratio"
+        "the perplexity is the same, the time inconclusive: none of 5 runs of either framework "
+        "reached the target"
     )
 
 
@@ -125,7 +132,7 @@ def test_a_workload_of_which_no_run_has_finished_is_open() -> None:
     mlp, gpt = evidence.decision.choices
     assert (mlp.winner, gpt.winner, gpt.because) == (
         *(Winner.TORCH, Winner.UNDECIDED),
-        "no run has finished",
+        "5 of 5 PyTorch runs failed, 5 of 5 TensorFlow runs failed; too many to recommend one",
     )
 
 

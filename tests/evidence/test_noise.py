@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fwexp.evidence.decision import Winner, choose_by_speed, recommend
+from fwexp.evidence.choice import Winner, choose_by_speed
+from fwexp.evidence.decision import recommend
 from fwexp.evidence.questions import is_score
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.store.record import RunRecord
@@ -57,7 +58,7 @@ def test_beside_a_workload_with_a_score_only_that_one_is_judged_by_it() -> None:
     evidence = sweep.evidence()
     (score,) = (answer for answer in evidence.answers if is_score(answer.question))
     assert [finding.workload for finding in score.findings] == ["cnn"]
-    assert [choice.winner for choice in evidence.decision.choices] == [Winner.TORCH, Winner.TF]
+    assert [choice.winner for choice in evidence.decision.choices] == [Winner.TRADE, Winner.TF]
     assert evidence.decision.speed_key == "horizon"
 
 

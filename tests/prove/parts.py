@@ -31,6 +31,7 @@ PARTS = {
         values=("conf", "sweeps"),
         shows_texts=True,
     ),
+    "calibration": Part(roots=("fwexp.evidence.*",), values=(), libraries=("numpy", "scipy")),
     "quality_targets": Part(roots=(*SWEEP, *ANY_MODEL), values=("conf", "sweeps")),
     "full_size": Part(roots=("fwexp.parity.*", *SWEEP, *ANY_MODEL)),
     "resume": Part(roots=ANY_MODEL),

@@ -6,6 +6,8 @@ from fwexp.config.schema import Comparison
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.cost import format_price
 from fwexp.evidence.decision import format_seeds
+from fwexp.evidence.failures import TOLERATED
+from fwexp.evidence.pairs import RATIO_LEAST_SD
 from fwexp.evidence.scaling import replicas_of
 from fwexp.evidence.timing_validity import TOLERATED_SHARE
 from fwexp.store.certificate import Certificate
@@ -13,10 +15,23 @@ from fwexp.writeup.numbers import percent
 from fwexp.writeup.section import Section
 
 VERDICTS = (
-    "Equivalent: the difference is shown to lie within the margin, and zero is not excluded. "
-    "Different but immaterial: shown to differ, and shown to lie within the margin. "
-    "Different and material: shown to exceed the margin. "
-    "Inconclusive: neither is shown; the number of seeds that would decide is given."
+    "Equivalent: the 90 % interval lies within the margin, and zero is not excluded. Different but "
+    "immaterial: it lies within the margin, and zero is excluded. Different and material: the 95 % "
+    "interval lies beyond the margin. Inconclusive: none of these. Then too noisy means that more "
+    "seeds would decide: about so many have an even chance to so many a good one; at the margin "
+    "means that no number would. These levels are those of a confidence of 95 %."
+)
+CHOICES = (
+    "Recommended is the framework that does better in score or time and no worse in the other by "
+    "the margin; materially better in one and worse in the other is a trade-off. Noise is no "
+    "sameness: the faster one is recommended only where its score is shown to be no worse."
+)
+FAILURES = (
+    "A run that diverged, failed or missed its quality target is an outcome of its framework; one "
+    "that was interrupted, or failed through the machine or fwexp, is not. Fisher's exact test "
+    "compares how often they fail. Who is shown to fail more often is not recommended, nor who "
+    f"fails in more than {100 * TOLERATED:g} % of its runs. Where runs failed or never reached the "
+    "target, a sign test over all pairs takes them as infinite times and worst scores."
 )
 EXCLUDED = (
     "A run's times do not count if it was interrupted, if other processes used its GPU, or if, on "
@@ -26,8 +41,11 @@ EXCLUDED = (
 )
 TESTS = (
     "Scores: paired by seed, two one-sided t-tests. Times, memory, cost: paired by block, t-tests "
-    "on logarithms. Verdicts are corrected for the number of workloads (Holm); printed intervals "
-    "are not."
+    "on logarithms. Intervals and verdicts are corrected alike for the number of workloads "
+    "(Bonferroni), so that all of a question's intervals hold together. A score that counts "
+    "samples is known to one sample, so the SD of its differences is at least that; that of a "
+    f"ratio at least {100 * RATIO_LEAST_SD:g} %. A t-interval does not cover the undisturbed ratio "
+    "where one framework's runs alone were disturbed unnoticed."
 )
 LIGHTNING = (
     "Declared difference of the trainers: PyTorch trains with Lightning's manual optimization and "
@@ -60,6 +78,8 @@ def method(evidence: Evidence) -> list[Section]:
         _declared(evidence),
         *_looks(evidence),
         VERDICTS,
+        CHOICES,
+        FAILURES,
         EXCLUDED,
         TESTS,
         LIGHTNING,
