@@ -45,7 +45,7 @@ def test_a_better_score_for_more_time_is_a_trade_off() -> None:
     assert winners(sweep) == [Winner.TRADE]
     assert sweep.evidence().decision.recommendation == (
         "A trade-off for mlp on digits: TensorFlow is 4.08 points better in accuracy, but takes "
-        "1.59× PyTorch's time"
+        "1.38× PyTorch's time"
     )
 
 

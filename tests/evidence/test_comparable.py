@@ -73,8 +73,8 @@ def test_a_framework_that_stands_for_a_node_has_no_times() -> None:
         )
     assert evidence.answer("score accuracy").findings[0].verdict is Verdict.EQUIVALENT
     assert evidence.decision.headline == (
-        "Not settled yet for mlp on digits: the accuracy is the same within the margin, but the "
-        "time is inconclusive: all PyTorch runs were on node1, all TensorFlow runs on node2: the "
+        "Not settled yet for mlp on digits: the accuracy is the same, the time inconclusive: all "
+        "PyTorch runs were on node1, all TensorFlow runs on node2: the "
         "times would compare machines; type the sweep's command again with another store=… "
         "(measured on CPU, Example CPU 3.0 GHz, 4 cores; 5 seeds per framework)."
     )

@@ -44,8 +44,8 @@ def test_a_margin_typed_after_the_runs_is_exploratory_and_the_first_is_told() ->
     assert decision.how_sure == (
         "Not sure: the terms declared on 2026-11-10 are later than 10 runs they judge, so the runs "
         "may have suggested them. By the first of 2 declarations, of 2026-11-09: Choose PyTorch "
-        "for mlp on digits: TensorFlow takes 1.59× PyTorch's total time, at the same accuracy "
-        "within the margin."
+        "for mlp on digits: TensorFlow takes 1.38× PyTorch's time in trainings of 1 hour, at the "
+        "same accuracy within the margin."
     )
     assert decision.choices[0].because.startswith("exploratory: ")
 
@@ -142,7 +142,7 @@ def test_a_target_is_a_term() -> None:
     )
     found = by(sweep, now, sweep.manifest)
     assert found.declared.exploratory == ["mlp"]
-    assert "total time" in found.declared.first_says
+    assert "trainings of 1 hour" in found.declared.first_says
 
 
 def test_a_store_has_them_all_and_a_torn_one_is_named(tmp_path: Path) -> None:

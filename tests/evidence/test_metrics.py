@@ -46,11 +46,11 @@ def test_the_recommendation_speaks_of_a_score_where_there_are_two() -> None:
     [
         (
             *(1.25, Winner.TORCH),
-            "PyTorch is 1.25× better in perplexity, and TensorFlow takes 1.59× PyTorch's time",
+            "PyTorch is 1.25× better in perplexity, and TensorFlow takes 1.38× PyTorch's time",
         ),
         (
             *(0.8, Winner.TRADE),
-            "TensorFlow is 1.25× better in perplexity, but takes 1.59× PyTorch's time",
+            "TensorFlow is 1.25× better in perplexity, but takes 1.38× PyTorch's time",
         ),
     ],
 )
