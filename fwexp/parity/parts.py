@@ -202,9 +202,9 @@ def _variables(trainer: Trainer) -> Mapping[str, NDArray[Any]]:
     return {name: value for name, value in trainer.state().items() if "/" not in name}
 
 
-MAX_FREE_STEPS = 100
+MAX_FREE_STEPS = 1000
 MIN_FREE_STEPS = 3
-FREE_S = 10.0  # that these steps may take, if there are more than the fewest
+FREE_S = 4.0  # that these steps may take, if there are more than the fewest
 NUM_SLICE = 64
 NUM_TEST = 256
 

@@ -96,8 +96,8 @@ def _write(path: Path, state: Weights) -> None:
 
 
 def steps_to_audit(recipe: Recipe, *, run_id: str) -> list[int]:
-    """Steps to audit, counted from 0, in order of importance: a late one, then those after an
-    evaluation and around the end of an epoch, an early one, any.
+    """Steps to audit, counted from 0, in order of importance: a late one and the last, in either
+    order; then those after an evaluation and around the end of an epoch, an early one, any.
 
     Drawn from the run's id; as many as `comparison.audit_mib` has room for.
     """
@@ -105,19 +105,22 @@ def steps_to_audit(recipe: Recipe, *, run_id: str) -> list[int]:
     if num_replicas(config) > 1:  # a replica's statistics are those of its share
         return []
     rng = np.random.default_rng(list(hashlib.sha256(run_id.encode()).digest()))
-    drawn = [int(rng.choice(steps)) for steps in _kinds(config, num_steps) if len(steps)]
+    late, *others = _kinds(config, num_steps)
+    ends = rng.permutation([int(rng.choice(late)), num_steps - 1]).tolist()
+    drawn = [*ends, *(int(rng.choice(steps)) for steps in others if steps)]
     size = BYTES_PER_WEIGHT * sum(array.size for array in recipe.weights.values())
     room = int(config.comparison.audit_mib * MIB / (STATES_PER_STEP * size))
     return list(dict.fromkeys(drawn))[: min(MAX_STEPS, room)]
 
 
 def _kinds(config: Config, num_steps: int) -> list[list[int]]:
-    """The steps of each kind. A schedule's last ones are left out: their rate is almost none."""
+    """The steps of each kind, late ones first. A schedule's last ones are left out: their rate is
+    almost none, and shows little but what else is done to the weights."""
     last = max(1, round(0.95 * num_steps))
     evaluated = config.evaluation_steps
     epochs = list(range(config.steps_per_epoch, last, config.steps_per_epoch))
     return [
-        list(range(round(0.7 * num_steps), last)),
+        list(range(min(last - 1, round(0.7 * num_steps)), last)),
         [step for step in evaluated if 0 < step < last],
         epochs,
         [step - 1 for step in epochs],
