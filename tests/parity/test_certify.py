@@ -113,7 +113,7 @@ def test_a_users_model_whose_implementations_differ(tmp_path: Path, store: Store
         "parity of mine × adam × digits: FAILED at stage forward, block first, relative difference "
         f"{stage.difference:.0e}: the first block whose outputs differ; probable trap: "
         "same padding at stride 2, which TensorFlow adds on one side; or dilation in one framework "
-        "only"
+        "only; or images as channels first (NCHW) in one, channels last (NHWC) in the other"
     )
 
 

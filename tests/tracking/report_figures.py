@@ -181,7 +181,10 @@ def _check_answer(
     is_ratio = answer["scale"] == "ratio"
     of, back = (math.log, math.exp) if is_ratio else (float, float)
     differences = [of(b) - of(a) for a, b in zip(torch, tf, strict=True)]
-    confidence = sweep["comparison"]["confidence"]
+    tested = sum(finding["p_material"] is not None for finding in answer["findings"])
+    confidence = 1 - (1 - sweep["comparison"]["confidence"]) / max(1, tested)  # Bonferroni's
+    num_test = runs[0]["config"]["data"]["num_test"]
+    least = 0.001 if is_ratio else 100 / num_test  # a thousandth; one sample
     both = [run for run in runs if run["config"]["seed"] in seeds]
     parts = _import_parts(key, both) if seeds else []
     expected: list[list[float]] = [[len(seeds)], _mean_and_spread(torch), _mean_and_spread(tf)]
@@ -190,8 +193,8 @@ def _check_answer(
     else:
         expected += [
             [back(fmean(differences))],
-            [back(end) for end in _interval(differences, 2 * confidence - 1, parts)],
-            [back(end) for end in _interval(differences, confidence, parts)],
+            [back(end) for end in _interval(differences, 2 * confidence - 1, parts, least)],
+            [back(end) for end in _interval(differences, confidence, parts, least)],
         ]
     *cells, _ = row[1:]  # the verdict
     for cell, values in zip(cells, expected, strict=True):
@@ -204,12 +207,10 @@ def _mean_and_spread(values: Sequence[float]) -> list[float]:
 
 
 def _interval(
-    differences: list[float], confidence: float, parts: list[tuple[float, int]]
+    differences: list[float], confidence: float, parts: list[tuple[float, int]], least: float
 ) -> tuple[float, float]:
-    own = (stdev(differences) ** 2 / len(differences), len(differences) - 1)
+    own = (max(stdev(differences), least) ** 2 / len(differences), len(differences) - 1)
     variance = sum(square for square, _ in (own, *parts))
-    if not variance:
-        return (fmean(differences),) * 2
     df = variance**2 / sum(square**2 / freedom for square, freedom in (own, *parts))
     low, high = stats.t.interval(confidence, df, fmean(differences), math.sqrt(variance))
     return float(low), float(high)
