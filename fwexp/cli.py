@@ -9,6 +9,7 @@ from fwexp import __version__
 from fwexp.commands import VERBS
 from fwexp.config.suggestions import near_match
 from fwexp.errors import FwexpError
+from fwexp.text import strip
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except FwexpError as error:
-        print(error, file=sys.stderr)
+        print(strip(str(error)), file=sys.stderr)
         code = 2
     except KeyboardInterrupt:
         print("fwexp: interrupted", file=sys.stderr)

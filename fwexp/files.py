@@ -4,15 +4,17 @@ import json
 import os
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from fwexp.config.plain import from_plain, to_plain
 from fwexp.errors import LaterVersionError, StoreError
+from fwexp.text import MAX_TEXT, cut, find_unreadable
 
 Kind = TypeVar("Kind")
+_SUSPECT = re.compile(r"\\u|[^\x00-\x7e]")  # control characters are \u001b in JSON
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -47,6 +49,7 @@ def read_json(
     what: str,
     migrate: Callable[[Any], Any] = lambda plain: plain,
     check: Callable[[Kind], None] = lambda _: None,
+    free: Collection[str] = (),
 ) -> Kind | None:
     """What the file holds, as that dataclass; None when there is no file. See `decode_json`."""
     try:
@@ -55,7 +58,7 @@ def read_json(
         return None
     except (OSError, ValueError) as error:
         raise StoreError(f"{path}: cannot be read ({error})") from error
-    return decode_json(text, kind, where=path, what=what, migrate=migrate, check=check)
+    return decode_json(text, kind, where=path, what=what, migrate=migrate, check=check, free=free)
 
 
 def read_if_sound(path: Path, kind: type[Kind]) -> Kind | None:
@@ -74,18 +77,21 @@ def decode_json(
     what: str,
     migrate: Callable[[Any], Any] = lambda plain: plain,
     check: Callable[[Kind], None] = lambda _: None,
+    free: Collection[str] = (),
 ) -> Kind:
     """The text as that dataclass.
 
     `migrate` brings content of an earlier version up to date; `check` raises ValueError where it
-    contradicts itself. StoreError, naming `where` it is from and `what` it should be, when it is
-    torn or is not that; LaterVersionError when it has what this version does not know.
+    contradicts itself; under the keys `free` a text may hold anything. StoreError, naming `where`
+    it is from and `what` it should be, when it is torn or is not that; LaterVersionError when it
+    has what this version does not know.
     """
     try:
         plain = json.loads(text)
-    except ValueError as error:
-        raise StoreError(f"{where}: cannot be read ({error})") from error
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{where}: cannot be read ({cut(str(error))})") from error
     try:
+        _check_texts(plain, text, free=free)
         plain = migrate(plain)
         found = from_plain(plain, kind)
         if to_plain(found) != plain and (stray := next(_strays(plain, to_plain(found)), None)):
@@ -93,17 +99,27 @@ def decode_json(
         check(found)
     except LaterVersionError as error:
         raise LaterVersionError(
-            f"{where}: written by a later version of fwexp ({error}); upgrade fwexp, or use "
-            "another store"
+            f"{where}: written by a later version of fwexp ({cut(str(error))}); upgrade fwexp, "
+            "or use another store"
         ) from error
-    except (TypeError, KeyError, ValueError) as error:
-        raise StoreError(f"{where}: not {what} ({_reason(error)})") from error
+    except (TypeError, KeyError, ValueError, OverflowError, RecursionError) as error:
+        raise StoreError(f"{where}: not {what} ({cut(_reason(error))})") from error
     return found
 
 
 def slug(text: str) -> str:
     """The text as a folder's name."""
     return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower()
+
+
+def _check_texts(plain: Any, text: str, *, free: Collection[str]) -> None:
+    """Raise ValueError for a text in it that nobody could show."""
+    if len(text) <= MAX_TEXT and not _SUSPECT.search(text):
+        return
+    if free and isinstance(plain, dict):
+        plain = {key: value for key, value in plain.items() if key not in free}
+    if problem := next(find_unreadable(plain), None):
+        raise ValueError(problem)
 
 
 def _strays(given: Any, kept: Any, at: str = "") -> Iterator[str]:

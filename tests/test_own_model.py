@@ -49,7 +49,7 @@ def test_the_examples_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (parity,) = [words for words in commands() if "parity" in words]
     done = python(*parity, *text[1:], f"store={tmp_path / 'store'}", cwd=EXAMPLE)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "parity of hf_gpt2 × adamw × text: passed, 11 stages" in done.stdout
+    assert "parity of hf_gpt2 × adamw × text: passed, 13 stages" in done.stdout
 
 
 def test_the_example_is_compared_as_the_readme_says() -> None:

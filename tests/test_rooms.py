@@ -11,7 +11,18 @@ from fwexp.identity.syntax import imported_names, parse
 
 FWEXP = Path(__file__).parents[1] / "fwexp"
 GROUND = (
-    *("errors", "hardware", "config", "files", "identity", "meters", "data", "models", "tasks"),
+    *(
+        "errors",
+        "text",
+        "hardware",
+        "config",
+        "files",
+        "identity",
+        "meters",
+        "data",
+        "models",
+        "tasks",
+    ),
     *("store", "processes"),
 )
 MAKING = ("trainers", "runs", "parity", "launch")  # runs are made

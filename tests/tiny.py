@@ -25,6 +25,7 @@ TINY = [
     "training.num_epochs=null",
     "training.num_steps=6",
     "hardware.num_threads=1",
+    "comparison.num_imports=1",
     "tracking=none",
 ]
 FRAGILE = [*TINY, "model.implementation=tests.fragile"]
@@ -62,7 +63,7 @@ def warm_servers() -> WarmServers:
     """Both frameworks, imported once for all tests."""
     servers = framework_servers(["torch", "tf"], logs=_session_folder())
     with mock.patch.dict(os.environ, session_variables()):
-        servers.__enter__()
+        servers.__enter__().wait_ready()
     atexit.register(servers.__exit__)
     return servers
 

@@ -1,10 +1,12 @@
-"""`fwexp parity model=…`: the certificate of one configuration, stage by stage."""
+"""`fwexp parity model=…`: the certificate of one configuration, stage by stage; `fwexp parity
+--audit NAME`: the audits of a sweep's runs, made again."""
 
 import argparse
 
 from rich.console import Console
 from rich.table import Table
 
+from fwexp.commands.audit import audit_sweep
 from fwexp.data import preparation
 from fwexp.launch.combine import resolved
 from fwexp.launch.planning import plan_run
@@ -17,14 +19,22 @@ from fwexp.store.store import Store
 
 
 def command(argv: list[str]) -> int:
-    """Print the certificate's stages: 0 when all passed, 1 when one failed."""
+    """Print the certificate's stages, or each run's audit: 0 when all passed, 1 when one failed."""
     parser = argparse.ArgumentParser(
         prog="fwexp parity",
         description="Do a model's torch and Keras implementations compute the same?",
     )
     parser.add_argument("overrides", nargs="*", help="e.g. model=cnn optimizer=adamw")
     parser.add_argument("--config-dir", action="append", default=[], metavar="FOLDER")
+    parser.add_argument(
+        "--audit", metavar="NAME", help="audit this sweep's runs again, from what they have kept"
+    )
+    parser.add_argument("--store", default="store", help="the sweep's store (default: store)")
     given = parser.parse_intermixed_args(argv)
+    if given.audit and given.overrides:
+        parser.error("--audit takes a sweep's name and no overrides")
+    if given.audit:
+        return audit_sweep(given.audit, store=Store(given.store))
     config = plan_run(resolved(given.overrides, given.config_dir)).config
     for framework in ("torch", "tf"):
         require_framework(framework)

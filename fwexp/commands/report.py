@@ -7,12 +7,15 @@ from pathlib import Path
 from rich.console import Console
 
 from fwexp.config.counted import counted
-from fwexp.errors import FwexpError, LaterVersionError
+from fwexp.errors import FwexpError, StoreError
+from fwexp.evidence.assess import Evidence
 from fwexp.files import whole_file
 from fwexp.store.store import Store
+from fwexp.text import strip
 from fwexp.writeup.terminal import show
 from fwexp.writeup.write import WriteUp, write_files, write_up
 
+MAX_COMPLAINTS = 10  # named in the terminal; the page names all
 TABLES = ("runs", "evaluations", "steps")
 
 
@@ -49,17 +52,26 @@ def command(argv: list[str]) -> int:
         for name in arguments.names:
             _write_from_wandb(store, name)
         return 0
-    later: dict[str, LaterVersionError] = {}
-    for name in arguments.names:
-        try:  # a wrong last name is reported before the first page is written
+    return _write_up(store, arguments.names)
+
+
+def _write_up(store: Store, names: list[str]) -> int:
+    """A page for each sweep; then StoreError, which names the manifests that cannot be read."""
+    unreadable = []
+    for name in names:  # a wrong last name is reported before the first page is written
+        try:
             store.read_manifest(name)
-        except LaterVersionError as error:
-            later[name] = error
-    for name in arguments.names:
-        if name not in later:
+        except StoreError as error:
+            if name not in store.sweep_names():
+                raise
+            unreadable.append((name, error))
+    for name in names:
+        if name not in dict(unreadable):
             write_and_show(store, name)
-    if later:
-        raise LaterVersionError("\n".join(map(str, later.values())))
+    if len(unreadable) == 1:
+        raise unreadable[0][1]
+    if unreadable:
+        raise StoreError("\n".join(str(error) for _, error in unreadable))
     return 0
 
 
@@ -85,8 +97,7 @@ def _write_table(store: Store, name: str, table: str, to: Path) -> None:
             write(file, index=False)
     except OSError as error:
         raise FwexpError(f"--to {to}: cannot be written ({error.strerror})") from error
-    for complaint in sweep.evidence.complaints:
-        print(f"warning: {complaint}; its run counts as missing", file=sys.stderr)
+    _warn(sweep.evidence)
     print(f"{table}: {counted(len(frame), 'row')} in {to}")
 
 
@@ -98,4 +109,13 @@ def _write_from_wandb(store: Store, name: str) -> None:
 
 
 def _show(written: WriteUp) -> None:
+    _warn(written.evidence)
     show(written.evidence, page=written.page, console=Console())
+
+
+def _warn(evidence: Evidence) -> None:
+    """Name what was left out."""
+    for complaint in evidence.complaints[:MAX_COMPLAINTS]:
+        print(f"warning: {strip(complaint)}; it is left out", file=sys.stderr)
+    if (more := len(evidence.complaints) - MAX_COMPLAINTS) > 0:
+        print(f"warning: and {more} more, which the page names", file=sys.stderr)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from fwexp.config.schema import Pricing
 from fwexp.evidence.cost import cost_usd, why_unpriced
-from fwexp.evidence.questions import time_to_target_s
 from fwexp.evidence.timing_validity import timing_problem
+from fwexp.evidence.to_target import time_to_target_s
 from fwexp.store.record import RunRecord
 from fwexp.tasks.metric import Metric
 
@@ -26,7 +26,7 @@ def print_summary(record: RunRecord, pricing: Pricing, folder: Path, *, is_new: 
 
 def _failure(record: RunRecord) -> list[tuple[str, str]]:
     assert record.failure is not None
-    return [("FAILED", f"{record.failure.kind}: {record.failure.message}")]
+    return [("FAILED", record.failure.text())]
 
 
 def _figures(record: RunRecord, pricing: Pricing) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from fwexp.config.dotted import is_dotted
+from fwexp.config.horizon import horizon_s
 from fwexp.config.schema import Config
 from fwexp.hardware.precision import PRECISIONS
 from fwexp.hardware.table import HARDWARE
@@ -65,6 +66,11 @@ RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
     "comparison.score_margin_ratio": (lambda x: x > 1, "above 1"),
     "comparison.ratio_margin": (lambda x: x > 1, "above 1"),
     "comparison.confidence": (lambda x: 0.5 < x < 1, "above 0.5 and below 1"),
+    "comparison.floor_s": (lambda x: x >= 0, "at least 0"),
+    "comparison.floor_usd": (lambda x: x >= 0, "at least 0"),
+    "comparison.floor_mib": (lambda x: x >= 0, "at least 0"),
+    "comparison.floor_points": (lambda x: x >= 0, "at least 0"),
+    "comparison.num_imports": (lambda x: x >= 1, "at least 1"),
     "pricing.price_usd_per_hour": (lambda x: x > 0, "above 0"),
 }
 
@@ -101,6 +107,11 @@ def _find_bad_texts(config: Config) -> Iterator[str]:
     for key, example in DOTTED.items():
         if not is_dotted(value_at(config, key)):
             yield f"{key}={value_at(config, key)}: must be 'package.module:name', as in {example}."
+    if not _is_horizon(config.comparison.horizon):
+        yield (
+            f"comparison.horizon={config.comparison.horizon}: must be 'as run' or a time above 0, "
+            "as in 30min, 1h or 2d."
+        )
     if not _is_date(config.pricing.date):
         yield f"pricing.date={config.pricing.date}: must be a date, as in 2026-01-31."
     if not re.fullmatch("[0-9a-f]{64}", config.data.sha256):
@@ -120,6 +131,14 @@ def _bad_pattern(text: str) -> str | None:
     except re.error as error:
         return str(error)
     return None
+
+
+def _is_horizon(text: str) -> bool:
+    try:
+        horizon_s(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_date(text: str) -> bool:

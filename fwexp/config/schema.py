@@ -124,6 +124,16 @@ class Comparison:
     score_margin_ratio: float = MISSING  # of scores that are compared by ratio: perplexity, errors
     ratio_margin: float = MISSING  # of times and memory; 1.1: 10 % either way
     confidence: float = MISSING  # of every interval, 0.95
+    audit_mib: float = MISSING  # of states that a run keeps, at most, for its audit; 0: none
+    # the length of training that the verdict on time is about, as the faster framework's time from
+    # its import on: "30min", "1h"; or "as run", the length of the runs themselves
+    horizon: str = MISSING
+    # what differs by less does not matter, whatever its ratio
+    floor_s: float = MISSING  # of a run's time
+    floor_usd: float = MISSING  # of a run's cost
+    floor_mib: float = MISSING  # of peak memory
+    floor_points: float = MISSING  # of scores that are shares
+    num_imports: int = MISSING  # how often a sweep times each framework's import, apart from runs
 
 
 @dataclass(kw_only=True)
@@ -178,3 +188,22 @@ class Config:
     def steps_per_epoch(self) -> int:
         """Full batches only: the samples left over at the end of an epoch are dropped."""
         return self.data.num_train // self.training.batch_size
+
+    @property
+    def num_steps(self) -> int:
+        """Optimizer steps of the whole run."""
+        if self.training.num_steps is not None:
+            return self.training.num_steps
+        assert self.training.num_epochs is not None  # a rule of config/rules.py
+        return max(1, round(self.training.num_epochs * self.steps_per_epoch))
+
+    @property
+    def evaluation_steps(self) -> list[int]:
+        """After how many steps it is evaluated: untrained (0), every so many epochs, last."""
+        every = self.steps_per_evaluation
+        return sorted({0, *range(every, self.num_steps, every), self.num_steps})
+
+    @property
+    def steps_per_evaluation(self) -> int:
+        """Optimizer steps from one evaluation to the next."""
+        return max(1, round(self.training.evaluate_every_epochs * self.steps_per_epoch))

@@ -31,6 +31,12 @@ class Split:
         inputs = {name: array[:num_samples] for name, array in self.inputs.items()}
         return Split(inputs=inputs, targets=self.targets[:num_samples])
 
+    def spread(self, num_samples: int) -> "Split":
+        """Samples at equal distances, from the first to the last: sorted ones are of all kinds."""
+        some = np.linspace(0, len(self) - 1, min(num_samples, len(self))).astype(int)
+        inputs = {name: array[some] for name, array in self.inputs.items()}
+        return Split(inputs=inputs, targets=self.targets[some])
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataSet:

@@ -1,14 +1,15 @@
 """A sweep's records by workload, with every unusable run named."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
+from fwexp.evidence.run_audit import RunAudit
 from fwexp.evidence.timing_validity import timing_problem
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
-from fwexp.store.record import RunRecord
+from fwexp.store.record import Failure, RunRecord
 from fwexp.tasks.metric import Metric
 
 FRAMEWORKS = ("torch", "tf")
@@ -30,6 +31,7 @@ class Run:
     record: RunRecord | None = None
     problem: str = ""  # NO_RECORD | failed | other machine class
     reason: str = ""
+    failure: Failure | None = None  # what its record says went wrong, on this machine class
     timing_problem: str = ""  # why its times do not count; its score does
 
     @property
@@ -47,6 +49,7 @@ class Workload:
     runs: list[Run]
     needs_certificate: bool = False  # False: one framework, nothing to compare
     certificate: Certificate | None = None
+    audit: RunAudit = field(default_factory=RunAudit)
 
     @property
     def metric(self) -> Metric | None:
@@ -115,6 +118,7 @@ def _run(run_id: str, manifest: Manifest, record: RunRecord | None, *, block: in
         record=usable,
         problem=problem,
         reason=reason,
+        failure=record.failure if record and problem == "failed" else None,
         timing_problem=timing_problem(usable) if usable else "",
     )
 
@@ -127,7 +131,7 @@ def _problem(record: RunRecord | None, *, machine_class: str) -> tuple[str, str]
     if record.status == "done":
         return "", ""
     failure = record.failure
-    return "failed", f"{failure.kind}: {failure.message}" if failure else record.status
+    return "failed", failure.text() if failure else record.status
 
 
 def _labels(configs: list[Config]) -> list[str]:

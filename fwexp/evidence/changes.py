@@ -1,13 +1,12 @@
 """What would change the recommendation: price, margins, more seeds, longer trainings."""
 
-from statistics import fmean
-
-from fwexp.evidence.aggregate import NAMES, Workload
+from fwexp.evidence.aggregate import NAMES
+from fwexp.evidence.choice import OTHER
 from fwexp.evidence.decision import listing
+from fwexp.evidence.lengths import Lengths
 from fwexp.evidence.questions import Question
-from fwexp.evidence.statistics import MAX_PAIRS, Interval
-from fwexp.evidence.verdicts import Finding, Verdict
-from fwexp.store.record import RunRecord
+from fwexp.evidence.statistics import Interval
+from fwexp.evidence.verdicts import AT_THE_MARGIN, Finding, Verdict, format_needed
 
 
 def price_change(total: list[Finding]) -> list[str]:
@@ -16,7 +15,7 @@ def price_change(total: list[Finding]) -> list[str]:
         return []
     return [
         "Price: no price per hour changes the order on the same machine. Both frameworks pay it, "
-        "so it cancels: the cost ratio is the ratio of the total times."
+        "so it cancels: the cost ratio is the ratio of the times."
     ]
 
 
@@ -26,15 +25,12 @@ def seed_change(finding: Finding, question: Question) -> list[str]:
         return []
     about = f"{question.title}, {finding.workload}"
     if finding.n_to_decide is None:
-        return [
-            f"{about}: even {MAX_PAIRS} seeds would not be enough: the gap is too close to the "
-            "margin."
-        ]
-    return [f"{about}: about {finding.n_to_decide} seeds, not {finding.n}, would be enough."]
+        return [f"{about}: {AT_THE_MARGIN}."]
+    return [f"{about}: {format_needed(finding.n_to_decide)}, not {finding.n}, would be enough."]
 
 
 def margin_change(findings: list[Finding], question: Question, *, margin: float) -> list[str]:
-    """The margins at which the shown verdicts would flip (from the unadjusted intervals)."""
+    """The margins at which the shown verdicts would flip."""
     ratio = question.scale == "ratio"
     material = {
         f.workload: min(_as_margins(f.outer, ratio=ratio))
@@ -44,7 +40,8 @@ def margin_change(findings: list[Finding], question: Question, *, margin: float)
     same = {
         f.workload: max(_as_margins(f.inner, ratio=ratio))
         for f in findings
-        if f.verdict in (Verdict.EQUIVALENT, Verdict.IMMATERIAL) and f.inner and f.inner.has_width
+        if f.verdict in (Verdict.EQUIVALENT, Verdict.IMMATERIAL) and f.inner
+        if not f.by_floor  # there no margin decided
     }
     about = f"Margin of “{question.title}” (declared: {_format_margin(margin, ratio=ratio)})"
     above = "above {} the gap would no longer be shown to matter."
@@ -56,39 +53,31 @@ def margin_change(findings: list[Finding], question: Question, *, margin: float)
     ]
 
 
-def length_change(workload: Workload, step: Finding) -> list[str]:
-    """The training length at which the two total times would meet, if they do (projected)."""
-    torch, tf = workload.timed("torch"), workload.timed("tf")
-    lines = [_line([run.record for run in runs if run.record]) for runs in (torch, tf)]
-    if step.verdict is not Verdict.MATERIAL or None in lines:
+def length_change(lengths: Lengths) -> list[str]:
+    """The training length at which the faster framework changes, if it does (projected)."""
+    if not lengths.torch or lengths.crossover() is None:
         return []
-    (torch_fixed, torch_slope, steps), (tf_fixed, tf_slope, _) = [line for line in lines if line]
-    if (tf_slope > torch_slope) != (step.larger == "tf"):
-        return []
-    meet = (tf_fixed - torch_fixed) / (torch_slope - tf_slope)
-    if not 1 <= meet <= 1e8:
-        return []
-    quick = NAMES["torch" if step.larger == "tf" else "tf"]
     return [
-        f"Training length, {workload.label}: from about {meet:,.0f} steps on, {quick}'s total "
-        f"time is shorter; below that, the other's (these runs: {steps:,.0f} steps). "
-        "Projected from the start-up and the time per step, not measured."
+        f"Training length, {lengths.workload}: {lengths.describe()} (these runs: "
+        f"{lengths.num_steps:,} steps). Projected from the fixed part and the time per step, not "
+        "measured."
     ]
 
 
-def _line(records: list[RunRecord]) -> tuple[float, float, float] | None:
-    """Fixed seconds, seconds per step and number of steps: means over the runs."""
-    rows: list[tuple[float, float, float]] = []
-    for record in records:
-        phases, steps, first = record.phases, record.num_steps, record.num_first_steps
-        if phases is None or steps is None or first is None or steps <= first:
-            return None
-        slope = (phases.steady_s + phases.evaluation_s) / (steps - first)
-        rows.append((phases.total_s - slope * steps, slope, steps))
-    if not rows:
-        return None
-    fixed, slope, steps_mean = (fmean(column) for column in zip(*rows, strict=True))
-    return fixed, slope, steps_mean
+def horizon_change(to_target: Finding, longer: Finding, *, words: str) -> list[str]:
+    """What the time at the sweep's length says, where the time to target, which decides, does not
+    say the same."""
+    decided = to_target.larger if to_target.verdict is Verdict.MATERIAL else None
+    if longer.verdict is not Verdict.MATERIAL or longer.larger in (None, decided):
+        return []
+    assert longer.larger
+    assert longer.estimate
+    slow, quick = NAMES[longer.larger], NAMES[OTHER[longer.larger]]
+    return [
+        f"Training length, {longer.workload}: {words}, {slow} takes "
+        f"{max(longer.estimate, 1 / longer.estimate):.2f}× {quick}'s time; the recommendation is "
+        "about the time to the target."
+    ]
 
 
 def _as_margins(interval: Interval, *, ratio: bool) -> tuple[float, float]:

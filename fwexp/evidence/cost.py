@@ -18,12 +18,13 @@ def why_unpriced(pricing: Pricing, *, machine_class: str) -> str:
     )
 
 
-def cost_usd(record: RunRecord, pricing: Pricing) -> float | None:
-    """The run's total time on all its nodes at the price, in US dollars; None where the price
-    does not apply."""
+def cost_usd(record: RunRecord, pricing: Pricing, *, seconds: float | None = None) -> float | None:
+    """That time (of the run: its total time) on all its nodes at the price, in US dollars; None
+    where the price does not apply."""
     if record.phases is None or why_unpriced(pricing, machine_class=record.machine_class):
         return None
-    hours = record.config.hardware.nodes * record.phases.total_s / SECONDS_PER_HOUR
+    whole_s = record.phases.total_s if seconds is None else seconds
+    hours = record.config.hardware.nodes * whole_s / SECONDS_PER_HOUR
     return hours * pricing.price_usd_per_hour
 
 

@@ -17,8 +17,12 @@ APART_MIN = 10  # between the runs of a block, which are paired because they ran
 
 def disturbances(workloads: list[Workload]) -> list[str]:
     """One sentence per oddly slow run and per block whose runs were far apart in time."""
-    slow = [text for w in workloads for name in FRAMEWORKS for text in _slow_runs(w, name)]
-    return slow + [text for w in workloads for text in _scattered_blocks(w)]
+    return slow_runs(workloads) + [text for w in workloads for text in _scattered_blocks(w)]
+
+
+def slow_runs(workloads: list[Workload]) -> list[str]:
+    """One sentence per oddly slow run."""
+    return [text for w in workloads for name in FRAMEWORKS for text in _slow_runs(w, name)]
 
 
 def _slow_runs(workload: Workload, framework: str) -> list[str]:

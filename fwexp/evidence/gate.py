@@ -1,8 +1,9 @@
-"""The certificate's gate: whether a workload may be compared, and if not, why."""
+"""The gate: whether a workload may be compared, and if not, why."""
 
 import math
 
 from fwexp.evidence.aggregate import Workload
+from fwexp.evidence.comparable import why_mixed
 from fwexp.store.certificate import Certificate, Stage
 
 
@@ -13,7 +14,13 @@ def why_void(workload: Workload) -> str:
         return ""
     if workload.certificate is None:
         return "no parity certificate: the two implementations have not been shown to match"
-    return "" if workload.certificate.passed else format_failure(workload.certificate)
+    if not workload.certificate.passed:
+        return format_failure(workload.certificate)
+    if reason := why_mixed(workload):
+        return reason
+    problems = workload.audit.problems
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{problems[0]}{more}" if problems else ""
 
 
 def format_failure(certificate: Certificate) -> str:

@@ -1,14 +1,17 @@
 """The questions a comparison answers, and the figure of a run that each is about."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fwexp.config.schema import Pricing
+from fwexp.config.schema import Comparison, Pricing
 from fwexp.evidence.aggregate import Workload
 from fwexp.evidence.cost import cost_usd
+from fwexp.evidence.horizon import Horizon
+from fwexp.evidence.to_target import whole_time_to_target_s
 from fwexp.store.record import RunRecord
 from fwexp.tasks.metric import Metric
+
+RUNS = 1000  # whose cost is told: one short run costs too little to read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,19 +28,23 @@ class Question:
     figure: Callable[[RunRecord], float | None]
     better: str  # what the winner is called
     explanation: str
+    floor: Callable[[Comparison], float] = lambda _: 0.0  # what matters not, in the figure's unit
+    # the seconds in which an import is, whose spread is in no pair; None: the figure has none
+    whole_s: Callable[[RunRecord], float | None] | None = None
     timed: bool = False  # about time: disturbed or interrupted runs do not count
     more_is_better: bool = False
     applies: Callable[[Workload], bool] = lambda _: True
 
 
-def questions(workloads: list[Workload], *, pricing: Pricing) -> list[Question]:
+def questions(workloads: list[Workload], *, pricing: Pricing, horizon: Horizon) -> list[Question]:
     """The questions of a sweep, in the order a reader asks them."""
     found = [w.metric for w in workloads if w.metric is not None]
     metrics = {metric.name: metric for metric in found if metric.compared}
     return [
         *(_score(metric) for metric in metrics.values()),
-        *_to_target(workloads),
-        *_figures(pricing),
+        *_to_target(workloads, horizon),
+        _at_horizon(horizon),
+        *_figures(pricing, horizon),
     ]
 
 
@@ -60,6 +67,7 @@ def _score(metric: Metric) -> Question:
         pairs="seed",
         basis="measured",
         figure=figure,
+        floor=lambda comparison: comparison.floor_points if metric.comparison == "points" else 0.0,
         better=f"better in {metric.name}",
         more_is_better=metric.higher_is_better,
         explanation="At the last evaluation. Runs are paired by seed.",
@@ -67,22 +75,57 @@ def _score(metric: Metric) -> Question:
     )
 
 
-def _figures(pricing: Pricing) -> list[Question]:
+def _at_horizon(horizon: Horizon) -> Question:
+    """The time that decides, unless there is a target."""
+
+    def time(record: RunRecord) -> float | None:
+        return horizon.time_s.get(record.run_id)
+
+    measured = (
+        "What you wait and pay for, from the start of a program of its own to its result. The "
+        "import is the mean of several, timed apart."
+    )
+    projected = (
+        "The faster framework trains so long, from the start of a program of its own; the other "
+        "does as many steps. Projected: the fixed part of each run, its import included, plus its "
+        "steady time per step, with the declared evaluations, times the steps."
+    )
+    return _ratio(
+        key="horizon",
+        title=f"Time {horizon.words}",
+        unit="s",
+        figure=time,
+        whole_s=time,
+        floor=lambda comparison: comparison.floor_s,
+        better="faster",
+        basis="projected" if horizon.is_projected else "measured",
+        explanation=projected if horizon.is_projected else measured,
+    )
+
+
+def _figures(pricing: Pricing, horizon: Horizon) -> list[Question]:
+    def cost(record: RunRecord) -> float | None:
+        seconds = horizon.time_s.get(record.run_id)
+        usd = None if seconds is None else cost_usd(record, pricing, seconds=seconds)
+        return None if usd is None else RUNS * usd
+
     return [
         _ratio(
             key="total",
             title="Total time",
             unit="s",
             figure=lambda record: record.phases.total_s if record.phases else None,
+            floor=lambda comparison: comparison.floor_s,
             better="faster",
-            explanation="What you wait and pay for: from the start of the run's process, its "
-            "imports already loaded, to its result.",
+            explanation="As run, from the start of the run's process, its imports already loaded, "
+            "to its result.",
         ),
         _ratio(
             key="training",
             title="Training time alone",
             unit="s",
             figure=_training_s,
+            floor=lambda comparison: comparison.floor_s,
             better="faster",
             explanation="All steps, first ones (compilation, warm-up) included; no evaluation.",
         ),
@@ -99,6 +142,7 @@ def _figures(pricing: Pricing) -> list[Question]:
             title="Peak memory",
             unit="MiB",
             figure=peak_mib,
+            floor=lambda comparison: comparison.floor_mib,
             timed=False,
             better="leaner",
             explanation="Resident memory on the host: what the imports hold plus the largest "
@@ -106,13 +150,15 @@ def _figures(pricing: Pricing) -> list[Question]:
         ),
         _ratio(
             key="cost",
-            title="Cost of 1,000 runs",
+            title=f"Cost of 1,000 runs {horizon.words}",
             unit="US$",
-            figure=lambda record: _thousandfold(cost_usd(record, pricing)),
+            figure=cost,
+            whole_s=lambda record: horizon.time_s.get(record.run_id),
+            floor=lambda comparison: RUNS * comparison.floor_usd,
             better="cheaper",
             basis="projected",
-            explanation="Total time on this machine × the declared price. Both frameworks pay the "
-            "same price on the same machine, so the ratio is that of the total times.",
+            explanation=f"Time {horizon.words}, on this machine × the declared price. Both "
+            "frameworks pay the same price on the same machine, so the ratio is that of the times.",
         ),
     ]
 
@@ -126,6 +172,8 @@ def _ratio(
     better: str,
     explanation: str,
     basis: str = "measured",
+    floor: Callable[[Comparison], float] = lambda _: 0.0,
+    whole_s: Callable[[RunRecord], float | None] | None = None,
     timed: bool = True,
     applies: Callable[[Workload], bool] = lambda _: True,
 ) -> Question:
@@ -139,6 +187,8 @@ def _ratio(
         basis=basis,
         figure=lambda record: _positive(figure(record)),
         better=better,
+        floor=floor,
+        whole_s=whole_s,
         timed=timed,
         explanation=f"{explanation} Runs are paired by block.",
         applies=applies,
@@ -150,19 +200,11 @@ def _positive(value: float | None) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-def time_to_target_s(record: RunRecord) -> float | None:
-    """Training seconds until the first evaluation at the target; infinite if none reaches it."""
-    target = record.config.training.target
-    if not record.evaluations or target is None or record.metric is None:
-        return None
-    metric = record.metric
-    reached = [
-        e.train_s for e in record.evaluations if metric.reaches(e.scores[metric.name], target)
-    ]
-    return min(reached, default=math.inf)  # a miss is infinite time, not a missing run
+def _to_target(workloads: list[Workload], horizon: Horizon) -> list[Question]:
+    def time(record: RunRecord) -> float | None:
+        import_s = horizon.import_s.get(record.config.framework.name)
+        return whole_time_to_target_s(record, import_s=import_s)
 
-
-def _to_target(workloads: list[Workload]) -> list[Question]:
     targets = {
         workload.metric.tell(workload.target)
         for workload in workloads
@@ -173,19 +215,17 @@ def _to_target(workloads: list[Workload]) -> list[Question]:
     return [
         _ratio(
             key="target",
-            title=f"Training time to {targets.pop() if len(targets) == 1 else 'the target'}",
+            title=f"Time to {targets.pop() if len(targets) == 1 else 'the target'}",
             unit="s",
-            figure=time_to_target_s,
+            figure=time,
+            whole_s=time,
+            floor=lambda comparison: comparison.floor_s,
             better="faster",
-            explanation="Until the first evaluation that reaches the target; evaluations excluded.",
+            explanation="From the start of a program of its own, its import included, to the end "
+            "of the first evaluation that reaches the target.",
             applies=lambda workload: workload.target is not None,
         )
     ]
-
-
-def _thousandfold(value: float | None) -> float | None:
-    """The figure of 1,000 runs: one short run costs too little to read."""
-    return None if value is None else 1000 * value
 
 
 def _training_s(record: RunRecord) -> float | None:

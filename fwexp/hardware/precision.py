@@ -12,6 +12,7 @@ class PrecisionKind:
     lightning: str  # the precision argument of Lightning's Trainer
     keras_policy: str
     compute_dtype: str  # of a layer's outputs
+    rounding: float  # between two neighbouring numbers, relative
     tf32: bool = False  # float32 matrix products may round to TF32
     scales_loss: bool = False  # lest small gradients vanish
     min_capability: tuple[int, int] | None = None  # CUDA compute capability; None: any will do
@@ -31,6 +32,7 @@ PRECISIONS: dict[str, PrecisionKind] = {
             lightning="32-true",
             keras_policy="float32",
             compute_dtype="float32",
+            rounding=2.0**-23,
         ),
         PrecisionKind(
             name="tf32",
@@ -38,6 +40,7 @@ PRECISIONS: dict[str, PrecisionKind] = {
             lightning="32-true",
             keras_policy="float32",
             compute_dtype="float32",
+            rounding=2.0**-10,
             tf32=True,
             min_capability=(8, 0),
         ),
@@ -47,6 +50,7 @@ PRECISIONS: dict[str, PrecisionKind] = {
             lightning="bf16-mixed",
             keras_policy="mixed_bfloat16",
             compute_dtype="bfloat16",
+            rounding=2.0**-7,
             min_capability=(8, 0),
         ),
         PrecisionKind(
@@ -55,6 +59,7 @@ PRECISIONS: dict[str, PrecisionKind] = {
             lightning="16-mixed",
             keras_policy="mixed_float16",
             compute_dtype="float16",
+            rounding=2.0**-10,
             scales_loss=True,
         ),
     )

@@ -16,7 +16,7 @@ UNDECLARED = ("command", "declared_at", "sha256", "schema")
 
 
 def declare(plan: Plan, store: Store) -> Manifest:
-    """The plan as a dated manifest; it keeps its date while nothing it declares changes.
+    """The plan as a dated manifest; what was declared once keeps its date, whatever came between.
 
     LaterVersionError if a later version of fwexp has declared a sweep of this name.
     """
@@ -80,7 +80,10 @@ def _as_declared_before(manifest: Manifest, store: Store) -> Manifest:
         raise
     except StoreError:  # none yet, or torn: replaced
         return manifest
-    if before.sha256 == manifest.sha256:  # other values may have changed: tracking, say
-        return replace(before, workloads=manifest.workloads)
-    store.archive_manifest(before)
+    if before.sha256 != manifest.sha256:
+        store.archive_manifest(before)
+    earlier, _ = store.read_earlier_manifests(manifest.name)
+    for same in (*earlier, before):
+        if same.sha256 == manifest.sha256:  # other values may have changed: tracking, say
+            return replace(same, workloads=manifest.workloads)
     return manifest

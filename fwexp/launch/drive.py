@@ -9,11 +9,13 @@ from typing import Any
 from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
+from fwexp.launch.imports import time_imports
 from fwexp.launch.launcher import Missing, MissingRun, Outcome
 from fwexp.launch.plan import Plan, PlannedRun
 from fwexp.launch.progress import Display
 from fwexp.launch.servers import framework_servers
 from fwexp.meters.environment import commit
+from fwexp.parity.audit import Auditable, audit, describe_audits, has_audits
 from fwexp.parity.certify import certify, describe
 from fwexp.parity.key import certificate_key
 from fwexp.processes.locks import device_lock, hold
@@ -43,7 +45,8 @@ def drive(
     todo = missing.runs
     workloads = {run.workload: run.config for run in plan.runs} if compare else {}
     frameworks = {item.run.config.framework.name for item in todo.values()}
-    if any(not has_certificate(config, store) for config in workloads.values()):
+    auditable = _auditable(plan, store) if compare else {}
+    if workloads and (frameworks or not _is_checked(workloads, auditable, store)):
         frameworks = {"torch", "tf"}
     lock = device_lock(plan.first.hardware)
     with Display(len(plan.runs)) as display, ExitStack() as stack:
@@ -55,8 +58,12 @@ def drive(
         with hold(lock, on_wait=display.wait, stop=stop) if frameworks else nullcontext():
             servers = stack.enter_context(framework_servers(sorted(frameworks), logs=store.logs))
             servers.wait_ready()
+            imports = time_imports(plan, todo, servers, store, say=display.begin) if compare else {}
         passed = _certify(workloads, store, servers, display)
-        _perform(plan, todo, passed, store, servers, display, stop)
+        _perform(plan, todo, passed, imports, store, servers, display, stop)
+        for key, workload in auditable.items():
+            if passed[key] and not stop():
+                passed[key] = _audit(workload, store, servers, display)
     return _outcome(plan, store, passed)
 
 
@@ -65,6 +72,42 @@ def has_certificate(config: Config, store: Store) -> bool:
         return store.read_certificate(certificate_key(config)) is not None
     except StoreError:
         return False  # torn: it is remade
+
+
+def _auditable(plan: Plan, store: Store) -> dict[str, Auditable]:
+    """By workload; one whose runs are of one framework is compared with nothing."""
+    found: dict[str, list[PlannedRun]] = {}
+    for run in plan.runs:
+        found.setdefault(run.workload, []).append(run)
+    return {
+        key: Auditable(
+            config=runs[0].config,
+            certificate=certificate_key(runs[0].config),
+            folders=[store.run(plan.machine_class, run.run_id) for run in runs],
+        )
+        for key, runs in found.items()
+    }
+
+
+def _is_checked(
+    workloads: dict[str, Config], auditable: dict[str, Auditable], store: Store
+) -> bool:
+    """Whether every workload has its certificate, and every run its audit."""
+    return all(has_certificate(config, store) for config in workloads.values()) and all(
+        has_audits(workload) for workload in auditable.values()
+    )
+
+
+def _audit(workload: Auditable, store: Store, servers: WarmServers, display: Display) -> bool:
+    """Whether no audit failed; one that cannot be made is missing, which the write-up tells."""
+    try:
+        audits = audit(workload, store=store, servers=servers, say=display.begin)
+    except ParityError as error:
+        display.say(f"{error}; its runs are not audited")
+        return True
+    if audits:
+        display.say(describe_audits(audits, config=workload.config))
+    return all(audit.failed is None for audit in audits)
 
 
 def _certify(
@@ -88,6 +131,7 @@ def _perform(
     plan: Plan,
     todo: dict[str, MissingRun],
     passed: dict[str, bool],
+    imports: dict[str, list[float]],
     store: Store,
     servers: WarmServers,
     display: Display,
@@ -106,13 +150,20 @@ def _perform(
             display.say("asked to stop: the remaining runs are not started")
             break
         else:
-            request = _request(todo[run.run_id], plan, store, fwexp_commit)
+            more_imports_s = imports.get(run.config.framework.name, [])
+            request = _request(todo[run.run_id], plan, store, fwexp_commit, more_imports_s)
             note = _run(run, request, servers, display)
             record, _ = store.read_records(plan.machine_class, [run.run_id])
             display.end(run.run_id, record.get(run.run_id), note=note)
 
 
-def _request(missing: MissingRun, plan: Plan, store: Store, fwexp_commit: str | None) -> RunRequest:
+def _request(
+    missing: MissingRun,
+    plan: Plan,
+    store: Store,
+    fwexp_commit: str | None,
+    more_imports_s: list[float],
+) -> RunRequest:
     return RunRequest(
         run_id=missing.run.run_id,
         config=missing.run.config,
@@ -122,6 +173,7 @@ def _request(missing: MissingRun, plan: Plan, store: Store, fwexp_commit: str | 
         commit=fwexp_commit,
         store=str(store.path),
         replaces=missing.replaces,
+        more_imports_s=more_imports_s,
     )
 
 

@@ -94,14 +94,28 @@ def _seeds(axes: Mapping[str, Sequence[str]], config: Config) -> list[int]:
 
 
 def _in_blocks(runs: list[PlannedRun]) -> list[list[PlannedRun]]:
-    """One block per workload and seed; seeds in order, the rest shuffled by the runs' ids."""
+    """One block per workload and seed; seeds in order, the workloads shuffled by the runs' ids.
+
+    In half of a workload's blocks one framework goes first, in half the other; which, is drawn.
+    """
     rng = random.Random(",".join(sorted(run.run_id for run in runs)))
     blocks: dict[tuple[int, str], list[PlannedRun]] = {}
-    for run in runs:
+    for run in sorted(runs, key=lambda run: run.config.framework.name):
         blocks.setdefault((run.config.seed, run.workload), []).append(run)
+    turns = _turns(sorted(blocks), rng)
     keys = sorted(blocks)
     rng.shuffle(keys)
     keys.sort(key=lambda key: key[0])
-    for key in keys:
-        rng.shuffle(blocks[key])
-    return [blocks[key] for key in keys]
+    return [blocks[key][:: -1 if turns[key] else 1] for key in keys]
+
+
+def _turns(keys: list[tuple[int, str]], rng: random.Random) -> dict[tuple[int, str], bool]:
+    """Which of each workload's blocks are turned round: half of them, or one more or less."""
+    found: dict[tuple[int, str], bool] = {}
+    for workload in dict.fromkeys(workload for _, workload in keys):
+        own = [key for key in keys if key[1] == workload]
+        start = rng.randrange(2)
+        turned = [bool((start + place) % 2) for place in range(len(own))]
+        rng.shuffle(turned)
+        found |= dict(zip(own, turned, strict=True))
+    return found

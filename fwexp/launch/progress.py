@@ -74,7 +74,7 @@ def _outcome(record: RunRecord | None) -> str:
     if record is None:
         return "interrupted, no record"
     if record.failure is not None:
-        return f"FAILED: {record.failure.kind}: {record.failure.message}".splitlines()[0]
+        return f"FAILED: {record.failure.first_line()}"
     assert record.metric is not None
     assert record.score is not None
     assert record.phases is not None

@@ -6,7 +6,11 @@ from pathlib import Path
 from fwexp.processes.warm_servers import WarmServers
 from fwexp.trainers.registry import TRAINERS
 
-SHARED = ["fwexp.runs.execute", "fwexp.parity.capture"]  # what every server has imported
+SHARED = [
+    "fwexp.runs.execute",
+    "fwexp.parity.capture",
+    "fwexp.parity.replay",
+]  # what every server has imported
 
 
 def framework_servers(frameworks: Iterable[str], *, logs: Path) -> WarmServers:

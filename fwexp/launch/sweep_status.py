@@ -116,7 +116,7 @@ def _void_runs(manifest: Manifest, store: Store) -> tuple[set[str], list[str]]:
 def _failures(store: Store, records: dict[str, RunRecord]) -> Iterator[Problem]:
     for run_id, record in records.items():
         if record.failure is not None:
-            reason = f"{record.failure.kind}: {record.failure.message}".splitlines()[0]
+            reason = record.failure.first_line()
             log = store.run(record.machine_class, run_id).log
             yield Problem(run_id=run_id, state="failed", reason=reason, log=log)
 

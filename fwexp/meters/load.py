@@ -5,6 +5,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
 
 from fwexp.meters.device_use import DeviceUse, device_use, num_foreign
 
@@ -19,9 +22,13 @@ OWN = slice(11, 15)  # of /proc/<pid>/stat after the name: user, system, the sam
 class Load:
     """What other processes did on the machine while the run trained."""
 
-    num_cores: int  # that the run may use
-    foreign_cores: float | None  # that others kept busy on average, at least; None: unknown
-    foreign_device_processes: int | None = None  # on its GPUs; None: it uses none, or unknown
+    num_cores: Annotated[int, Meta(ge=1)]  # that the run may use
+    foreign_cores: (
+        Annotated[float, Meta(ge=0, le=1e6)] | None
+    )  # that others kept busy on average, at least; None: unknown
+    foreign_device_processes: Annotated[int, Meta(ge=0)] | None = (
+        None  # on its GPUs; None: it uses none, or unknown
+    )
     unknown: str = ""  # on a GPU: why the number of processes is unknown
 
 

@@ -14,12 +14,14 @@ from fwexp.config.plain import to_plain
 from fwexp.config.schema import Config
 from fwexp.errors import ParityError, StoreError
 from fwexp.models.code_lines import implementation_lines
-from fwexp.models.registry import declared_differences, load_spec
+from fwexp.models.registry import load_spec
 from fwexp.parity.comparing import FLOAT64_TOLERANCE
+from fwexp.parity.declared import declared
 from fwexp.parity.hints import add_hints
 from fwexp.parity.key import certificate_key
-from fwexp.parity.protocol import certified_stages, for_framework
+from fwexp.parity.protocol import certify_stages, for_framework
 from fwexp.parity.stand_in import describe_stand_in
+from fwexp.processes.endings import why_it_ended
 from fwexp.processes.locks import hold
 from fwexp.processes.warm_servers import ServerDied, WarmServers
 from fwexp.store.array_file import ArrayFile
@@ -81,7 +83,7 @@ def describe(certificate: Certificate) -> str:
 
 def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certificate:
     spec = load_spec(config.model, config.data)
-    stages = certified_stages(
+    certified = certify_stages(
         config,
         captured=partial(_captured, store=store, servers=servers),
         explain=partial(add_hints, optimizer=config.optimizer.name),
@@ -89,14 +91,15 @@ def _make(key: str, config: Config, store: Store, servers: WarmServers) -> Certi
     shapes = [v.shape for v in spec.variables().values() if v.trainable]
     return Certificate(
         key=key,
-        passed=all(stage.passed for stage in stages),
+        passed=all(stage.passed for stage in certified.stages),
         model=config.model.name,
         optimizer=config.optimizer.name,
         data=config.data.name,
         precision=config.precision.name,
         num_parameters=int(sum(np.prod(shape) for shape in shapes)),
-        stages=stages,
-        declared_differences=declared_differences(config.model, config.data),
+        stages=certified.stages,
+        divergence=certified.divergence,
+        declared_differences=declared(config),
         stand_in=describe_stand_in(config),
         code_lines=implementation_lines(config.model.implementation),
         versions={name: version(name) for name in PACKAGES},
@@ -142,9 +145,9 @@ def _capture(
     except ServerDied as error:
         raise ParityError(f"parity of {config.model.name}: {error}") from error
     if code != 0:
-        last = log.read_text().strip().splitlines()[-1:] or [f"exit code {code}"]
+        why = why_it_ended(code, log.read_text(errors="replace"))
         raise ParityError(
-            f"parity of {config.model.name}: the {framework} capture failed: {last[0]}; see {log}"
+            f"parity of {config.model.name}: the {framework} capture failed: {why}; see {log}"
         )
     log.unlink()
     return to

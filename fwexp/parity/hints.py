@@ -13,6 +13,7 @@ STEP = ("optimizer steps", "optimizer state")
 NUMBERS = ("loss", "gradients", *STEP, "statistics")
 WINDOWED = ("convolution", "depthwise", "pooling")
 ADAMS = ("adam", "adamw")
+LEAST_DROPPED = 0.05  # a rate of 0.01 changes a layer's inputs by √(0.01 / 0.99), a tenth
 
 
 def add_hints(stages: list[Stage], pair: Pair, *, optimizer: str) -> list[Stage]:
@@ -30,8 +31,9 @@ def add_hints(stages: list[Stage], pair: Pair, *, optimizer: str) -> list[Stage]
 
 def probable_traps(failure: Failure) -> list[str]:
     """At most three, the most likely first; none where nothing known looks like it."""
-    found = [hint.sentence(failure) for hint in HINTS if hint.explains(failure)]
-    return list(dict.fromkeys(found))[:MAX_HINTS]
+    fitting = [hint for hint in HINTS if hint.explains(failure)]
+    fitting.sort(key=lambda hint: hint.is_of_another_layer(failure))
+    return list(dict.fromkeys(hint.sentence(failure) for hint in fitting))[:MAX_HINTS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +50,15 @@ class Hint:
     def explains(self, failure: Failure) -> bool:
         return (
             failure.stage.name in self.stages
-            and (not self.layers or failure.layer in self.layers)
+            and (not self.layers or not failure.suspects.isdisjoint(self.layers))
             and (not self.leaves or failure.leaf in self.leaves)
             and (not self.optimizers or failure.optimizer in self.optimizers)
             and self.fits(failure)
         )
+
+    def is_of_another_layer(self, failure: Failure) -> bool:
+        """Whether it explains the failure by a layer before, whose outputs are not compared."""
+        return bool(self.layers) and failure.layer not in self.layers
 
     def sentence(self, failure: Failure) -> str:
         return self.trap.format(factor=f"{failure.factor:.4g}" if failure.factor else "")
@@ -60,6 +66,14 @@ class Hint:
 
 def _at_evaluation(failure: Failure) -> bool:
     return failure.name == "evaluation"
+
+
+def _looks_dropped(failure: Failure) -> bool:
+    """By its zeros; behind a dense layer, which mixes them, by the size of what is lost."""
+    if failure.layer == "dropout" or failure.is_zeroed:
+        return True
+    only_dense = failure.suspects <= {"dense", "embedding"} and failure.layer == "dense"
+    return only_dense and failure.stage.difference > LEAST_DROPPED and not failure.is_activated
 
 
 def _reported(failure: Failure) -> bool:
@@ -131,9 +145,14 @@ HINTS = [
         fits=lambda f: f.factor is not None,
     ),
     Hint(
+        trap="a final softmax in one model only",
+        stages=FORWARD,
+        fits=lambda f: _at_evaluation(f) and f.sums_to_one,
+    ),
+    Hint(
         trap="evaluated in training mode: BatchNorm's or dropout's flag",
         stages=FORWARD,
-        fits=_at_evaluation,
+        fits=lambda f: _at_evaluation(f) and not f.sums_to_one,
     ),
     Hint(
         trap="same padding at stride 2, which TensorFlow adds on one side",
@@ -151,12 +170,13 @@ HINTS = [
         trap="BatchNorm's epsilon: the default is 1e-3 in Keras, 1e-5 in torch",
         stages=FORWARD,
         layers=("batch norm",),
+        fits=lambda f: f.arrays is None or f.is_scaled_by_channel,
     ),
     Hint(
         trap="BatchNorm in evaluation mode in one framework",
         stages=FORWARD,
         layers=("batch norm",),
-        fits=lambda f: f.stage.difference > 1e-2,
+        fits=lambda f: f.stage.difference > 1e-2 and (f.arrays is None or f.is_scaled_by_channel),
     ),
     Hint(
         trap="LayerNormalization's epsilon: the default is 1e-3 in Keras, 1e-5 in torch",
@@ -200,14 +220,19 @@ HINTS = [
         stages=FORWARD,
         layers=("embedding",),
     ),
-    Hint(trap="dilation or groups in one framework only", stages=FORWARD, layers=("convolution",)),
     Hint(
-        trap="dropout active in one framework only",
+        trap="an activation inside the layer",
         stages=FORWARD,
-        layers=("dropout", "dense", ""),
+        layers=("convolution", "depthwise", "dense"),
+        fits=lambda f: f.is_activated,
     ),
-    Hint(trap="an activation inside the layer", stages=FORWARD, layers=("convolution", "dense")),
-    Hint(trap="a final softmax in one model only", stages=FORWARD, fits=_at_evaluation),
+    Hint(
+        trap="dilation in one framework only",
+        stages=FORWARD,
+        layers=("convolution", "depthwise"),
+        fits=lambda f: f.window > 1,
+    ),
+    Hint(trap="dropout active in one framework only", stages=FORWARD, fits=_looks_dropped),
     Hint(
         trap="the framework's own shuffle: a bounded buffer instead of the common order",
         stages=("data",),

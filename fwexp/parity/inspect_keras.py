@@ -31,6 +31,9 @@ def gradients(trainer: KerasTrainer, batch: Batch) -> tuple[float, Weights]:
     inputs = as_tensors(batch[0], trainer.recipe.dtype)
     targets = as_tensor(batch[1], trainer.recipe.dtype)
     loss, values = trainer.model.loss_and_gradients(inputs, targets)
+    scale = float(trainer.model.optimizer.scale_loss(1.0))  # fp16's
     variables = trainer.model.trainable_variables
     named = zip(variables, values, strict=True)
-    return float(loss), {spec_name(v): ops.convert_to_numpy(g) for v, g in named if g is not None}
+    return float(loss), {
+        spec_name(v): ops.convert_to_numpy(g) / scale for v, g in named if g is not None
+    }

@@ -39,7 +39,8 @@ def gradients(trainer: LightningTrainer, batch: Batch) -> tuple[float, Weights]:
     network = trainer.module.network.train()
     inputs = as_tensors(batch[0], trainer.recipe.dtype)
     targets = as_tensor(batch[1], trainer.recipe.dtype)
-    loss = trainer.module.training_loss((inputs, targets))
+    with trainer.trainer.precision_plugin.forward_context():
+        loss = trainer.module.training_loss((inputs, targets))
     network.zero_grad()
     torch.autograd.backward(loss)
     named = [n for n in named_tensors(network) if n.tensor.grad is not None]

@@ -15,7 +15,8 @@ PARTS = {  # by the kind of capture
     "numbers": (*WITHOUT_STEPS, "steps"),
     "stand-in": (*WITHOUT_STEPS, "steps"),
     "full size": WITHOUT_STEPS,
-    "dtypes": ("dtypes",),
+    "dtypes": ("dtypes", "mixed"),
+    "run": ("free",),
     "drift": ("drift",),
 }
 

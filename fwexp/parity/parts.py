@@ -3,6 +3,7 @@
 Each builds through the registry and trains through the trainer's `fit`, as a run does.
 """
 
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
@@ -15,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fwexp.config.schema import Config, Schedule
+from fwexp.config.schema import Config, Precision, Schedule
 from fwexp.data.dataset import DataSet
 from fwexp.models.initialization import generic_weights
 from fwexp.parity.pair import NUM_STEPS, state_of
+from fwexp.parity.rounding import apart, least
 from fwexp.runs.recipe import make_recipe
 from fwexp.store.array_file import ArrayFile, ArrayWriter
 from fwexp.trainers.protocol import Recipe, Trainer
@@ -61,8 +63,10 @@ class Subject:
         )
         schedule = Schedule(name="cosine", warmup_fraction=0.2)
         optimizer = replace(self.config.optimizer, schedule=schedule)
-        train, test = self.data.train.first(num_steps * batch), self.data.test
-        small_data = replace(self.data, train=train, test=test.first(self.extent.num_test))
+        train = self.data.train.spread(num_steps * batch)
+        small_data = replace(
+            self.data, train=train, test=self.data.test.spread(self.extent.num_test)
+        )
         config = replace(self.config, training=training, optimizer=optimizer)
         recipe = make_recipe(config, small_data)
         weights = generic_weights(recipe.spec.variables(), seed=self.config.seed)
@@ -148,6 +152,27 @@ def dtypes(subject: Subject, file: ArrayWriter) -> None:
     file.add({name: np.array(dtype) for name, (_, dtype) in blocks.items()})
 
 
+def mixed(subject: Subject, file: ArrayWriter) -> None:
+    """Evaluation, loss and gradients of one batch at the run's own precision, and in float32."""
+    training = replace(subject.config.training, batch_size=NORMAL.batch, num_epochs=None)
+    data = replace(
+        subject.data,
+        train=subject.data.train.spread(NORMAL.batch),
+        test=subject.data.test.spread(NORMAL.num_test),
+    )
+    for kind, precision in (("mixed", subject.config.precision.name), ("float32", "fp32")):
+        config = replace(
+            subject.config,
+            training=replace(training, num_steps=1),
+            precision=Precision(name=precision),
+        )
+        trainer = make_trainer(make_recipe(config, data))
+        file.add({"evaluation": trainer.predict(data.test.inputs)}, under=kind)
+        loss, found = subject.inspector().gradients(trainer, next(trainer.batches()))
+        file.add({"loss": np.array(loss)}, under=kind)
+        file.add(found, under=f"{kind}/gradient")
+
+
 class _Unobserved:
     """Leaves a trainer alone."""
 
@@ -177,11 +202,79 @@ def _variables(trainer: Trainer) -> Mapping[str, NDArray[Any]]:
     return {name: value for name, value in trainer.state().items() if "/" not in name}
 
 
+MAX_FREE_STEPS = 1000
+MIN_FREE_STEPS = 3
+FREE_S = 4.0  # that these steps may take, if there are more than the fewest
+NUM_SLICE = 64
+NUM_TEST = 256
+
+
+def free(subject: Subject, file: ArrayWriter) -> None:
+    """The first steps of a run as it makes them, evaluations between them; and the same from
+    weights that one rounding sets apart."""
+    recipe = make_recipe(subject.config, subject.data)
+    recipe = replace(recipe, data=replace(recipe.data, test=recipe.data.test.first(NUM_TEST)))
+    num_steps = _num_free_steps(recipe, subject.reference)
+    recipe = replace(recipe, order=recipe.order[:num_steps])
+    others = replace(recipe, weights=apart(recipe.weights, subject.config))
+    for kind, start in (("free", recipe), ("apart", others)):
+        trainer = make_trainer(start)
+        observer = _Evaluating(trainer, start)
+        trainer.fit(observer)
+        file.add({**observer.outputs, "losses": np.array(trainer.losses())}, under=kind)
+    file.add({"least": np.array(least(subject.config))})
+
+
+class _Evaluating:
+    """Evaluates a slice, twice, a third of the way, and the test set after two thirds."""
+
+    def __init__(self, trainer: Trainer, recipe: Recipe) -> None:
+        self.trainer = trainer
+        self.recipe = recipe
+        self.outputs: Arrays = {}
+
+    def before_step(self, step: int) -> None: ...
+
+    def after_step(self, step: int) -> None:
+        done, num_steps, test = step + 1, len(self.recipe.order), self.recipe.data.test
+        if done == max(1, num_steps // 3):
+            some = test.spread(NUM_SLICE).inputs
+            self.outputs[f"evaluation/{done}/slice"] = self.trainer.predict(some)
+            self.outputs[f"again/{done}/slice"] = self.trainer.predict(some)
+        if done == max(1, 2 * num_steps // 3):
+            self.outputs[f"evaluation/{done}/test set"] = self.trainer.predict(test.inputs)
+
+
+def _num_free_steps(recipe: Recipe, reference: Path | None) -> int:
+    """As many as torch's capture has, which takes what its first steps leave time for."""
+    if reference is not None:
+        with ArrayFile(reference) as captured:
+            return len(captured["free/losses"])
+    timed = _Timed()
+    make_trainer(replace(recipe, order=recipe.order[:MIN_FREE_STEPS])).fit(timed)
+    affordable = int(FREE_S / timed.step_s)
+    return min(len(recipe.order), MAX_FREE_STEPS, max(MIN_FREE_STEPS, affordable))
+
+
+class _Timed:
+    """How long the fastest step took."""
+
+    step_s = float("inf")
+
+    def before_step(self, step: int) -> None:  # noqa: ARG002
+        self._started = time.perf_counter()
+
+    def after_step(self, step: int) -> None:  # noqa: ARG002
+        self.step_s = min(self.step_s, time.perf_counter() - self._started)
+
+
 TAKE: dict[str, Callable[[Subject, ArrayWriter], None]] = {  # what pair.PARTS names
     "run": run,
     "outputs": outputs,
     "gradients": gradients,
     "steps": steps,
     "dtypes": dtypes,
+    "mixed": mixed,
+    "free": free,
     "drift": drift,
 }

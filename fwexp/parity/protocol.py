@@ -12,7 +12,7 @@ from fwexp.hardware.cpu import CPU
 from fwexp.hardware.precision import PRECISIONS
 from fwexp.models.registry import load_spec
 from fwexp.parity.pair import PARTS, Capture, Pair
-from fwexp.parity.stages import data, gradients, loss, outputs, steps, weights
+from fwexp.parity.stages import data, free, gradients, loss, mixed, outputs, steps, weights
 from fwexp.parity.stand_in import stand_in_of
 from fwexp.store.certificate import Stage
 
@@ -53,15 +53,29 @@ STAGES = [
     ),
     Comparison("forward in float32", outputs.forward_in_float32, part="outputs", needs=SAME_START),
     Comparison("dtypes", outputs.dtypes, part="dtypes"),
+    Comparison("mixed precision", mixed.mixed_precision, part="mixed", needs=("dtypes",)),
+    Comparison("free steps", free.free_steps, part="free"),
+    Comparison("evaluation", free.evaluations, part="free", needs=("free steps",)),
 ]
 
 
-def certified_stages(config: Config, *, captured: Captured, explain: Explain) -> list[Stage]:
-    """Every stage of this configuration's certificate."""
+@dataclass(frozen=True, kw_only=True)
+class Certified:
+    """Every stage of a configuration's certificate, and what rounding alone does to its runs."""
+
+    stages: list[Stage]
+    divergence: list[float]  # see Certificate
+
+
+def certify_stages(config: Config, *, captured: Captured, explain: Explain) -> Certified:
+    """The stages of this configuration, in order."""
+    divergence: list[float] = []
 
     def compare(kind: str, asked: Config, of: Config) -> list[Stage]:
         with captured(kind, asked) as (torch, keras):
             pair = Pair(torch=torch, keras=keras, spec=load_spec(of.model, of.data))
+            if kind == "run":
+                divergence.extend(free.divergence_of(pair).tolist())
             return explain(compare_pair(pair, kind), pair)
 
     smaller = stand_in_of(config)
@@ -74,7 +88,9 @@ def certified_stages(config: Config, *, captured: Captured, explain: Explain) ->
         stages += taken_from_stand_in(found, smaller.model.name)
     if PRECISIONS[config.precision.name].is_mixed:
         stages += compare("dtypes", config, config)
-    return stages
+    if all(stage.passed for stage in stages):  # otherwise it is known why they part
+        stages += compare("run", config, config)
+    return Certified(stages=stages, divergence=divergence)
 
 
 def compare_pair(pair: Pair, kind: str) -> list[Stage]:

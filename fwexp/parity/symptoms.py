@@ -10,13 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.models.spec import Spec, Variable
+from fwexp.parity.likeness import (
+    SAME,
+    are_scaled_by_channel,
+    are_shares,
+    are_zeroed,
+    grow_alike,
+)
 from fwexp.parity.pair import Capture, Pair
 from fwexp.store.certificate import Stage
 
 Array = NDArray[Any]
 
 SINGLE_PRECISION = 3e-7  # a relative norm below it is a rounding to float32, in float64's stages
-SAME = 1e-9  # relative norm, of what agrees but for rounding
+RECURRENT = r"(^|[._])(bi)?(lstm|gru|rnn)"  # anywhere in a layer's name
 WORDS = {  # in a layer's name, where its variables do not tell what it is
     "activation": r"relu|gelu|silu|swish|act|tanh|sigmoid",
     "pooling": r"pool",
@@ -57,6 +64,26 @@ class Failure:
         return kind_of(layer, self.spec.variables())
 
     @cached_property
+    def suspects(self) -> set[str]:
+        """That kind, and those of the layers just before it whose outputs are not compared."""
+        variables = self.spec.variables()
+        layers = list(dict.fromkeys(name.rpartition(".")[0] for name in variables))
+        if self.stage.name != "forward" or self.name not in layers:
+            return {self.layer}
+        found = {self.layer}
+        for layer in reversed(layers[: layers.index(self.name)]):
+            if any(layer == b or layer.startswith(f"{b}.") for b in self.spec.blocks()):
+                break
+            found.add(kind_of(layer, variables))
+        return found
+
+    @cached_property
+    def window(self) -> int:
+        """The height of a convolution's kernel; 1 of all else."""
+        kernel = self.spec.variables().get(f"{self.name}.kernel")
+        return kernel.shape[0] if kernel is not None and len(kernel.shape) == 4 else 1
+
+    @cached_property
     def leaf(self) -> str:
         """The variable's last name: kernel, bias, gamma; empty for a block."""
         return "" if self.name in self.spec.blocks() else self.name.rpartition(".")[2]
@@ -65,7 +92,7 @@ class Failure:
     def arrays(self) -> tuple[Array, Array] | None:
         """Torch's and Keras's array of that place, where both are finite and of one shape."""
         path = {
-            "forward": f"float64/block/{self.name}",
+            "forward": self._output,
             "forward in float32": f"float32/block/{self.name}",
             "gradients": f"float64/gradient/{self.name}",
             "loss": "float64/loss",
@@ -133,6 +160,26 @@ class Failure:
         )
 
     @property
+    def is_activated(self) -> bool:
+        """Whether one framework's numbers grow with the other's, but are no multiple of them."""
+        return self.factor is None and self.arrays is not None and grow_alike(*self.arrays)
+
+    @property
+    def is_zeroed(self) -> bool:
+        """Whether some numbers are zero in one only, and the others a multiple, as by dropout."""
+        return self.arrays is not None and are_zeroed(*self.arrays)
+
+    @property
+    def is_scaled_by_channel(self) -> bool:
+        """Whether each channel of one is a multiple of the other's, plus a constant."""
+        return self.arrays is not None and are_scaled_by_channel(*self.arrays)
+
+    @property
+    def sums_to_one(self) -> bool:
+        """Whether one framework's outputs are shares, as a softmax leaves them."""
+        return self.arrays is not None and any(map(are_shares, self.arrays))
+
+    @property
     def keras_is_larger(self) -> bool:
         return self.arrays is not None and float(self.arrays[1].sum()) > float(self.arrays[0].sum())
 
@@ -159,6 +206,11 @@ class Failure:
         names = [n for n in self.torch if n.startswith(prefix) and n.endswith(".moving_mean")]
         return all(np.allclose(self.torch[n], self.keras[n], rtol=SAME, atol=0) for n in names)
 
+    @property
+    def _output(self) -> str:
+        is_last = self.name == "evaluation"
+        return "float64/evaluation" if is_last else f"float64/block/{self.name}"
+
     def _shape(self, block: str) -> tuple[int, ...]:
         path = f"float64/block/{block}"
         return self.torch[path].shape if path in self.torch else ()
@@ -179,13 +231,15 @@ def kind_of(layer: str, variables: Mapping[str, Variable]) -> str:
     """The kind of layer that has these variables, or is named so; empty where neither tells."""
     own = {n.rpartition(".")[2]: v for n, v in variables.items() if n.rpartition(".")[0] == layer}
     for leaf, kind in (
-        ("recurrent_kernel", "recurrent"),
         ("embeddings", "embedding"),
         ("moving_mean", "batch norm"),
         ("gamma", "layer norm"),
     ):
         if leaf in own:
             return kind
+    within = [name for name in variables if name.startswith(f"{layer}.")]
+    if re.search(RECURRENT, layer.lower()) or any("recurrent" in name for name in within):
+        return "recurrent"
     last = layer.rpartition(".")[2].lower()
     if "kernel" in own:
         shape = own["kernel"].shape

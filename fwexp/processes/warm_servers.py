@@ -1,6 +1,7 @@
 """Warm servers on this machine, and a forked process per call."""
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from fwexp.errors import FwexpError
+from fwexp.processes.endings import error_line
 from fwexp.processes.messages import Call, encode
 
 Hear = Callable[[dict[str, Any]], None]
@@ -32,6 +34,7 @@ class WarmServer:
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
+        self.import_s = math.nan  # until it is ready
 
     def start(self) -> None:
         """Start importing the modules, without waiting."""
@@ -56,7 +59,9 @@ class WarmServer:
         if self._process is None or self._process.poll() is not None:
             self.start()
         while not self._ready:
-            self._ready = self._hear()["event"] == "ready"
+            event = self._hear()
+            self._ready = event["event"] == "ready"
+            self.import_s = event["import_s"]
 
     def call(self, function: str, arguments: dict[str, Any], *, log: Path, hear: Hear) -> int:
         """The exit code of a fresh process that made the call; negative: killed by that signal."""
@@ -80,6 +85,15 @@ class WarmServer:
             raise
         return int(event["code"])
 
+    def time_import(self) -> float:
+        """The seconds in which another fresh process imports the same modules."""
+        other = WarmServer(self.name, self.modules, log=self.log.with_suffix(".import.log"))
+        try:
+            other.wait_ready()
+        finally:
+            other.close()
+        return other.import_s
+
     def close(self, *, has_died: bool = False) -> None:
         """End the server and whatever it still runs; its log is removed unless it died."""
         if self._process is not None:
@@ -100,9 +114,9 @@ class WarmServer:
 
     def _death(self) -> ServerDied:
         self.close(has_died=True)
-        last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
-        words = "".join(f": {line}" for line in last)
-        return ServerDied(f"the {self.name} server died{words}; see {self.log}")
+        told = error_line(self.log.read_text(errors="replace"))
+        words = f"the {self.name} server died: {told}" if told else f"the {self.name} server died"
+        return ServerDied(f"{words}; see {self.log}")
 
 
 class WarmServers:
@@ -119,12 +133,11 @@ class WarmServers:
         return self._servers[name]
 
     def __enter__(self) -> Self:
-        for server in self._servers.values():
-            server.start()
         return self
 
     def wait_ready(self) -> None:
-        """Wait until all have imported their modules, so that no import disturbs a timed run."""
+        """Import all modules, one server after another: no import disturbs a timed run, or the
+        time of another import."""
         for server in self._servers.values():
             server.wait_ready()
 

@@ -4,7 +4,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from fwexp.runs.measurements import data_wait_ms, history, measure
 from fwexp.runs.nodes import find_node, find_start
 from fwexp.runs.ranks import Unwatched, run_in_ranks
 from fwexp.runs.recipe import make_recipe
+from fwexp.runs.sampler import Sampler, steps_to_audit
 from fwexp.runs.secondary_node import run_secondary
 from fwexp.runs.timing import Timing
 from fwexp.runs.watch import Watch, check_finite
@@ -50,6 +51,7 @@ class RunRequest:
     commit: str | None  # fwexp's
     store: str
     replaces: str | None  # `finished_at` of the failed record to replace, if any
+    more_imports_s: list[float] = field(default_factory=list)  # of the same modules as the server's
 
     @property
     def folder(self) -> RunFolder:
@@ -128,6 +130,7 @@ def _begin(request: RunRequest, *, import_s: float) -> RunRecord:
         started_at=_now(),
         finished_at="",
         import_s=import_s,
+        more_imports_s=request.more_imports_s,
     )
 
 
@@ -197,7 +200,14 @@ def _train(
 
     attempt.restore(trainer)
     meter.lap()  # that memory is not part of training's peak
-    observer = Watch(trainer, recipe, tell, attempt)
+    sampler = Sampler(
+        trainer,
+        request.folder.samples,
+        steps_to_audit(recipe, run_id=request.run_id),
+        elapsed_s=timing.since_dispatch_s,
+        resumed_at=attempt.first_step,
+    )
+    observer = Watch(trainer, recipe, tell, attempt, sampler)
     leads = rank(config) == 0
     load = LoadMeter(before=timing.device_before, children=others)
     trainer.fit(observer if leads else Unwatched(), first_step=attempt.first_step)
@@ -219,5 +229,6 @@ def _train(
         record.load = load.load()
         record.data_wait_ms_per_step = data_wait_ms(trainer, len(recipe.order) - attempt.first_step)
         request.folder.write_history(history(recipe, trained))
+        sampler.keep_last()
     check_unchanged(request.sources, loaded=built)
     check_loaded(request.sources, before=before)

@@ -27,6 +27,7 @@ def measure(record: RunRecord, recipe: Recipe, trained: Trained, timing: Timing)
         steady_s=steady_s,
         evaluation_s=trained.evaluation_s,
         checkpoint_s=trained.checkpoint_s,
+        audit_s=trained.audit_s,
         total_s=timing.since_dispatch_s(),
     )
     record.num_steps = len(step_s)

@@ -6,13 +6,13 @@ from fwexp.models.initialization import initial_weights
 from fwexp.models.registry import load_spec
 from fwexp.tasks.task import make_task
 from fwexp.trainers.protocol import Recipe
-from fwexp.trainers.schedule import learning_rates, num_steps, sample_order
+from fwexp.trainers.schedule import learning_rates, sample_order
 
 
 def make_recipe(config: Config, data: dataset.DataSet) -> Recipe:
     """Weights, order and rates, all fixed before it starts."""
     spec = load_spec(config.model, config.data)
-    steps = num_steps(config)
+    steps = config.num_steps
     order = sample_order(
         num_train=len(data.train),
         batch_size=config.training.batch_size,

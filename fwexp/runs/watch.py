@@ -6,10 +6,10 @@ import time
 from fwexp.meters.clock import StepClock
 from fwexp.processes.messages import Progress, Tell, is_asked_to_stop, stop_if_asked
 from fwexp.runs.attempt import Attempt
+from fwexp.runs.sampler import Sampler
 from fwexp.store.checkpoint import Trained
 from fwexp.store.record import Evaluation
 from fwexp.trainers.protocol import Recipe, Trainer
-from fwexp.trainers.schedule import evaluation_steps
 
 
 class Watch:
@@ -17,20 +17,27 @@ class Watch:
     signal asks the run to stop, and then stops it. Without an attempt it saves nothing."""
 
     def __init__(
-        self, trainer: Trainer, recipe: Recipe, tell: Tell, attempt: Attempt | None = None
+        self,
+        trainer: Trainer,
+        recipe: Recipe,
+        tell: Tell,
+        attempt: Attempt | None = None,
+        sampler: Sampler | None = None,
     ) -> None:
         self.trainer = trainer
         self.recipe = recipe
         self.attempt = attempt
+        self.sampler = sampler
         earlier = attempt.earlier if attempt else None
         before = earlier.trained if earlier else NOTHING
         self.first_step = len(before.losses)
         self.evaluations = list(before.evaluations)
         self.evaluation_s = before.evaluation_s
         self.checkpoint_s = before.checkpoint_s
+        self.audit_s = before.audit_s
         self._losses_before = before.losses
         self._num_steps = len(recipe.order)
-        self._due = set(evaluation_steps(recipe.config, num_steps=self._num_steps))
+        self._due = set(recipe.config.evaluation_steps)
         self._progress = Progress(tell, num_steps=self._num_steps)
         every_min = recipe.config.launcher.checkpoint_every_min
         self._save_every_s = math.inf if every_min is None else 60 * every_min
@@ -46,6 +53,7 @@ class Watch:
             evaluations=self.evaluations,
             evaluation_s=self.evaluation_s,
             checkpoint_s=self.checkpoint_s,
+            audit_s=self.audit_s,
         )
 
     def before_step(self, step: int) -> None:
@@ -55,9 +63,12 @@ class Watch:
     def after_step(self, step: int) -> None:
         done = step + 1
         evaluates, saves = done in self._due, self._saves(done)
-        if evaluates or saves:
+        samples = self.sampler is not None and self.sampler.wants(done)
+        if evaluates or saves or samples:
             self.trainer.synchronize()
         self.clock.end_step(step)
+        if samples:  # before an evaluation: what that changes would show in the next step
+            self._sample(done)
         if saves:  # before an evaluation, which may take longer than a cluster's notice
             self._save(done)
         if evaluates:
@@ -71,6 +82,8 @@ class Watch:
             self.attempt.begin()
         if step > 0:
             self.clock.restart()
+        if self.sampler is not None and self.sampler.wants(step):
+            self._sample(step)
         if step in self._due and all(evaluation.step != step for evaluation in self.evaluations):
             self._evaluate(step)
             stop_if_asked(f" after step {step}")
@@ -80,10 +93,23 @@ class Watch:
         due = is_asked_to_stop() or time.monotonic() >= self._save_at
         return due and done < self._num_steps
 
+    def _sample(self, step: int) -> None:
+        assert self.sampler is not None
+        self.clock.pause()
+        self.sampler.keep(step)
+        self._leave_out(self.clock.resume())
+
+    def _leave_out(self, audit_s: float) -> None:
+        self.audit_s += audit_s
+        if self.attempt is not None:
+            self.attempt.timing.left_out_s += audit_s
+
     def _save(self, step: int) -> None:
         self.clock.pause()
         if self.attempt is not None:
             self.attempt.keep(self.trainer, self.trained())
+        if self.sampler is not None and is_asked_to_stop():
+            self.sampler.keep_for_next_attempt(step)
         self.checkpoint_s += self.clock.resume()
         stop_if_asked(f" after step {step}")
         self._save_at = time.monotonic() + self._save_every_s
@@ -91,8 +117,11 @@ class Watch:
     def _evaluate(self, step: int) -> None:
         self.clock.pause()
         scores = self.recipe.task.evaluate(self.trainer.predict, self.recipe.data)
-        self.evaluations.append(Evaluation(step=step, train_s=self.clock.train_s, scores=scores))
-        self.evaluation_s += self.clock.resume()
+        took_s = self.clock.resume()
+        self.evaluations.append(
+            Evaluation(step=step, train_s=self.clock.train_s, scores=scores, took_s=took_s)
+        )
+        self.evaluation_s += took_s
 
 
 NOTHING = Trained(losses=[], step_s=[], evaluations=[], evaluation_s=0.0, checkpoint_s=0.0)

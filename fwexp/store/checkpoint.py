@@ -39,6 +39,7 @@ class Trained:
     evaluations: list[Evaluation]
     evaluation_s: float
     checkpoint_s: float
+    audit_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,13 @@
 """What a sweep declared before it ran: its workloads, runs, blocks and margins, dated."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from fwexp.config.schema import Comparison, Config, Framework, Pricing
+from fwexp.store.configs import check_workload
 from fwexp.store.migrations import SCHEMA
+from fwexp.store.quantities import Count, check_moment
 
 
 @dataclass(kw_only=True)
@@ -28,7 +32,7 @@ class DeclaredWorkload:
 class DeclaredRun:
     workload: str  # a key of the manifest's workloads
     framework: str
-    seed: int
+    seed: Count
 
 
 @dataclass(kw_only=True)
@@ -52,8 +56,39 @@ class Manifest:
         config = self.workloads[run.workload].config
         return replace(config, framework=Framework(name=run.framework), seed=run.seed)
 
+    def check(self) -> None:
+        """Raise ValueError where it contradicts itself, or declares what cannot be compared."""
+        check_moment(self.declared_at)
+        _check_words(self)
+        for workload in self.workloads.values():
+            config = replace(workload.config, comparison=self.comparison, pricing=self.pricing)
+            check_workload(config)
+        for run_id, run in self.runs.items():
+            if run.workload not in self.workloads:
+                raise ValueError(f"it has no workload {run.workload}, which {run_id} is of")
+            if run.framework not in ("torch", "tf"):
+                raise ValueError(f"{run_id} is of the framework {run.framework}")
+        blocked = Counter(run_id for block in self.blocks for run_id in block)
+        for run_id, times in blocked.items():
+            if run_id not in self.runs or times > 1:
+                raise ValueError(f"its blocks hold {run_id}, {times} times")
+
     @property
     def certificates(self) -> list[str]:
         """The keys of all certificates that its comparisons need."""
         keys = (workload.certificate for workload in self.workloads.values())
         return [key for key in keys if key is not None]
+
+
+def _check_words(manifest: Manifest) -> None:
+    """What names a file or folder must be a plain word: it could climb out of the store."""
+    keys = [key for key in manifest.certificates if key is not None]
+    for word in (manifest.name, *manifest.runs, *manifest.workloads, *keys):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,200}", word):
+            raise ValueError(f"{word!r} is no name")
+    if not re.fullmatch(r"[0-9a-f]{8,64}", manifest.sha256):
+        raise ValueError("its sha256 is none")
+    if not re.search(r"[A-Za-z0-9]", manifest.machine_class):
+        raise ValueError("it names no machine class")
+    if not manifest.runs:
+        raise ValueError("it declares no run")

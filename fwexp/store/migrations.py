@@ -8,7 +8,7 @@ from fwexp.errors import LaterVersionError
 Plain = dict[str, Any]
 Migration = Callable[[Plain], Plain]
 
-SCHEMA = 2  # of records and manifests; 1 had no number
+SCHEMA = 3  # of records and manifests; 1 had no number
 
 TASKS_1 = {
     "classification": "fwexp.tasks.classification:Classification",
@@ -40,15 +40,22 @@ MACHINES_1 = {"cpu": "[^;]+", "gpu": ".+; host .+", "tpu": ".+; host .+"}
 # Manifests had each run's whole configuration; these parts do not distinguish workloads.
 NOT_WORKLOAD_1 = ("framework", "seed", "comparison", "launcher", "tracking", "pricing", "store")
 
+COMPARISON_2: Plain = {  # what nobody declared
+    "audit_mib": 0.0,  # no states were kept
+    "horizon": "as run",
+    **dict.fromkeys(("floor_s", "floor_usd", "floor_mib", "floor_points"), 0.0),
+    "num_imports": 1,
+}
+
 
 def migrate_record(plain: Plain) -> Plain:
     """A run's record as this version writes it; ValueError if it cannot be migrated."""
-    return _migrate(plain, {1: _record_1})
+    return _migrate(plain, {1: _record_1, 2: _record_2})
 
 
 def migrate_manifest(plain: Plain) -> Plain:
     """A sweep's manifest as this version writes it; ValueError if it cannot be migrated."""
-    return _migrate(plain, {1: _manifest_1})
+    return _migrate(plain, {1: _manifest_1, 2: _manifest_2})
 
 
 def _migrate(plain: Plain, steps: dict[int, Migration]) -> Plain:
@@ -68,6 +75,23 @@ def _migrate(plain: Plain, steps: dict[int, Migration]) -> Plain:
                 "type the command again in a new store"
             ) from error
     return plain
+
+
+def _record_2(plain: Plain) -> Plain:
+    return {**plain, "schema": 3, "config": _config_2(plain["config"])}
+
+
+def _manifest_2(plain: Plain) -> Plain:
+    workloads = {
+        key: {**workload, "config": _config_2(workload["config"])}
+        for key, workload in plain["workloads"].items()
+    }
+    comparison = {**COMPARISON_2, **plain["comparison"]}
+    return {**plain, "schema": 3, "comparison": comparison, "workloads": workloads}
+
+
+def _config_2(plain: Plain) -> Plain:
+    return {**plain, "comparison": {**COMPARISON_2, **plain["comparison"]}}
 
 
 def _record_1(plain: Plain) -> Plain:

@@ -7,8 +7,10 @@ from pathlib import Path
 from fwexp.config.schema import Config
 from fwexp.errors import StoreError
 from fwexp.files import read_json, slug, write_json
+from fwexp.store.audit import Audit, Samples
 from fwexp.store.migrations import migrate_record
-from fwexp.store.record import History, RunRecord
+from fwexp.store.record import FREE, History, RunRecord
+from fwexp.text import cut
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ class RunFolder:
         return self.path / "lock"
 
     @property
+    def audit_file(self) -> Path:
+        return self.path / "audit.json"
+
+    @property
+    def samples(self) -> Samples:
+        """The states of the steps that are to be audited."""
+        return Samples(self.path / "audit")
+
+    @property
     def checkpoints(self) -> Path:
         """A folder with one per checkpoint, named by its step."""
         return self.path / "checkpoint"
@@ -49,7 +60,9 @@ class RunFolder:
         no record."""
         if self.record_file.exists():  # a rerun starts at step 0
             self.discard_checkpoints()
-        for file in (self.record_file, self.history_file):
+        if not self.checkpoints.exists():
+            shutil.rmtree(self.samples.path, ignore_errors=True)
+        for file in (self.record_file, self.history_file, self.audit_file):
             file.unlink(missing_ok=True)
         write_json(self.path / "config.json", config)
 
@@ -71,15 +84,31 @@ class RunFolder:
         """
         path = self.record_file
         record = read_json(
-            path, RunRecord, what="a run's record", migrate=migrate_record, check=RunRecord.check
+            path,
+            RunRecord,
+            what="a run's record",
+            migrate=migrate_record,
+            check=RunRecord.check,
+            free=FREE,
         )
         if record is None:
             return None
         asked_for = self.machine_class or self.path.parent.name
         classes = (record.machine_class, slug(record.machine_class))
         if record.run_id != self.run_id or asked_for not in classes:
-            raise StoreError(f"{path}: the record of {record.run_id} on {record.machine_class}")
+            found = cut(f"{record.run_id} on {record.machine_class}")
+            raise StoreError(f"{path}: the record of {found}")
         return record
+
+    def write_audit(self, audit: Audit) -> None:
+        write_json(self.audit_file, audit)
+
+    def read_audit(self) -> Audit | None:
+        """The run's audit, or None when there is none yet; StoreError as of `read_record`."""
+        audit = read_json(self.audit_file, Audit, what="a run's audit", check=Audit.check)
+        if audit is not None and audit.run_id != self.run_id:
+            raise StoreError(f"{self.audit_file}: the audit of {cut(audit.run_id)}")
+        return audit
 
     def read_history(self) -> History | None:
         """The run's series, or None when there are none yet; StoreError as of `read_record`."""

@@ -2,17 +2,23 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from fwexp.config.suggestions import suggest
 from fwexp.errors import LaterVersionError, StoreError
 from fwexp.files import read_json, slug, write_json
+from fwexp.store.audit import Audit
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
 from fwexp.store.migrations import migrate_manifest
-from fwexp.store.record import RunRecord
+from fwexp.store.quantities import check_moment
+from fwexp.store.record import History, RunRecord
 from fwexp.store.run_folder import RunFolder, run_folder
+from fwexp.text import cut
+
+Kind = TypeVar("Kind")
 
 
 class Store:
@@ -97,12 +103,20 @@ class Store:
     def read_manifest(self, name: str) -> Manifest:
         """What the sweep declared; raises StoreError if it never ran here."""
         path = self.sweep_folder(name) / "manifest.json"
-        manifest = read_json(path, Manifest, what="a sweep's manifest", migrate=migrate_manifest)
+        manifest = _read_manifest(path)
         if manifest is None:
             names = self.sweep_names()
             hint = suggest(name, names) if names else "None has."
             raise StoreError(f"no sweep {name!r} has run in the store {self.path}. {hint}")
+        if manifest.name != name:
+            raise StoreError(f"{path}: the manifest of {cut(manifest.name)}")
         return manifest
+
+    def read_earlier_manifests(self, name: str) -> tuple[list[Manifest], list[str]]:
+        """What a sweep of this name declared before, and a complaint per unreadable one."""
+        files = sorted(self.sweep_folder(name).glob("manifest-*.json"))
+        found, complaints = _read_each(map(str, files), lambda file: _read_manifest(Path(file)))
+        return sorted(found.values(), key=lambda one: check_moment(one.declared_at)), complaints
 
     def write_manifest(self, manifest: Manifest) -> None:
         write_json(self.sweep_folder(manifest.name) / "manifest.json", manifest)
@@ -119,21 +133,24 @@ class Store:
             path, Certificate, what="a parity certificate", check=Certificate.check
         )
         if certificate is not None and certificate.key != key:
-            raise StoreError(f"{path}: the certificate of {certificate.key}")
+            raise StoreError(f"{path}: the certificate of {cut(certificate.key)}")
         return certificate
 
     def read_certificates(self, keys: Iterable[str]) -> tuple[dict[str, Certificate], list[str]]:
         """The existing ones, by key, and a complaint per unreadable one."""
-        found, complaints = {}, []
-        for key in keys:
-            try:
-                certificate = self.read_certificate(key)
-            except StoreError as error:
-                complaints.append(str(error))
-                continue
-            if certificate is not None:
-                found[key] = certificate
-        return found, complaints
+        return _read_each(keys, self.read_certificate)
+
+    def read_histories(
+        self, machine_class: str, run_ids: Iterable[str]
+    ) -> tuple[dict[str, History], list[str]]:
+        """The existing ones, by run id, and a complaint per unreadable one."""
+        return _read_each(run_ids, lambda run_id: self.run(machine_class, run_id).read_history())
+
+    def read_audits(
+        self, machine_class: str, run_ids: Iterable[str]
+    ) -> tuple[dict[str, Audit], list[str]]:
+        """The existing ones, by run id, and a complaint per unreadable one."""
+        return _read_each(run_ids, lambda run_id: self.run(machine_class, run_id).read_audit())
 
     def write_certificate(self, certificate: Certificate) -> Path:
         path = self.path / "certificates" / f"{certificate.key}.json"
@@ -142,6 +159,26 @@ class Store:
 
     def certificate_lock(self, key: str) -> Path:
         return self.path / "certificates" / f".{key}.lock"
+
+
+def _read_manifest(path: Path) -> Manifest | None:
+    what = "a sweep's manifest"
+    return read_json(path, Manifest, what=what, migrate=migrate_manifest, check=Manifest.check)
+
+
+def _read_each(
+    keys: Iterable[str], read: Callable[[str], Kind | None]
+) -> tuple[dict[str, Kind], list[str]]:
+    found, complaints = {}, []
+    for key in keys:
+        try:
+            content = read(key)
+        except StoreError as error:
+            complaints.append(str(error))
+            continue
+        if content is not None:
+            found[key] = content
+    return found, complaints
 
 
 def check_sweep_name(name: str) -> None:

@@ -168,4 +168,5 @@ def _training(history: History, *, index: int) -> Row:
 
 def _evaluation(evaluation: Evaluation) -> Row:
     scores = {f"val/{name}": value for name, value in evaluation.scores.items()}
-    return {"time/train_s": evaluation.train_s, **scores}
+    took = {} if evaluation.took_s is None else {"time/evaluation_took_s": evaluation.took_s}
+    return {"time/train_s": evaluation.train_s, **took, **scores}

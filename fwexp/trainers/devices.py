@@ -62,6 +62,7 @@ def requested(config: Config) -> Effective:
         tf32=precision.tf32,
         compiled=False,
         num_threads=config.hardware.num_threads,
+        num_interop_threads=config.hardware.num_threads,
         num_replicas=num_replicas(config),
         batch_statistics=batch_statistics(num_replicas(config)),
     )

@@ -106,10 +106,14 @@ class KerasTrainer:
     def state(self) -> Weights:
         return {name: ops.convert_to_numpy(v).copy() for name, v in self._variables().items()}
 
-    def load_state(self, state: Weights) -> None:
+    def load_state(self, state: Weights, *, step: int | None = None) -> None:
         for name, variable in self._variables().items():
             if name in state:
                 variable.assign(state[name])
+            elif step is not None:  # a slot that torch makes in its first step
+                variable.assign(ops.zeros_like(variable))
+        if step is not None:
+            self.optimizer.iterations.assign(step)
 
     def save(self, folder: Path) -> None:
         with ArrayWriter(folder / SAVED) as file:  # one at a time: no second copy of them all
@@ -141,13 +145,15 @@ class KerasTrainer:
         tf.test.experimental.sync_devices()
 
     def effective(self) -> Effective:
+        threading = tf.config.threading
         device = self.model.network.trainable_variables[0].value.device
         return Effective(
             device=hardware_of(tf.DeviceSpec.from_string(device).device_type, framework="tf"),
             compute_dtype=self.model.outputs_dtype,
             tf32=tf.config.experimental.tensor_float_32_execution_enabled(),
             compiled=bool(self.model.jit_compile),
-            num_threads=tf.config.threading.get_intra_op_parallelism_threads() // self._replicas(),
+            num_threads=threading.get_intra_op_parallelism_threads() // self._replicas(),
+            num_interop_threads=threading.get_inter_op_parallelism_threads() // self._replicas(),
             num_replicas=self._replicas(),
             batch_statistics=self._batch_statistics(),
         )

@@ -85,8 +85,12 @@ class Trainer(Protocol):
         """Weights, buffers and optimizer slots ("conv0.kernel/momentum"), by the spec's names."""
         ...
 
-    def load_state(self, state: Weights) -> None:
-        """Overwrite weights, buffers and optimizer slots; slots left out stay as they are."""
+    def load_state(self, state: Weights, *, step: int | None = None) -> None:
+        """Overwrite weights, buffers and optimizer slots; slots left out stay as they are.
+
+        With a step, the next one is made as that one of the training, counted from 0: with its
+        learning rate and the optimizer's count, and slots left out are zero.
+        """
         ...
 
     def synchronize(self) -> None:

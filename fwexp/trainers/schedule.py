@@ -1,4 +1,4 @@
-"""The sample order, the learning rates and the evaluation steps of a run, before it starts."""
+"""The sample order and the learning rates of a run, before it starts."""
 
 import math
 
@@ -6,15 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fwexp.config.schema import Config
-
-
-def num_steps(config: Config) -> int:
-    """Optimizer steps of the whole run."""
-    training = config.training
-    if training.num_steps is not None:
-        return training.num_steps
-    assert training.num_epochs is not None  # a rule of config/rules.py
-    return max(1, round(training.num_epochs * config.steps_per_epoch))
 
 
 def sample_order(
@@ -40,9 +31,3 @@ def learning_rates(config: Config, num_steps: int) -> NDArray[np.float64]:
         return optimizer.learning_rate * warmup
     progress = np.maximum(step - num_warmup, 0) / max(1, num_steps - num_warmup)
     return optimizer.learning_rate * warmup * 0.5 * (1.0 + np.cos(np.pi * progress))
-
-
-def evaluation_steps(config: Config, *, num_steps: int) -> list[int]:
-    """After how many optimizer steps to evaluate: untrained (0), every so many epochs, last."""
-    every = max(1, round(config.training.evaluate_every_epochs * config.steps_per_epoch))
-    return sorted({0, *range(every, num_steps, every), num_steps})

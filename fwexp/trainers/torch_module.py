@@ -41,7 +41,7 @@ class Network(pl.LightningModule):
         self.network.to(getattr(torch, recipe.dtype))
         self.optimizer = make_optimizer(recipe.config.optimizer, self.network.parameters())
         self.learning_rates: list[float] = recipe.learning_rates.tolist()
-        self.first_step = 0  # of this process's part of the training; Lightning counts from it
+        self.step = 0  # of the whole training; Lightning counts those of this process
         self.loss = LOSSES[recipe.task.loss]
         hardware = HARDWARE[recipe.config.hardware.name]
         precision = PRECISIONS[recipe.config.precision.name]
@@ -56,14 +56,16 @@ class Network(pl.LightningModule):
         self.used_device = ""  # known after the first step; Lightning leaves the module on the CPU
         self.used_dtype = ""
 
-    def training_step(self, batch: TensorBatch, step: int) -> Tensor:
+    def training_step(self, batch: TensorBatch, _: int) -> Tensor:
+        step = self.step
+        self.step = step + 1
         for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rates[self.first_step + step]
+            group["lr"] = self.learning_rates[step]
         optimizer: Any = self.optimizers() if self.wrapped else self.optimizer
         optimizer.zero_grad()
         loss = self.training_loss(batch)
         if self.has_ranks:
-            loss = loss * self.loss_weights[self.first_step + step]
+            loss = loss * self.loss_weights[step]
         with self.full_precision:
             if self.wrapped or self.has_ranks:  # Lightning's has DDP average the gradients
                 self.manual_backward(loss)
@@ -102,7 +104,7 @@ class Network(pl.LightningModule):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Lightning records its current hook some forty times per step, slow through torch."""
-        if name == "_current_fx_name":
+        if name in ("_current_fx_name", "step"):
             self.__dict__[name] = value
         else:
             super().__setattr__(name, value)

@@ -17,6 +17,8 @@ def set_up(config: Config) -> None:
     torch.manual_seed(config.seed)
     torch.set_flush_denormal(True)  # as TensorFlow does
     torch.set_num_threads(config.hardware.num_threads)
+    if torch.get_num_interop_threads() != config.hardware.num_threads:  # can be set but once
+        torch.set_num_interop_threads(config.hardware.num_threads)
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)

@@ -22,6 +22,7 @@ from fwexp.trainers.torch_input import Pipeline, as_tensors, channels_last, drai
 from fwexp.trainers.torch_module import Network, NoProfiler
 from fwexp.trainers.torch_optimizers import SLOTS
 from fwexp.trainers.torch_setup import accelerator_module, set_up
+from fwexp.trainers.torch_step_losses import StepLosses
 
 EVALUATION_BATCH = 1000
 SAVED = "torch.pt"
@@ -35,14 +36,17 @@ class Steps(pl.Callback):
     observer: Observer  # `fit` is given it
     first_step: int
 
-    def __init__(self) -> None:
-        self.losses: list[Tensor] = []
+    def __init__(self, recipe: Recipe) -> None:
+        self.losses = StepLosses(len(recipe.order), dtype=getattr(torch, recipe.dtype))
+
+    def on_train_start(self, _: Any, module: pl.LightningModule) -> None:
+        self.losses.move_to(module.device)
 
     def on_train_batch_start(self, *args: Any) -> None:
         self.observer.before_step(self.first_step + args[-1])
 
     def on_train_batch_end(self, _: Any, __: Any, outputs: Any, ___: Any, step: int) -> None:
-        self.losses.append(outputs["loss"])
+        self.losses.add(outputs["loss"])
         self.observer.after_step(self.first_step + step)
 
 
@@ -56,7 +60,7 @@ class LightningTrainer:
         self.module = Network(recipe)
         self.pipeline = Pipeline(recipe)
         self.test_inputs = as_tensors(recipe.data.test.inputs, recipe.dtype)
-        self.steps = Steps()
+        self.steps = Steps(recipe)
         self.trainer = pl.Trainer(
             **lightning_arguments(recipe.config, dtype=recipe.dtype),
             plugins=lightning_plugins(recipe.config),
@@ -74,12 +78,12 @@ class LightningTrainer:
 
     def fit(self, observer: Observer, *, first_step: int = 0) -> None:
         self.steps.observer, self.steps.first_step = observer, first_step
-        self.module.first_step = first_step
+        self.module.step = first_step
         self.pipeline.order = self.pipeline.order[first_step:]
         self.trainer.fit(self.module, train_dataloaders=self.pipeline)
 
     def losses(self) -> list[float]:
-        return [float(loss) for loss in self.steps.losses]
+        return self.steps.losses.read()
 
     def predict(self, inputs: Inputs) -> NDArray[Any]:
         is_test = inputs is self.recipe.data.test.inputs
@@ -110,12 +114,25 @@ class LightningTrainer:
         slots = {name: named.read(slot) for name, named, slot in self._slots()}
         return values | slots
 
-    def load_state(self, state: Weights) -> None:
+    def load_state(self, state: Weights, *, step: int | None = None) -> None:
         for named in named_tensors(self.module.network):
             named.write(state[named.name])
+        if step is not None:
+            self.module.step = step
+            self._make_slots(state, step)
         for name, named, slot in self._slots():
             if name in state:
                 named.write(state[name], slot)
+
+    def _make_slots(self, state: Weights, step: int) -> None:
+        """Zeros for the optimizer's state after so many steps: torch makes it in its first."""
+        for named in named_tensors(self.module.network):
+            if named.tensor.requires_grad:
+                slots = [s for s, ours in SLOTS.items() if f"{named.name}/{ours}" in state]
+                of_tensor = {slot: torch.zeros_like(named.tensor) for slot in slots}
+                if of_tensor:
+                    of_tensor["step"] = torch.tensor(float(step))
+                self.module.optimizer.state[named.tensor] = of_tensor
 
     def save(self, folder: Path) -> None:
         saved = {
@@ -160,6 +177,7 @@ class LightningTrainer:
             tf32=torch.backends.cuda.matmul.allow_tf32 and torch.backends.cudnn.allow_tf32,
             compiled=hasattr(self.module.network, "_orig_mod"),  # set by torch.compile
             num_threads=torch.get_num_threads(),
+            num_interop_threads=torch.get_num_interop_threads(),
             num_replicas=self.module.used_replicas,
             batch_statistics=self._batch_statistics(),
         )

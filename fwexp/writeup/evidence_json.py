@@ -6,6 +6,8 @@ from typing import Any
 
 from fwexp.evidence.aggregate import Run, Workload
 from fwexp.evidence.assess import Answer, Evidence
+from fwexp.evidence.lengths import Lengths
+from fwexp.writeup.first_screen import turning
 
 
 def to_plain(evidence: Evidence) -> dict[str, Any]:
@@ -24,11 +26,15 @@ def to_plain(evidence: Evidence) -> dict[str, Any]:
         },
         "decision": asdict(evidence.decision),
         "changes": evidence.changes,
+        "turning_settings": turning(evidence),
         "answers": [_answer(answer) for answer in evidence.answers],
+        "lengths": [_lengths(found) for found in evidence.horizon.lengths],
+        "imports_s": evidence.horizon.imports,
         "void": evidence.void,
         "disturbed": evidence.disturbed,
         "quality": [asdict(result) for result in evidence.quality],
         "complaints": evidence.complaints,
+        "declared": asdict(evidence.declared),
         "workloads": [_workload(workload) for workload in evidence.workloads],
         "certificates": [asdict(certificate) for certificate in evidence.certificates],
     }
@@ -50,10 +56,23 @@ def _answer(answer: Answer) -> dict[str, Any]:
     }
 
 
+def _lengths(found: Lengths) -> dict[str, Any]:
+    asked = (1.0, float(found.num_steps), found.steps_at_horizon, math.inf)
+    places = [found.at(steps) for steps in asked] if found.torch else []
+    crossing = found.crossover() if found.torch else None
+    return {
+        **asdict(found),
+        "ratios": [asdict(place) for place in places],
+        "crossover_steps": crossing[0] if crossing else None,
+        "curve": [asdict(place) for place in found.curve()] if found.torch else [],
+    }
+
+
 def _workload(workload: Workload) -> dict[str, Any]:
     return {
         "label": workload.label,
         "config": asdict(workload.config),
+        "audit": asdict(workload.audit),
         "runs": [_run(run) for run in workload.runs],
     }
 

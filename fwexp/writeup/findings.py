@@ -2,7 +2,7 @@
 
 from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.assess import Answer
-from fwexp.evidence.decision import OTHER
+from fwexp.evidence.choice import OTHER
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.numbers import format_mean, format_points, format_ratio
 
@@ -31,7 +31,8 @@ def format_alone(finding: Finding, answer: Answer) -> str:
 
 def format_margin(answer: Answer) -> str:
     """What counts as the same, in the question's unit."""
-    margin = answer.scale.margin
-    if answer.scale.ratio:
-        return f"ratios from {1 / margin:.3f} to {margin:g}"
-    return f"differences within ±{margin:g} points"
+    margin, floor = answer.scale.margin, answer.scale.floor
+    if not answer.scale.ratio:
+        return f"differences within ±{max(margin, floor):g} points"
+    below = f", and differences below {floor:g} {answer.question.unit}" if floor else ""
+    return f"ratios from {1 / margin:.3f} to {margin:g}{below}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fwexp.evidence.aggregate import NAMES
 from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.questions import is_score
+from fwexp.evidence.settings import turning_settings
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.findings import format_alone, format_estimate, format_verdict
 from fwexp.writeup.numbers import format_interval, percent, tell
@@ -32,9 +33,10 @@ class KeyFigure:
 
 
 def key_figures(evidence: Evidence) -> list[KeyFigure]:
-    """The scores, the deciding time, the speed once warm, and the cost."""
+    """The scores, the deciding time, that of longer trainings or of a step, and the cost."""
     scores = [answer for answer in evidence.answers if is_score(answer.question)]
-    keys = dict.fromkeys([evidence.decision.speed_key, "step", "cost"])
+    deciding = evidence.decision.speed_key
+    keys = dict.fromkeys([deciding, "horizon" if deciding == "target" else "step", "cost"])
     others = [evidence.answer(key) for key in keys]
     return [_key_figure(answer, evidence) for answer in [*scores, *others]]
 
@@ -84,6 +86,13 @@ def _key_line(finding: Finding, answer: Answer, *, level: str) -> KeyLine:
     )
 
 
+def turning(evidence: Evidence) -> list[str]:
+    """The settings that could turn the deciding verdicts on time; told under the recommendation."""
+    deciding = evidence.answer(evidence.decision.speed_key)
+    margin = deciding.scale.margin
+    return turning_settings(evidence.workloads, deciding.findings, margin=margin)
+
+
 def warnings(evidence: Evidence) -> list[str]:
     """What a reader must know before trusting the page; empty for a clean sweep."""
     problems = [run.problem for w in evidence.workloads for run in w.runs if run.problem]
@@ -92,6 +101,10 @@ def warnings(evidence: Evidence) -> list[str]:
         for kind in dict.fromkeys(problems)
     ]
     told += [f"{label}: comparison void; {reason}" for label, reason in evidence.void.items()]
+    told += [
+        f"{label}: exploratory; its terms were declared after runs that they judge"
+        for label in evidence.declared.exploratory
+    ]
     disturbed = sum(bool(run.timing_problem) for w in evidence.workloads for run in w.runs)
     if disturbed:
         told.append(

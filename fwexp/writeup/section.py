@@ -38,8 +38,3 @@ class Section:
     def is_empty(self) -> bool:
         """Whether there is nothing to tell, so that the write-up leaves it out."""
         return not (self.table and self.table.rows) and not self.points and not self.notes
-
-
-def cell(text: str) -> str:
-    """Text that cannot end a Markdown table's cell."""
-    return " ".join(text.replace("|", "\\|").split())

@@ -3,6 +3,8 @@
 import altair as alt
 import vl_convert
 
+from fwexp.text import clean_all
+
 COLOURS = {"PyTorch": "#c2452d", "TensorFlow": "#1f6a9a"}
 FONT = "sans-serif"
 
@@ -37,5 +39,5 @@ def to_svg(chart: alt.TopLevelMixin) -> str:
         "legend": text | quiet | {"orient": "top", "symbolStrokeWidth": 2},
         "header": {"labelFont": FONT, "labelFontSize": 12, "labelColor": "#1d2329"},
     }
-    svg = vl_convert.vegalite_to_svg(chart.to_dict(), config=config)
+    svg = vl_convert.vegalite_to_svg(clean_all(chart.to_dict()), config=config)
     return str(svg)

@@ -8,8 +8,9 @@ from rich.text import Text
 
 from fwexp.evidence.assess import Evidence
 from fwexp.evidence.verdicts import Verdict
+from fwexp.text import clean
 from fwexp.writeup.findings import format_alone, format_estimate, format_verdict
-from fwexp.writeup.first_screen import warnings
+from fwexp.writeup.first_screen import turning, warnings
 from fwexp.writeup.numbers import format_interval, percent
 
 STYLES = {
@@ -26,10 +27,12 @@ STYLES = {
 def show(evidence: Evidence, *, page: Path, console: Console) -> None:
     """Print headline, verdicts and path; a pipe gets plain lines, one per finding."""
     in_a_pipe = not console.is_terminal  # there a line stays whole; a terminal wraps at words
-    console.print(Text(evidence.decision.headline, style="bold"), soft_wrap=in_a_pipe)
-    console.print(Text(f"How sure? {evidence.decision.how_sure}"), soft_wrap=in_a_pipe)
+    console.print(Text(clean(evidence.decision.headline), style="bold"), soft_wrap=in_a_pipe)
+    console.print(Text(clean(f"How sure? {evidence.decision.how_sure}")), soft_wrap=in_a_pipe)
+    for setting in turning(evidence):
+        console.print(Text(clean(f"{setting}.")), soft_wrap=in_a_pipe)
     for warning in warnings(evidence):
-        console.print(Text(f"! {warning}", style="yellow"), soft_wrap=in_a_pipe)
+        console.print(Text(clean(f"! {warning}"), style="yellow"), soft_wrap=in_a_pipe)
     if console.is_terminal:
         console.print(_table(evidence))
     else:
@@ -41,14 +44,15 @@ def show(evidence: Evidence, *, page: Path, console: Console) -> None:
 def _table(evidence: Evidence) -> RichTable:
     level = percent(evidence.manifest.comparison.confidence)
     table = RichTable(
-        caption=f"TensorFlow ÷ PyTorch, or points; {level} intervals, verdicts Holm-corrected",
+        caption=f"TensorFlow ÷ PyTorch, or points; {level} intervals, all at once",
         caption_justify="left",
     )
     for column in ("Question", "Workload", "N", "Estimate", "Interval", "Verdict", "Basis"):
         table.add_column(column, justify="right" if column in ("N", "Estimate") else "left")
     for row, verdict in _rows(evidence):
-        *figures, told, basis = row
-        table.add_row(*figures, Text(told, style=STYLES[verdict]), basis)
+        *figures, told, basis = map(Text, row)
+        told.style = STYLES[verdict]
+        table.add_row(*figures, told, basis)
     return table
 
 
@@ -68,5 +72,5 @@ def _rows(evidence: Evidence) -> list[tuple[list[str], Verdict]]:
                 format_verdict(finding, answer),
                 answer.question.basis,
             ]
-            rows.append((cells, finding.verdict))
+            rows.append(([clean(text) for text in cells], finding.verdict))
     return rows

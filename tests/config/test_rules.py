@@ -60,6 +60,11 @@ def test_the_default_run_breaks_no_rule(config: Config) -> None:
         ("comparison.ratio_margin", 1.0, "above 1"),
         ("comparison.confidence", 0.5, "above 0.5 and below 1"),
         ("comparison.confidence", 1.0, "above 0.5 and below 1"),
+        ("comparison.floor_s", -1.0, "at least 0"),
+        ("comparison.floor_usd", -0.01, "at least 0"),
+        ("comparison.floor_mib", float("nan"), "at least 0"),
+        ("comparison.floor_points", -1.0, "at least 0"),
+        ("comparison.num_imports", 0, "at least 1"),
         ("pricing.price_usd_per_hour", 0.0, "above 0"),
     ],
 )
@@ -120,6 +125,16 @@ def test_choice(config: Config, path: str, choices: str) -> None:
             "data.format",
             "my.format:",
             "must be 'package.module:name', as in fwexp.data.formats.idx:decode.",
+        ),
+        (
+            "comparison.horizon",
+            "a while",
+            "must be 'as run' or a time above 0, as in 30min, 1h or 2d.",
+        ),
+        (
+            "comparison.horizon",
+            "0h",
+            "must be 'as run' or a time above 0, as in 30min, 1h or 2d.",
         ),
         ("pricing.date", "9 Nov", "must be a date, as in 2026-01-31."),
         (

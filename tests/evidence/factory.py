@@ -44,6 +44,13 @@ COMPARISON = Comparison(
     score_margin_ratio=1.05,
     ratio_margin=1.1,
     confidence=0.95,
+    audit_mib=16.0,
+    horizon="1h",
+    floor_s=0.0,
+    floor_usd=0.0,
+    floor_mib=0.0,
+    floor_points=0.0,
+    num_imports=3,
 )
 ENVIRONMENT = Environment(
     host="example",
@@ -62,6 +69,7 @@ EFFECTIVE = Effective(
     tf32=False,
     compiled=False,
     num_threads=4,
+    num_interop_threads=4,
     num_replicas=1,
     batch_statistics="whole batch",
 )
@@ -78,6 +86,9 @@ class Truth:
     step_ms: float = 4.0  # PyTorch's
     accuracy: float = 95.0  # PyTorch's, per cent
     tf_build_s: float = 0.4  # TensorFlow's fixed cost; PyTorch's is 0.1
+    torch_import_s: float = 3.8
+    tf_import_s: float = 9.3
+    import_sd: float = 0.02  # of logs, over three processes each
     perplexity: float | None = None  # PyTorch's; given, the model reads text and has no accuracy
     perplexity_ratio: float = 1.0  # TensorFlow / PyTorch
     perplexity_sd: float = 0.003  # of logs, over seeds
@@ -97,12 +108,14 @@ class Sweep:
     def run_id(self, framework: str, model: str, seed: int) -> str:
         return f"{framework}-{model}-{seed}"
 
-    def fail(self, framework: str, model: str, seed: int, *, message: str) -> None:
+    def fail(
+        self, framework: str, model: str, seed: int, *, message: str, kind: str = "RuntimeError"
+    ) -> None:
         run_id = self.run_id(framework, model, seed)
         self.records[run_id] = replace(
             self.records[run_id],
             status="failed",
-            failure=Failure(kind="RuntimeError", message=message, traceback=""),
+            failure=Failure(kind=kind, message=message, traceback=""),
             phases=None,
             memory=None,
             metric=None,
@@ -112,6 +125,12 @@ class Sweep:
             units_per_s=None,
             evaluations=[],
         )
+
+    def diverge(self, framework: str, model: str, *, num: int) -> None:
+        """Make the runs of the first seeds fail as watch.check_finite does."""
+        for seed in range(num):
+            message = "the training loss is nan at step 7; try a smaller optimizer.learning_rate"
+            self.fail(framework, model, seed, message=message, kind="ArithmeticError")
 
     def bend(self, run_id: str, **changes: Any) -> None:
         """Change fields of a record."""
@@ -165,8 +184,8 @@ def config(framework: str, model: str, seed: int, truth: Truth | None = None) ->
     text = replace(
         digits,
         name="text",
-        task="language_model",
-        num_train=6000,
+        task="fwexp.tasks.language_model:LanguageModel",
+        num_train=1437,
         num_test=150,
         sha256="ef" * 32,
         licence="public domain",
@@ -252,6 +271,7 @@ def _record(
         evaluation_s=0.05 * slow,
         total_s=0.0,
     )
+    imports = _imports_s(truth, tf=tf)
     phases.total_s = sum(vars(phases).values()) + 0.01
     curve = _curve(truth, tf=tf, shared=shared, own=own)
     reads_text = truth.perplexity is not None
@@ -267,7 +287,8 @@ def _record(
         finished_at=(clock + timedelta(seconds=phases.total_s)).isoformat(),
         effective=EFFECTIVE,
         phases=phases,
-        import_s=9.3 if tf else 3.8,
+        import_s=imports[0],
+        more_imports_s=imports[1:],
         memory=Memory(
             import_rss_mib=743.0 if tf else 433.0,
             data_peak_mib=4.0,
@@ -285,14 +306,20 @@ def _record(
         score=curve[-1][metric.name],
         evaluations=[
             Evaluation(step=step, train_s=step * step_s, scores=scores)
-            for step, scores in zip(range(22, 221, 22), curve, strict=True)
+            for step, scores in zip(range(0, 221, 22), curve, strict=True)
         ],
     )
 
 
+def _imports_s(truth: Truth, *, tf: bool) -> list[float]:
+    """Those of the one server and two other processes: the same for all runs of a framework."""
+    noise = np.random.default_rng(3 + tf).normal(0, truth.import_sd, size=3)
+    return [(truth.tf_import_s if tf else truth.torch_import_s) * float(x) for x in np.exp(noise)]
+
+
 def _curve(truth: Truth, *, tf: bool, shared: float, own: float) -> list[dict[str, float]]:
-    """Ten evaluations, each better than the one before."""
-    shares = [float(share) for share in np.linspace(0.25, 1.0, 10)]
+    """Eleven evaluations, each better than the one before."""
+    shares = [0.1, *(float(share) for share in np.linspace(0.25, 1.0, 10))]
     if truth.perplexity is None:
         accuracy = (truth.accuracy + (truth.accuracy_gap if tf else 0.0) + shared + own) / 100
         return [{"accuracy": accuracy * s**0.2, "loss": 1 - 0.8 * s} for s in shares]

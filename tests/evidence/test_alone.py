@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from fwexp.evidence.assess import Evidence
-from fwexp.evidence.decision import Winner
+from fwexp.evidence.choice import Winner
 from fwexp.evidence.verdicts import Verdict
 from fwexp.writeup.page import render_html, render_markdown
 from fwexp.writeup.terminal import show

@@ -1,16 +1,11 @@
 """The score first, then time; no winner where nothing has been shown."""
 
+from dataclasses import replace
+
 import pytest
 
-from fwexp.evidence.decision import (
-    Choice,
-    Scope,
-    Winner,
-    choose,
-    format_confidence,
-    recommend,
-    unscored,
-)
+from fwexp.evidence.choice import Choice, Winner, choose, unscored
+from fwexp.evidence.decision import Scope, format_confidence, recommend
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.tasks.classification import Classification
 from fwexp.tasks.language_model import LanguageModel
@@ -28,6 +23,7 @@ def finding(
 
 
 SAME = finding(Verdict.EQUIVALENT, estimate=0.1)
+OPEN = finding(Verdict.INCONCLUSIVE)
 SLOW_TF = finding(Verdict.MATERIAL, larger="tf", estimate=1.5)
 
 
@@ -37,11 +33,18 @@ SLOW_TF = finding(Verdict.MATERIAL, larger="tf", estimate=1.5)
         (SAME, SLOW_TF, Winner.TORCH),
         (finding(Verdict.IMMATERIAL, larger="tf", estimate=1.0), SLOW_TF, Winner.TORCH),
         (SAME, finding(Verdict.MATERIAL, larger="torch", estimate=0.5), Winner.TF),
-        (finding(Verdict.MATERIAL, larger="tf", estimate=3.0), SLOW_TF, Winner.TF),
+        (finding(Verdict.MATERIAL, larger="tf", estimate=3.0), SLOW_TF, Winner.TRADE),
+        (finding(Verdict.MATERIAL, larger="torch", estimate=-3.0), SLOW_TF, Winner.TORCH),
+        (finding(Verdict.MATERIAL, larger="tf", estimate=3.0), OPEN, Winner.TF),
+        (finding(Verdict.MATERIAL, larger="tf", estimate=3.0), SAME, Winner.TF),
         (SAME, finding(Verdict.EQUIVALENT), Winner.EITHER),
         (SAME, finding(Verdict.IMMATERIAL, larger="tf", estimate=1.05), Winner.EITHER),
-        (SAME, finding(Verdict.INCONCLUSIVE), Winner.UNDECIDED),
-        (finding(Verdict.INCONCLUSIVE), SLOW_TF, Winner.UNDECIDED),
+        (SAME, OPEN, Winner.UNDECIDED),
+        (OPEN, SLOW_TF, Winner.UNDECIDED),
+        (replace(OPEN, not_larger=["tf"]), SLOW_TF, Winner.TORCH),
+        (replace(OPEN, not_larger=["torch"]), SLOW_TF, Winner.UNDECIDED),
+        (replace(OPEN, larger="torch"), replace(OPEN, larger="tf"), Winner.TORCH),
+        (replace(OPEN, larger="torch"), replace(OPEN, larger="torch"), Winner.UNDECIDED),
         (finding(Verdict.VOID), finding(Verdict.VOID), Winner.VOID),
     ],
 )
@@ -52,8 +55,14 @@ def test_the_choice_follows_the_verdicts(accuracy: Finding, speed: Finding, winn
 @pytest.mark.parametrize(
     ("larger", "estimate", "winner", "because"),
     [
-        ("tf", 1.25, Winner.TORCH, "PyTorch is 1.25× better in perplexity than TensorFlow"),
-        ("torch", 0.8, Winner.TF, "TensorFlow is 1.25× better in perplexity than PyTorch"),
+        (
+            *("tf", 1.25, Winner.TORCH),
+            "PyTorch is 1.25× better in perplexity, and TensorFlow takes 1.50× PyTorch's time",
+        ),
+        (
+            *("torch", 0.8, Winner.TRADE),
+            "TensorFlow is 1.25× better in perplexity, but takes 1.50× PyTorch's time",
+        ),
     ],
 )
 def test_of_a_score_where_less_is_better_the_smaller_one_wins(
@@ -81,7 +90,7 @@ def test_a_ratio_below_one_is_told_as_the_slower_ones_multiple() -> None:
     slow_torch = finding(Verdict.MATERIAL, larger="torch", estimate=0.5)
     choice = choose(SAME, slow_torch, metric=ACCURACY)
     assert choice.because == (
-        "PyTorch takes 2.00× TensorFlow's time, and the accuracy is the same within the margin"
+        "PyTorch takes 2.00× TensorFlow's time, at the same accuracy within the margin"
     )
 
 
@@ -96,17 +105,22 @@ def test_what_is_the_same_or_open_is_named_by_its_metric() -> None:
     }
     assert told == {
         "the perplexity is the same within the margin, and so is the time",
-        "the perplexity is the same within the margin, but the time is inconclusive: why",
-        "the perplexity is inconclusive: why",
+        "the perplexity is the same, the time inconclusive: why",
+        "TensorFlow takes 1.50× PyTorch's time, but the perplexity is inconclusive: why",
     }
 
 
 def choice(
     workload: str, winner: Winner, amount: float | None = None, *, score: str = "accuracy"
 ) -> Choice:
-    ground = "time" if amount else ""
     return Choice(
-        workload=workload, winner=winner, because="why", score=score, ground=ground, amount=amount
+        workload=workload,
+        winner=winner,
+        because="why",
+        score=score,
+        ground="time" if amount else "",
+        amount=amount,
+        beside=f"at the same {score} within the margin" if amount else "",
     )
 
 
@@ -164,8 +178,8 @@ def test_a_material_accuracy_gap_is_the_reason_told() -> None:
     larger = finding(Verdict.MATERIAL, larger="tf", estimate=3.0)
     better = choose(larger, SLOW_TF, metric=ACCURACY)
     assert recommend([better], scope=SCOPE) == (
-        "Choose TensorFlow for mlp on digits: "
-        "TensorFlow is 3.00 points better in accuracy than PyTorch"
+        "A trade-off for mlp on digits: "
+        "TensorFlow is 3.00 points better in accuracy, but takes 1.50× PyTorch's time"
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fwexp.evidence.decision import Winner
+from fwexp.evidence.choice import Winner
 from fwexp.evidence.questions import is_score
 from fwexp.evidence.verdicts import Verdict
 from tests.evidence.factory import Sweep, Truth, simulate
@@ -44,11 +44,19 @@ def test_the_recommendation_speaks_of_a_score_where_there_are_two() -> None:
 @pytest.mark.parametrize(
     ("ratio", "winner", "because"),
     [
-        (1.25, Winner.TORCH, "PyTorch is 1.25× better in perplexity than TensorFlow"),
-        (0.8, Winner.TF, "TensorFlow is 1.25× better in perplexity than PyTorch"),
+        (
+            *(1.25, Winner.TORCH),
+            "PyTorch is 1.25× better in perplexity, and TensorFlow takes 1.38× PyTorch's time",
+        ),
+        (
+            *(0.8, Winner.TRADE),
+            "TensorFlow is 1.25× better in perplexity, but takes 1.38× PyTorch's time",
+        ),
     ],
 )
-def test_the_smaller_perplexity_wins_over_speed(ratio: float, winner: Winner, because: str) -> None:
+def test_the_smaller_perplexity_is_the_better_one(
+    ratio: float, winner: Winner, because: str
+) -> None:
     sweep = simulate({"gpt": replace(TEXT, perplexity_ratio=ratio)})
     assert verdicts(sweep, "score perplexity") == {"gpt": Verdict.MATERIAL}
     (choice,) = sweep.evidence().decision.choices
@@ -76,7 +84,7 @@ def test_every_workload_has_a_target_of_its_own() -> None:
     target = evidence.answer("target")
     assert [f.verdict for f in target.findings] == [Verdict.MATERIAL] * 2
     assert all(0 < seconds < math.inf for f in target.findings for seconds in f.torch + f.tf)
-    assert "PyTorch's training time to the target" in evidence.decision.headline
+    assert "PyTorch's time to the target" in evidence.decision.headline
 
 
 def test_a_target_that_one_workload_misses_leaves_that_one_open() -> None:
@@ -85,23 +93,22 @@ def test_a_target_that_one_workload_misses_leaves_that_one_open() -> None:
     mlp, gpt = evidence.decision.choices
     assert (mlp.winner, gpt.winner) == (Winner.TORCH, Winner.UNDECIDED)
     assert gpt.because == (
-        "the perplexity is the same within the margin, but the time is inconclusive: "
-        "the target was missed by 5 of 5 PyTorch and 5 of 5 TensorFlow runs: they have no time to "
-        "target, so there is no ratio"
+        "the perplexity is the same, the time inconclusive: none of 5 runs of either framework "
+        "reached the target"
     )
 
 
-def test_a_workload_without_a_target_is_decided_by_its_total_time() -> None:
+def test_a_workload_without_a_target_is_decided_by_its_time_at_the_horizon() -> None:
     """And the headline calls neither time by the other's name."""
-    truths = {"mlp": Truth(target=0.9), "gpt": replace(TEXT, time_ratio=1.0, tf_build_s=9.0)}
+    truths = {"mlp": Truth(target=0.9), "gpt": replace(TEXT, time_ratio=1.2)}
     evidence = simulate(truths).evidence()
     assert [f.workload for f in evidence.answer("target").findings] == ["mlp · digits"]
-    total = evidence.answer("total").findings[1]
-    assert total.verdict is Verdict.MATERIAL
-    assert evidence.decision.choices[1].amount == total.estimate
+    time = evidence.answer("horizon").findings[1]
+    assert time.verdict is Verdict.MATERIAL
+    assert evidence.decision.choices[1].amount == time.estimate
     headline = evidence.decision.headline
     assert "PyTorch's time for mlp · digits and" in headline
-    assert "training time to" not in headline
+    assert "time to" not in headline
 
 
 def test_a_record_of_another_sweep_is_held_to_this_ones_target() -> None:
@@ -125,7 +132,7 @@ def test_a_workload_of_which_no_run_has_finished_is_open() -> None:
     mlp, gpt = evidence.decision.choices
     assert (mlp.winner, gpt.winner, gpt.because) == (
         *(Winner.TORCH, Winner.UNDECIDED),
-        "no run has finished",
+        "5 of 5 PyTorch runs failed, 5 of 5 TensorFlow runs failed; too many to recommend one",
     )
 
 
@@ -134,7 +141,7 @@ def test_records_without_a_metric_give_times_but_no_recommendation() -> None:
     sweep.records = {k: replace(r, metric=None, score=None) for k, r in sweep.records.items()}
     evidence = sweep.evidence()
     assert [a.question.key for a in evidence.answers] == [
-        *("total", "training", "step", "memory", "cost"),
+        *("horizon", "total", "training", "step", "memory", "cost"),
     ]
     assert evidence.answer("step").findings[0].verdict is Verdict.MATERIAL
     (choice,) = evidence.decision.choices

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fwexp.evidence.decision import Winner, choose_by_speed, recommend
+from fwexp.evidence.choice import Winner, choose_by_speed
+from fwexp.evidence.decision import recommend
 from fwexp.evidence.questions import is_score
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.store.record import RunRecord
@@ -47,7 +48,7 @@ def test_the_page_shows_no_figure_twice() -> None:
     evidence = noisy("vgg19", all_models={"vgg19": Truth()}).evidence()
     assert [figure.title for figure in key_figures(evidence)] == [
         "Time per step, once warm",
-        "Cost of 1,000 runs",
+        "Cost of 1,000 runs in trainings of 1 hour",
     ]
 
 
@@ -57,8 +58,8 @@ def test_beside_a_workload_with_a_score_only_that_one_is_judged_by_it() -> None:
     evidence = sweep.evidence()
     (score,) = (answer for answer in evidence.answers if is_score(answer.question))
     assert [finding.workload for finding in score.findings] == ["cnn"]
-    assert [choice.winner for choice in evidence.decision.choices] == [Winner.TORCH, Winner.TF]
-    assert evidence.decision.speed_key == "total"
+    assert [choice.winner for choice in evidence.decision.choices] == [Winner.TRADE, Winner.TF]
+    assert evidence.decision.speed_key == "horizon"
 
 
 def test_without_a_certificate_it_is_void() -> None:

@@ -1,29 +1,31 @@
 """The figure of one run that each question is about."""
 
-import math
 from dataclasses import replace
 
 import pytest
 
 from fwexp.evidence.aggregate import aggregate
+from fwexp.evidence.horizon import horizon_of
 from fwexp.evidence.questions import Question, is_score, questions
 from fwexp.store.record import RunRecord
-from tests.evidence.factory import PRICING, Truth, simulate
+from tests.evidence.factory import COMPARISON, PRICING, Truth, simulate
 
 IMAGES = Truth(time_sd=0.0, accuracy_sd=0.0)
 TEXT = replace(IMAGES, perplexity=20.0)
-FIGURES = ["total", "training", "step", "memory", "cost"]
+FIGURES = ["horizon", "total", "training", "step", "memory", "cost"]
 
 
 def asked(*truths: Truth) -> dict[str, Question]:
     """The questions of a sweep of these workloads, by key."""
     sweep = simulate({f"model{i}": truth for i, truth in enumerate(truths)})
     workloads = aggregate(sweep.manifest, sweep.records, sweep.certificates)
-    return {q.key: q for q in questions(workloads, pricing=PRICING)}
+    horizon = horizon_of(workloads, comparison=COMPARISON)
+    return {q.key: q for q in questions(workloads, pricing=PRICING, horizon=horizon)}
 
 
 def record(truth: Truth) -> RunRecord:
-    return simulate({"mlp": truth}).records["torch-mlp-0"]
+    """Of the first workload of `asked`."""
+    return simulate({"model0": truth}).records["torch-model0-0"]
 
 
 def test_the_questions_come_in_the_readers_order() -> None:
@@ -79,42 +81,17 @@ def test_a_metric_says_how_it_is_compared() -> None:
     assert (accuracy.pairs, perplexity.pairs) == ("seed", "seed")
 
 
-def test_the_first_evaluation_that_reaches_the_target_counts() -> None:
-    question = asked(replace(IMAGES, target=0.8))["target"]
-    aiming = record(replace(IMAGES, target=0.8))
-    reached = [e for e in aiming.evaluations if e.scores["accuracy"] >= 0.8]
-    assert 0 < len(reached) < len(aiming.evaluations)
-    assert question.figure(aiming) == reached[0].train_s
-    assert question.figure(record(replace(IMAGES, target=0.99))) == math.inf
-
-
-def test_a_target_is_reached_from_above_where_less_is_better() -> None:
-    question = asked(replace(TEXT, target=25.0))["target"]
-    aiming = record(replace(TEXT, target=25.0))
-    reached = [e for e in aiming.evaluations if e.scores["perplexity"] <= 25.0]
-    assert 0 < len(reached) < len(aiming.evaluations)
-    assert question.figure(aiming) == reached[0].train_s
-    assert question.figure(record(replace(TEXT, target=19.0))) == math.inf
-
-
-def test_a_target_on_the_point_is_reached() -> None:
-    for truth, name in ((IMAGES, "accuracy"), (TEXT, "perplexity")):
-        last = record(truth).evaluations[-1]
-        aiming = replace(truth, target=last.scores[name])
-        assert asked(aiming)["target"].figure(record(aiming)) == last.train_s
-
-
 def test_the_question_of_the_target_names_one_and_sums_up_several() -> None:
     aiming, other = replace(IMAGES, target=0.8), replace(TEXT, target=25.0)
-    assert asked(aiming)["target"].title == "Training time to 80 % accuracy"
-    assert asked(other)["target"].title == "Training time to perplexity 25"
-    assert asked(aiming, other)["target"].title == "Training time to the target"
+    assert asked(aiming)["target"].title == "Time to 80 % accuracy"
+    assert asked(other)["target"].title == "Time to perplexity 25"
+    assert asked(aiming, other)["target"].title == "Time to the target"
 
 
 def test_a_figure_that_was_not_taken_is_none() -> None:
     aiming = replace(IMAGES, target=0.9)
     nothing = {"phases": None, "memory": None, "samples_per_s": None, "evaluations": []}
-    bare = replace(record(aiming), **nothing)  # type: ignore[arg-type]
+    bare = replace(record(aiming), run_id="bare", **nothing)  # type: ignore[arg-type]
     figures = {key: question.figure(bare) for key, question in asked(aiming).items()}
     assert {key for key, figure in figures.items() if figure is not None} == {"score accuracy"}
     scoreless = replace(bare, metric=None, score=None)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from fwexp.evidence.assess import Evidence
-from fwexp.evidence.changes import length_change
 from fwexp.evidence.timing_validity import is_too_much, timing_problem
 from fwexp.evidence.verdicts import Verdict
 from fwexp.meters.load import Load
@@ -19,7 +18,7 @@ from fwexp.writeup.sections.phases import phases
 from fwexp.writeup.sections.runs import runs
 from tests.evidence.factory import Sweep, Truth, simulate
 
-SPEED = ("target", "total", "training", "step", "cost")
+SPEED = ("target", "horizon", "total", "training", "step", "cost")
 BUSY = "other processes kept 1.5 of 4 cores busy alongside its 4 threads"
 STOPPED = "interrupted at step 110"
 
@@ -189,7 +188,7 @@ def test_one_framework_alone_leaves_them_out_too() -> None:
     evidence = sweep.evidence()
     assert {a.question.key: a.findings[0].n for a in evidence.answers} == {
         "score accuracy": 5,
-        **dict.fromkeys(("total", "training", "step", "cost"), 4),
+        **dict.fromkeys(("horizon", "total", "training", "step", "cost"), 4),
         "memory": 5,
     }
     assert evidence.answer("total").findings[0].dropped == [
@@ -198,13 +197,12 @@ def test_one_framework_alone_leaves_them_out_too() -> None:
 
 
 def test_the_length_at_which_times_meet_is_from_the_others() -> None:
-    sweep = simulate({"mlp": Truth(time_ratio=0.5, tf_build_s=3.0)})
-    plain = sweep.evidence()
-    step = plain.answer("step").findings[0]
-    assert length_change(plain.workloads[0], step)
-    for seed in range(5):
-        sweep.bend(f"tf-mlp-{seed}", interruptions=[stop(5)])
-    assert length_change(sweep.evidence().workloads[0], step) == []
+    sweep = simulate({"mlp": Truth(time_ratio=0.5)})
+    (plain,) = sweep.evidence().horizon.lengths
+    assert plain.crossover() is not None
+    sweep.bend("tf-mlp-1", interruptions=[stop(5)])
+    (without,) = sweep.evidence().horizon.lengths
+    assert without.torch == [line for i, line in enumerate(plain.torch) if i != 1]
 
 
 def test_the_page_says_how_many_and_why(evidence: Evidence) -> None:

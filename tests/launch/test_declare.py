@@ -40,6 +40,18 @@ def test_a_manifest_keeps_its_date_until_it_declares_something_else(tmp_path: Pa
     ]
 
 
+def test_what_is_declared_again_keeps_the_date_of_its_first_time(tmp_path: Path) -> None:
+    store, plan = Store(tmp_path), tiny_plan(in_store=tmp_path, framework=BOTH)
+    first = replace(declare(plan, store), declared_at="2026-01-01T00:00:00+00:00")
+    store.write_manifest(first)
+    wide = tiny_plan("comparison.ratio_margin=1.5", in_store=tmp_path, framework=BOTH)
+    store.write_manifest(declare(wide, store))
+    again = declare(plan, store)
+    assert (again.declared_at, again.sha256) == (first.declared_at, first.sha256)
+    store.write_manifest(again)
+    assert len(store.read_earlier_manifests("tiny")[0]) == 2
+
+
 def test_a_torn_manifest_is_replaced(tmp_path: Path) -> None:
     store = Store(tmp_path)
     plan = tiny_plan(in_store=tmp_path)

@@ -105,6 +105,7 @@ def test_a_run_in_either_framework_leaves_a_whole_record(
     parts = asdict(record.phases)
     assert sum(parts.values()) - parts["total_s"] <= parts["total_s"]
     assert parts.pop("checkpoint_s") == 0
+    assert 0 < parts["audit_s"] < 0.1
     assert all(value > 0 for value in parts.values())
     assert record.import_s is not None
     assert record.import_s > 0.1
@@ -118,6 +119,7 @@ def test_a_run_in_either_framework_leaves_a_whole_record(
         tf32=False,
         compiled=False,
         num_threads=1,
+        num_interop_threads=1,
         num_replicas=1,
         batch_statistics="whole batch",
     )
@@ -213,7 +215,7 @@ def test_an_error_without_words_stops_nothing(
 ) -> None:
     plan = fragile(store, "silence")
     assert len(run(plan, store).failed) == 1
-    assert f"{plan.runs[0].run_id}: FAILED: AssertionError: \n" in capsys.readouterr().err
+    assert f"{plan.runs[0].run_id}: FAILED: AssertionError:\n" in capsys.readouterr().err
 
 
 def test_a_crash_is_a_failure_of_the_run(store: Store) -> None:

@@ -53,7 +53,8 @@ def test_it_is_told_by_file_and_line_with_its_neutral_setting(
     assert err == (
         f"{package / 'keras.py'}:{at}: trap: Keras's leaky_relu: its slope is rounded to float32, "
         "and defaults to 0.2 or 0.3. Neutral: ops.maximum(x, slope · x) with the slope in x's "
-        "dtype; torch's slope beside it\n"
+        "dtype; torch's slope beside it. If it is meant, end the line with: # fwexp: allow "
+        "leaky-relu, because REASON\n"
     )
     assert [path.name for path in package.parent.iterdir()] == [package.name]
 

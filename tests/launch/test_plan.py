@@ -46,6 +46,30 @@ def test_the_order_is_random_but_the_same_every_time(tmp_path: Path) -> None:
     assert {block[0].config.model.name for block in plan.blocks[::2]} == {"mlp", "cnn"}
 
 
+@pytest.mark.parametrize("num_seeds", [1, 2, 5, 8])
+def test_each_framework_goes_first_in_half_of_a_workloads_blocks(
+    tmp_path: Path, num_seeds: int
+) -> None:
+    plan = tiny_plan(
+        in_store=tmp_path, framework=BOTH, model=["mlp", "cnn"], seed=list(range(num_seeds))
+    )
+    for model in ("mlp", "cnn"):
+        own = [block for block in plan.blocks if block[0].config.model.name == model]
+        first = [block[0].config.framework.name for block in own]
+        assert len(first) == num_seeds
+        assert abs(first.count("torch") - first.count("tf")) <= 1
+
+
+def test_which_framework_goes_first_is_drawn(tmp_path: Path) -> None:
+    """By the runs' ids, which differ with the learning rate."""
+    orders = set()
+    for rate in range(1, 9):
+        rates = {"optimizer.learning_rate": [rate / 100]}
+        plan = tiny_plan(in_store=tmp_path, framework=BOTH, seed=list(range(4)), **rates)
+        orders.add(tuple(block[0].config.framework.name for block in plan.blocks))
+    assert len(orders) > 2
+
+
 def test_the_order_of_the_axes_does_not_change_the_order_of_the_runs(tmp_path: Path) -> None:
     plan = tiny_plan(in_store=tmp_path, framework=BOTH, seed=[0, 1, 2])
     turned = tiny_plan(in_store=tmp_path, seed=[2, 0, 1], framework=BOTH[::-1])

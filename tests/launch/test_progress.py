@@ -29,7 +29,7 @@ def test_a_log_gets_a_line_for_each_thing(capsys: pytest.CaptureFixture[str]) ->
     ]
 
 
-@pytest.mark.parametrize(("message", "shown"), [("", "E: "), ("[a]\nb", "E: [a]")])
+@pytest.mark.parametrize(("message", "shown"), [("", "E:"), ("[a]\nb", "E: [a]")])
 def test_a_failure_is_shown_by_its_first_line(
     capsys: pytest.CaptureFixture[str], message: str, shown: str
 ) -> None:

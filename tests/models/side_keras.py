@@ -1,5 +1,8 @@
 """Keras models under a spec's names, and the layers of torch's formula."""
 
+import inspect
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from keras import ops
 from fwexp.config.load import compose
 from fwexp.models.keras_layers import BatchNorm
 from fwexp.models.registry import build, load_spec
+from fwexp.models.signatures import KERAS, positions
 from fwexp.trainers.devices import keras_arguments
 from fwexp.trainers.keras_setup import set_up
 from fwexp.trainers.keras_trainer import ONLY_IN_KERAS, spec_name
@@ -73,3 +77,16 @@ def test_models_of_other_data_are_as_their_specs_say(model, data):
     found = {spec_name(v): (tuple(v.shape), v.trainable) for v in ours}
     assert found == {n: (v.shape, v.trainable) for n, v in spec.variables().items()}
     assert {layer.name for layer in network.layers} >= set(spec.blocks())
+
+
+@pytest.mark.parametrize("pattern", KERAS)
+def test_the_linter_knows_what_stands_at_which_position(pattern):
+    known = {**vars(ops.image), **vars(keras.random), **vars(ops), **vars(keras.layers)}
+    found = list(filter(re.compile(pattern).fullmatch, known))
+    assert found
+    for name in found:
+        thing = known[name]
+        taken = inspect.signature(thing.__init__ if isinstance(thing, type) else thing)
+        names = [given for given in taken.parameters if given != "self"]
+        expected = positions(name, file="keras.py")
+        assert names[: len(expected)] == expected, name

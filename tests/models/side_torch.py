@@ -1,5 +1,8 @@
 """Torch modules under a spec's names and layouts."""
 
+import inspect
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +10,7 @@ from torch import nn
 
 from fwexp.config.load import compose
 from fwexp.models.registry import build, load_spec
+from fwexp.models.signatures import TORCH, positions
 from fwexp.models.torch_layers import DepthwiseConv2d, Flatten
 from fwexp.models.torch_names import named_tensors
 
@@ -94,3 +98,17 @@ def test_the_lstm_learns_one_bias():
     second = {n: p for n, p in module.named_parameters() if "bias_hh" in n}
     assert list(second) == ["lstm0.bias_hh_l0", "lstm1.bias_hh_l0"]
     assert all(p.grad is None and not p.any() for p in second.values())
+
+
+@pytest.mark.parametrize("pattern", TORCH)
+def test_the_linter_knows_what_stands_at_which_position(pattern):
+    known = {**vars(nn.functional), **vars(nn)}
+    for name in filter(re.compile(pattern).fullmatch, known):
+        thing = known[name]
+        try:
+            taken = inspect.signature(thing.__init__ if isinstance(thing, type) else thing)
+        except ValueError:  # one that is written in C++
+            continue
+        names = [given for given in taken.parameters if given != "self"]
+        expected = positions(name, file="torch.py")
+        assert names[: len(expected)] == expected or names == ["args", "kwargs"], name

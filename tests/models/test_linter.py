@@ -7,7 +7,8 @@ import pytest
 
 import fwexp.models
 from fwexp.errors import ConfigError
-from fwexp.models.linter import TRAPS, Trap, live_traps
+from fwexp.models.linter import allowed_traps, live_traps
+from fwexp.models.traps import TRAPS, Trap
 
 OURS = sorted(path.parent for path in Path(fwexp.models.__file__).parent.glob("*/spec.py"))
 
@@ -28,8 +29,18 @@ CODE = {  # by how the trap's name begins
             'layers.DepthwiseConv2D(3, strides=stride, padding="same")',
             'layers.MaxPooling2D(2, padding="same")',
             'layers.AveragePooling2D(2, strides=2, padding="same")',
+            'layers.AvgPool2D(2, 2, "SAME")',
+            'layers.Conv2D(8, 3, 2, "same")',
+            'layers.Conv1D(8, 3, (2,), "same")',
+            'layers.DepthwiseConv2D(3, [2, 2], "same")',
+            'ops.max_pool(x, 2, 2, "same")',
+            'ops.conv(x, kernel, 2, "same")',
         ),
         neutral=(
+            'layers.Conv2D(8, 3, 1, "same")',
+            'layers.Conv1D(8, 3, strides=(1,), padding="same")',
+            'layers.Conv2D(8, 3, 2, "valid")',
+            "layers.Conv2D(*sizes, 2)",
             'layers.Conv2D(8, 3, padding="same")',
             'layers.Conv2D(8, 3, strides=1, padding="same")',
             'layers.Conv2D(8, 3, strides=(1, 1), padding="same")',
@@ -42,9 +53,20 @@ CODE = {  # by how the trap's name begins
         live=("layers.BatchNormalization()", "BatchNormalization(momentum=0.9, epsilon=1e-5)"),
         neutral=("BatchNorm(0.9, 1e-5)", "layers.LayerNormalization(epsilon=1e-5)"),
     ),
-    "LayerNormalization's default epsilon": Code(
-        live=("layers.LayerNormalization()", "layers.LayerNormalization(axis=-1, epsilon=None)"),
+    "a norm's default epsilon": Code(
+        live=(
+            "layers.LayerNormalization()",
+            "layers.LayerNormalization(axis=-1, epsilon=None)",
+            "layers.LayerNormalization(-1)",
+            "layers.GroupNormalization(4)",
+            "layers.GroupNormalization(groups=4, axis=-1)",
+            "layers.RMSNormalization()",
+        ),
         neutral=(
+            "layers.LayerNormalization(-1, 1e-5)",
+            "layers.GroupNormalization(4, -1, 1e-5)",
+            "layers.GroupNormalization(4, epsilon=1e-5)",
+            "layers.RMSNormalization(epsilon=1e-5)",
             "layers.LayerNormalization(epsilon=1e-5)",
             "layers.LayerNormalization(epsilon=spec.epsilon)",
         ),
@@ -55,9 +77,14 @@ CODE = {  # by how the trap's name begins
             "nn.LogSoftmax(dim=1)",
             "layers.Softmax()",
             'layers.Dense(10, activation="softmax")',
-            'layers.Activation("softmax")',
+            'layers.Activation(activation="softmax")',
+            'layers.Dense(10, activation="softmax") @ x',
         ),
         neutral=(
+            "nn.Softmax(dim=-1)(scores) @ values",
+            "layers.Softmax()(scores) @ values",
+            'ops.matmul(layers.Activation("softmax")(scores), values)',
+            'layers.Dense(10, "relu")',
             "ops.softmax(scores)",
             "torch.softmax(scores, dim=-1)",
             "functional.log_softmax(scores, dim=-1)",
@@ -76,8 +103,17 @@ CODE = {  # by how the trap's name begins
             "functional.dropout2d(x, 0.1)",
             "nn.LSTM(8, 8, dropout=0.1)",
             "layers.LSTM(8, dropout=spec.rate)",
+            "layers.GRU(8, recurrent_dropout=0.2)",
+            "functional.scaled_dot_product_attention(q, k, v, dropout_p=0.1)",
         ),
         neutral=(
+            "layers.Dropout(0.0)",
+            "dropout(0.0)",
+            "functional.dropout(x, 0.0)",
+            "spec.dropout(x)",  # a layer that was made elsewhere
+            "layers.LSTM(8, recurrent_dropout=0.0)",
+            "nn.MultiheadAttention(8, 2, 0.0)",
+            "nn.TransformerEncoderLayer(8, 2, 32, 0.0)",
             "layers.Dropout(0)",
             "layers.Dropout(rate=0.0)",
             "nn.Dropout(p=0.0)",
@@ -93,8 +129,18 @@ CODE = {  # by how the trap's name begins
             'layers.Dense(3, activity_regularizer="l1")',
             'layers.LSTM(3, recurrent_regularizer="l2")',
             'layers.Embedding(3, 3, embeddings_regularizer="l2")',
+            'layers.Embedding(3, 3, "uniform", "l2")',
+            'layers.DepthwiseConv2D(3, depthwise_regularizer="l2")',
         ),
         neutral=("layers.Dense(3, kernel_regularizer=None)", "layers.Dense(3)"),
+    ),
+    "a constraint": Code(
+        live=(
+            'layers.Dense(3, kernel_constraint="max_norm")',
+            "layers.LSTM(3, recurrent_constraint=constraints.UnitNorm())",
+            'layers.Embedding(3, 3, "uniform", None, "unit_norm")',
+        ),
+        neutral=("layers.Dense(3, kernel_constraint=None)",),
     ),
     "Keras's gelu": Code(
         live=(
@@ -102,12 +148,18 @@ CODE = {  # by how the trap's name begins
             "activations.gelu(x, approximate=False)",
             'layers.Dense(3, activation="gelu")',
             'layers.Activation("gelu")',
+            "ops.gelu(x, True)",
+            'layers.Dense(3, "gelu")',
         ),
         neutral=("0.5 * x * (1 + ops.erf(x / root))", "gelu_layer(x)"),
     ),
     "torch's gelu in its tanh form": Code(
-        live=('nn.GELU(approximate="tanh")', 'functional.gelu(x, approximate="tanh")'),
-        neutral=("nn.GELU()", 'functional.gelu(x, approximate="none")'),
+        live=(
+            'nn.GELU(approximate="tanh")',
+            'nn.GELU("tanh")',
+            'functional.gelu(x, approximate="tanh")',
+        ),
+        neutral=("nn.GELU()", 'nn.GELU("none")', 'functional.gelu(x, approximate="none")'),
     ),
     "Keras's leaky_relu": Code(
         live=(
@@ -127,7 +179,7 @@ CODE = {  # by how the trap's name begins
         neutral=("ops.matmul(q, ops.transpose(k, (0, 1, 3, 2)))", "Attention(2)"),
     ),
     "GRU with reset_after=False": Code(
-        live=("layers.GRU(8, reset_after=False)",),
+        live=("layers.GRU(8, reset_after=False)", "layers.GRU(8, reset_after=0)"),
         neutral=("layers.GRU(8)", "layers.GRU(8, reset_after=True)"),
     ),
     "average pooling over padding": Code(
@@ -135,8 +187,13 @@ CODE = {  # by how the trap's name begins
             "nn.AvgPool2d(3, padding=1)",
             "nn.AvgPool2d(3, padding=spec.padding)",
             "nn.AvgPool1d(3, padding=1, count_include_pad=True)",
+            "nn.AvgPool2d(3, 2, 1)",
+            "functional.avg_pool2d(x, 3, 2, 1)",
         ),
         neutral=(
+            "nn.AvgPool2d(3, 2, 1, False, False)",
+            "nn.AvgPool2d(3, 2, 0)",
+            "nn.AvgPool2d(3, padding=1, count_include_pad=0)",
             "nn.AvgPool2d(3)",
             "nn.AvgPool2d(3, padding=0)",
             "nn.AvgPool2d(3, padding=1, count_include_pad=False)",
@@ -144,7 +201,7 @@ CODE = {  # by how the trap's name begins
         ),
     ),
     "ceil_mode pooling": Code(
-        live=("nn.MaxPool2d(3, ceil_mode=True)",),
+        live=("nn.MaxPool2d(3, ceil_mode=True)", "nn.AvgPool2d(3, 2, 0, True)"),
         neutral=("nn.MaxPool2d(3, ceil_mode=False)", "nn.MaxPool2d(3)"),
     ),
     "a fixed training flag": Code(
@@ -164,12 +221,20 @@ CODE = {  # by how the trap's name begins
         ),
     ),
     "masking by a value": Code(
-        live=("layers.Embedding(9, 4, mask_zero=True)", "layers.Masking(mask_value=0.0)"),
+        live=(
+            "layers.Embedding(9, 4, mask_zero=True)",
+            'layers.Embedding(9, 4, "uniform", None, None, True)',
+            "layers.Masking(mask_value=0.0)",
+        ),
         neutral=("layers.Embedding(9, 4)", "layers.Embedding(9, 4, mask_zero=False)"),
     ),
     "an explicit dtype": Code(
         live=('layers.Dense(3, dtype="float32")', 'layers.Activation("relu", dtype="bfloat16")'),
-        neutral=("layers.Dense(3, dtype=spec.dtype)", 'ops.arange(3, dtype="int32")'),
+        neutral=(
+            "layers.Dense(3, dtype=spec.dtype)",
+            'ops.arange(3, dtype="int32")',
+            'np.zeros(3, dtype="float32")',
+        ),
     ),
     "compiled by hand": Code(
         live=(
@@ -178,16 +243,32 @@ CODE = {  # by how the trap's name begins
             "torch.jit.trace(network, x)",
             "model.compile(jit_compile=True)",
         ),
-        neutral=("keras.Model(inputs, outputs)", "model.compile()", "backtrace(x)"),
+        neutral=(
+            "keras.Model(inputs, outputs)",
+            "keras.Model(inputs, outputs).compile()",
+            "backtrace(x)",
+            're.compile("[a-z]+")',
+            "torch.trace(x)",
+        ),
     ),
     "interpolation": Code(
         live=(
-            "nn.Upsample(scale_factor=2)",
-            "functional.interpolate(x, scale_factor=2)",
-            "layers.UpSampling2D(2)",
+            'nn.Upsample(scale_factor=2, mode="bilinear")',
+            "functional.interpolate(x, scale_factor=2, mode=spec.mode)",
+            'layers.UpSampling2D(2, interpolation="bilinear")',
             "ops.image.resize(x, (8, 8))",
         ),
-        neutral=("nn.ConvTranspose2d(3, 3, 2, stride=2)", "ops.repeat(x, 2, axis=1)"),
+        neutral=(
+            "nn.Upsample(scale_factor=2)",
+            'nn.Upsample(scale_factor=2, mode="nearest")',
+            "functional.interpolate(x, scale_factor=2)",
+            "layers.UpSampling2D(2)",
+            'layers.UpSampling2D(2, None, "nearest")',
+            'ops.image.resize(x, (8, 8), "nearest")',
+            "np.resize(x, (8, 8))",
+            "nn.ConvTranspose2d(3, 3, 2, stride=2)",
+            "ops.repeat(x, 2, axis=1)",
+        ),
     ),
 }
 
@@ -202,7 +283,9 @@ def files_of(trap: Trap) -> list[str]:
 
 
 def names_in(package: Path, *, file: str, line: str) -> list[str]:
-    (package / file).write_text(f'"""A model."""\n\n\ndef build(spec):\n    return {line}\n')
+    imports = "import re; import numpy as np; import torch; import keras"
+    text = f'"""A model."""\n\n{imports}\ndef build(spec):\n    return {line}\n'
+    (package / file).write_text(text)
     found = live_traps(package)
     assert all((trap.path, trap.line) == (package / file, 5) for trap in found)
     return [found.trap.name for found in found]
@@ -217,6 +300,7 @@ NEUTRAL = [
 
 
 def test_every_trap_has_a_name_of_its_own_and_code() -> None:
+    assert len({trap.key for trap in TRAPS}) == len(TRAPS)
     assert len({trap.name for trap in TRAPS}) == len(TRAPS) == len(CODE) >= 20
     assert {trap.file for trap in TRAPS} == {"torch.py", "keras.py", "both"}
     assert all(trap.neutral for trap in TRAPS)
@@ -253,7 +337,8 @@ def test_a_live_trap_is_told_with_its_place_and_its_neutral_setting(tmp_path: Pa
     (found,) = live_traps(tmp_path)
     assert found.sentence() == (
         f"{tmp_path / 'keras.py'}:3: trap: Rescaling computes its scale in float32. "
-        "Neutral: data.scale, data.mean and data.std, applied once in NumPy"
+        "Neutral: data.scale, data.mean and data.std, applied once in NumPy. If it is meant, end "
+        "the line with: # fwexp: allow rescaling, because REASON"
     )
 
 
@@ -292,3 +377,54 @@ def test_a_file_that_is_no_python_is_named(
         live_traps(tmp_path)
     (problem,) = raised.value.problems
     assert problem.startswith(f"{tmp_path / 'torch.py'}:{line}: not valid Python: {words}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("from torch.nn import functional as F\nF.dropout(x)\n", ["dropout"]),
+        ("from torch.nn.functional import dropout\ndropout(x, 0.5)\n", ["dropout"]),
+        ("from torch import jit\njit.trace(network, x)\n", ["compiled"]),
+        ("from torch import compile\ncompile(network)\n", ["compiled"]),
+        ("@torch.compile\ndef forward(x):\n    return x\n", ["compiled"]),
+        ("network = nn.Linear(1, 1)\nnetwork.compile()\n", ["compiled"]),
+        ("from re import compile\ncompile('x')\n", []),
+        ("class Dropout(nn.Module):\n    pass\nDropout(0.5)\n", []),
+        ("nn.TransformerEncoderLayer(8, 2)\n", ["dropout"]),
+        ("nn.MultiheadAttention(8, 2, 0.1)\n", ["dropout"]),
+        ("nn.LSTM(8, 8, 2, True, True, 0.1)\n", ["dropout"]),
+        ('nn.Upsample(None, 2, "bilinear")\n', ["interpolation"]),
+        ('functional.interpolate(x, None, 2, "bicubic")\n', ["interpolation"]),
+        ("drop = nn.Dropout(0.0)\ny = drop(x)\n", []),
+        ("def f(dropout, x):\n    return dropout(x)\n", []),
+    ],
+)
+def test_a_name_is_what_its_file_imports_or_makes(
+    tmp_path: Path, text: str, expected: list[str]
+) -> None:
+    (tmp_path / "torch.py").write_text(text)
+    assert [found.trap.key for found in live_traps(tmp_path)] == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [("return self.soft(q @ k) @ v", []), ("return self.soft(q)", ["softmax"])],
+)
+def test_a_softmax_that_a_class_multiplies_matrices_by_is_attentions(
+    tmp_path: Path, body: str, expected: list[str]
+) -> None:
+    lines = ["class Attend(nn.Module):", "    def __init__(self):"]
+    lines += ["        self.soft = nn.Softmax(dim=-1)"]
+    lines += ["    def forward(self, q, k, v):", f"        {body}", ""]
+    (tmp_path / "torch.py").write_text("\n".join(lines))
+    assert [found.trap.key for found in live_traps(tmp_path)] == expected
+
+
+@pytest.mark.parametrize("line", ['layers.Dense(10, "softmax")', 'layers.Activation("softmax")'])
+def test_an_activation_may_be_given_by_position(tmp_path: Path, line: str) -> None:
+    (tmp_path / "keras.py").write_text(f"{line}\n")
+    assert [found.trap.key for found in live_traps(tmp_path)] == ["softmax"]
+
+
+def test_ours_need_no_waiver() -> None:
+    assert [sentence for package in OURS for sentence in allowed_traps(package)] == []

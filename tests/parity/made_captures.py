@@ -31,7 +31,28 @@ def made_capture(spec: Any = SPEC) -> Capture:
         made |= {f"state/{step}/{n}": rng.normal(size=s) for n, s in shapes.items()}
         made |= {f"state/{step}/{n}/m": rng.normal(size=s) for n, s in shapes.items() if step}
     made |= {name: rng.normal(size=(4, 3)) for name in ("evaluation after", "first evaluation")}
-    return made | {"losses": rng.uniform(1, 2, NUM_STEPS)}
+    made |= {"losses": rng.uniform(1, 2, NUM_STEPS), "least": np.array(1e-6)}
+    return made | _as_a_run(rng) | _mixed(spec, rng)
+
+
+def _as_a_run(rng: np.random.Generator) -> Capture:
+    """Free steps, and those that one rounding sets apart; evaluations between them."""
+    losses, outputs = rng.uniform(1, 2, 6), rng.normal(size=(4, 3))
+    made: Capture = {}
+    for kind, size in (("free", 0.0), ("apart", 1e-6)):
+        made[f"{kind}/losses"] = losses * (1 + size)
+        for place in ("evaluation/2/slice", "again/2/slice", "evaluation/4/test set"):
+            made[f"{kind}/{place}"] = outputs * (1 + size)
+    return made
+
+
+def _mixed(spec: Any, rng: np.random.Generator) -> Capture:
+    """One batch at bf16, a hundredth from float32."""
+    made: Capture = {}
+    for name in ("evaluation", "loss", *(f"gradient/{n}" for n in spec.variables())):
+        exact = rng.normal(size=(4, 3))
+        made |= {f"float32/{name}": exact, f"mixed/{name}": exact * 1.01}
+    return made
 
 
 class MadeServers:

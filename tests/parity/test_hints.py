@@ -101,6 +101,7 @@ def told(
     theirs: dict[str, Any] | None = None,
     optimizer: str = "adam",
     detail: str = "",
+    spec: Made = SPEC,
 ) -> list[str]:
     failed = Stage(
         name=stage,
@@ -110,7 +111,7 @@ def told(
         where=where,
         detail=detail,
     )
-    pair = Pair(torch=ours or {}, keras=theirs or {}, spec=SPEC)
+    pair = Pair(torch=ours or {}, keras=theirs or {}, spec=spec)
     return probable_traps(Failure(stage=failed, pair=pair, optimizer=optimizer))
 
 
@@ -146,7 +147,7 @@ def test_a_sign_in_the_outputs(where: str, ours: Any, theirs: Any, trap: str) ->
 
 def test_a_sign_that_is_not_there() -> None:
     noise = IMAGES + 1e-3 * RNG.normal(size=IMAGES.shape)
-    plain = "dilation or groups in one framework only"
+    plain = "dilation in one framework only"
     assert first_told("forward", "conv", IMAGES, noise) == plain
     assert first_told("forward", "relu", IMAGES**2, noise**2) == "a different activation"
     broken = {"float64/block/conv": np.full((2, 8, 8, 2), np.nan)}
@@ -305,6 +306,101 @@ def test_the_first_failure_is_explained_and_no_other() -> None:
 
 def test_never_more_than_three() -> None:
     assert len(told("forward", "lstm", 0.1)) == 3
+
+
+GATES = "the order of the gates: i,f,c,o in an LSTM; r,z in torch's GRU, z,r in Keras's"
+DROPOUT = "dropout active in one framework only"
+
+
+@pytest.mark.parametrize(
+    ("layer", "leaves", "blocks"),
+    [
+        ("lstm0", LSTM, ["lstm0", "head"]),
+        ("lstm0", dense(2, 8), ["lstm0", "head"]),  # gates of one's own, from dense layers
+        ("lstm0.gates", dense(2, 8), ["lstm0", "head"]),
+        ("encoder.gru", dense(2, 8), ["encoder.gru", "head"]),
+        ("memory.cell", LSTM, ["memory", "head"]),
+    ],
+)
+def test_gates_are_not_called_dropout(
+    layer: str, leaves: dict[str, Variable], blocks: list[str]
+) -> None:
+    """Swapped gates and hard_sigmoid differ like noise, whatever the layer's parts are called."""
+    spec = Made({**named(layer, leaves), **named("head", dense(8, 3))}, blocks)
+    found = told("forward", blocks[0], 0.1, spec=spec)
+    assert found[0] == GATES
+    assert DROPOUT not in found
+
+
+def test_a_layer_before_whose_outputs_are_not_compared_is_suspected() -> None:
+    variables = {**named("lstm0", LSTM), **named("head", dense(8, 3))}
+    assert told("forward", "head", 0.1, spec=Made(variables, ["head"]))[0] == GATES
+    found = told("forward", "head", 0.1, spec=Made(variables, ["lstm0", "head"]))
+    assert found == [DROPOUT]
+
+
+def dropped(images: Any) -> Any:
+    kept = RNG.random(images.shape) < 0.5
+    return np.where(kept, 2 * images, 0)
+
+
+@pytest.mark.parametrize(
+    ("where", "theirs", "expected"),
+    [
+        ("relu", dropped(IMAGES), True),
+        ("conv", dropped(IMAGES), True),
+        ("relu", np.maximum(IMAGES, 0), False),
+        ("conv", IMAGES + 0.1 * RNG.normal(size=IMAGES.shape), False),
+    ],
+)
+def test_dropout_is_told_by_its_zeros(where: str, theirs: Any, expected: bool) -> None:
+    key = f"float64/block/{where}"
+    found = told("forward", where, 0.7, ours={key: IMAGES}, theirs={key: theirs})
+    assert (DROPOUT in found) is expected
+
+
+def test_behind_a_dense_layer_dropout_is_told_by_its_size() -> None:
+    spec = Made(named("head", dense(8, 3)), ["head"])
+    assert told("forward", "head", 0.3, spec=spec) == [DROPOUT]
+    assert told("forward", "head", 1e-3, spec=spec) == []
+
+
+@pytest.mark.parametrize(
+    ("activate", "expected"),
+    [
+        (lambda x: np.maximum(x, 0), True),
+        (np.tanh, True),
+        (lambda x: x + 0.1 * RNG.normal(size=x.shape), False),
+    ],
+)
+def test_an_activation_inside_a_layer_keeps_the_numbers_order(
+    activate: Any, expected: bool
+) -> None:
+    key, inside = "float64/block/conv", "an activation inside the layer"
+    for pair in ((IMAGES, activate(IMAGES)), (activate(IMAGES), IMAGES)):
+        found = told("forward", "conv", 0.5, ours={key: pair[0]}, theirs={key: pair[1]})
+        assert (inside in found) is expected
+
+
+def test_dilation_needs_a_window() -> None:
+    spec = Made(named("conv", convolution(1, 3, 2)), ["conv"])
+    assert "dilation in one framework only" not in told("forward", "conv", 0.5, spec=spec)
+
+
+def test_a_batch_norms_epsilon_scales_its_channels() -> None:
+    key, epsilon = "float64/block/norm", "BatchNorm's epsilon: the default is 1e-3 in Keras"
+    scaled = IMAGES * np.array([0.9, 0.8]) + np.array([0.1, 0.2])
+    for theirs, expected in ((scaled, True), (IMAGES**3, False)):
+        found = told("forward", "norm", 0.1, ours={key: IMAGES}, theirs={key: theirs})
+        assert any(trap.startswith(epsilon) for trap in found) is expected
+
+
+def test_a_final_softmax_is_told_by_its_sums() -> None:
+    key, shares = "float64/evaluation", np.exp(ROWS) / np.exp(ROWS).sum(axis=1, keepdims=True)
+    found = told("forward", "evaluation", 0.5, ours={key: ROWS}, theirs={key: shares})
+    assert found == ["a final softmax in one model only"]
+    found = told("forward", "evaluation", 0.5, ours={key: ROWS}, theirs={key: ROWS + 1})
+    assert found == ["evaluated in training mode: BatchNorm's or dropout's flag"]
 
 
 def test_every_hint_is_of_a_stage_that_exists() -> None:

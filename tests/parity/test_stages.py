@@ -238,12 +238,68 @@ def test_a_slot_that_keras_does_not_keep():
 
 
 def test_dtypes():
-    ours = dict.fromkeys(SPEC.blocks(), np.array("bfloat16"))
-    (stage,) = compare(ours, ours, kind="dtypes")
-    assert stage.passed
+    ours = {**made(), **dict.fromkeys(SPEC.blocks(), np.array("bfloat16"))}
+    stages = compare(ours, ours, kind="dtypes")
+    assert [stage.name for stage in stages if stage.passed] == ["dtypes", "mixed precision"]
     (found,) = compare(ours, {**ours, "head": np.array("float32")}, kind="dtypes")
     assert (found.passed, found.where) == (False, "head")
     assert found.detail == "torch outputs bfloat16, Keras float32"
+
+
+@pytest.mark.parametrize("name", ["evaluation", "loss", "gradient/head.kernel"])
+def test_one_framework_loses_more_at_a_mixed_precision(name: str):
+    ours = {**made(), **dict.fromkeys(SPEC.blocks(), np.array("bfloat16"))}
+    theirs = {**ours, f"mixed/{name}": ours[f"float32/{name}"] * 3}
+    _, found = compare(ours, theirs, kind="dtypes")
+    assert (found.name, found.passed) == ("mixed precision", False)
+    assert found.where == name.split("/")[0].replace("gradient", "gradients")
+    assert found.detail.startswith("torch is 1.0e-02 from its float32, Keras ")
+
+
+def as_a_run(**changes: np.ndarray) -> list[Stage]:
+    return compare(made(), {**made(), **changes}, kind="run")
+
+
+def test_free_steps_of_equal_captures():
+    assert [(s.name, s.passed) for s in as_a_run()] == [("free steps", True), ("evaluation", True)]
+
+
+@pytest.mark.parametrize("size", [1e-3, np.nan])
+def test_free_steps_that_part_faster_than_the_reference(size: float):
+    losses = made()["free/losses"].copy()
+    losses[3:] *= 1 + size
+    (found,) = as_a_run(**{"free/losses": losses})
+    assert (found.passed, found.where) == (False, "step 4")
+    assert found.tolerance == pytest.approx(20e-6)
+    assert found.detail == "the trainings part faster than rounding explains"
+
+
+def test_free_steps_that_the_reference_parts_from_are_not_compared():
+    ours, theirs = made(), made()
+    for capture in (ours, theirs):
+        capture["apart/losses"] = capture["apart/losses"] * np.array([1, 1, 2, 2, 2, 2])
+    theirs["free/losses"] = theirs["free/losses"] * np.array([1, 1, 1.5, 1, 1, 1])
+    stages = compare(ours, theirs, kind="run")
+    assert [stage.passed for stage in stages] == [True, True]
+
+
+def test_another_number_of_free_steps():
+    (found,) = as_a_run(**{"free/losses": made()["free/losses"][:5]})
+    assert found.detail == "torch's fit took 6 steps, Keras's 5"
+
+
+@pytest.mark.parametrize("place", ["evaluation/2/slice", "evaluation/4/test set"])
+def test_an_evaluation_between_steps_that_differs(place: str):
+    outputs = made()[f"free/{place}"] * 1.01
+    changes = {f"free/{place}": outputs, "free/again/2/slice": outputs}
+    _, found = as_a_run(**(changes if "slice" in place else {f"free/{place}": outputs}))
+    assert (found.name, found.passed) == ("evaluation", False)
+
+
+def test_an_evaluation_that_is_not_repeatable():
+    _, found = as_a_run(**{"free/again/2/slice": made()["free/again/2/slice"] + 1e-9})
+    assert found.detail == "the same samples, evaluated twice, differ"
+    assert found.where == "Keras"
 
 
 def test_relative():

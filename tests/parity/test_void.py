@@ -87,4 +87,4 @@ def test_a_users_package_outside_of_fwexp(project: Path, tmp_path: Path):
     chosen = ["data=digits", "model=mine", "hardware.num_threads=1", "--config-dir=conf"]
     done = fwexp("parity", *chosen, cwd=home, path=project)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "parity of mine × adam × digits: passed, 12 stages" in done.stdout
+    assert "parity of mine × adam × digits: passed, 14 stages" in done.stdout

@@ -43,3 +43,33 @@ def test_no_framework_no_server(tmp_path: Path) -> None:
     with WarmServers({}, logs=tmp_path / "logs") as servers:
         servers.wait_ready()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_import_is_timed_in_another_process(tmp_path: Path) -> None:
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.2)\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local.sys, "path", [str(tmp_path), *local.sys.path])
+        server = WarmServer("torch", ["slow_to_import"], log=tmp_path / "logs" / "server.log")
+        try:
+            server.wait_ready()
+            seconds = [server.time_import() for _ in range(2)]
+        finally:
+            server.close()
+    assert all(s >= 0.2 for s in (server.import_s, *seconds))
+    assert len({server.import_s, *seconds}) == 3
+    assert list((tmp_path / "logs").iterdir()) == []
+
+
+def test_imports_come_one_after_another(tmp_path: Path) -> None:
+    """Beside another, an import would take longer than it takes."""
+    (tmp_path / "noted.py").write_text(
+        "import pathlib, time\n"
+        "note = pathlib.Path(__file__).with_name('busy')\n"
+        "note.touch(exist_ok=False)\n"
+        "time.sleep(0.2)\n"
+        "note.unlink()\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local.sys, "path", [str(tmp_path), *local.sys.path])
+        with WarmServers({"torch": ["noted"], "tf": ["noted"]}, logs=tmp_path / "logs") as servers:
+            servers.wait_ready()

@@ -22,6 +22,8 @@ class Part:
 
 PARTS = {
     "parity": Part(roots=("fwexp.parity.*", *ANY_MODEL)),
+    "clean_runs": Part(roots=("fwexp.parity.*", *SWEEP, *ANY_MODEL)),
+    "run_traps": Part(roots=("fwexp.parity.*", *SWEEP, *ANY_MODEL)),
     "architectures": Part(roots=("fwexp.models.*",), libraries=(*FRAMEWORKS, "transformers")),
     "faults": Part(roots=(*SWEEP, *MLP)),
     "bad_input": Part(
@@ -29,6 +31,7 @@ PARTS = {
         values=("conf", "sweeps"),
         shows_texts=True,
     ),
+    "calibration": Part(roots=("fwexp.evidence.*",), values=(), libraries=("numpy", "scipy")),
     "quality_targets": Part(roots=(*SWEEP, *ANY_MODEL), values=("conf", "sweeps")),
     "full_size": Part(roots=("fwexp.parity.*", *SWEEP, *ANY_MODEL)),
     "resume": Part(roots=ANY_MODEL),

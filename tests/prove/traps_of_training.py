@@ -12,9 +12,9 @@ def scaled_again(as_tensor):
 
 
 def without_the_initial_weights(load_state):
-    def changed(self, state):
+    def changed(self, state, **step):
         if state is not self.recipe.weights:
-            load_state(self, state)
+            load_state(self, state, **step)
 
     return changed
 

@@ -78,9 +78,10 @@ class StandIn:
         return 0.001 * num_batches
 
     def state(self) -> Weights:
-        raise NotImplementedError
+        made = np.full(1, self.num_made, dtype=np.float32)
+        return {"made": made, "made/m": made / 2}
 
-    def load_state(self, state: Weights) -> None:
+    def load_state(self, state: Weights, *, step: int | None = None) -> None:
         raise NotImplementedError
 
     def synchronize(self) -> None:

@@ -98,6 +98,30 @@ def test_a_stopped_run_goes_on_where_it_was(begin: Begin, capfd: Any) -> None:
     assert_as_undisturbed(harness, record)
 
 
+def test_the_audit_has_the_step_after_a_resume_from_before_the_interruption(begin: Begin) -> None:
+    harness = begin()
+    samples = harness.run_folder.samples
+    interrupt(harness, "stopped by SIGUSR2 after step 3", during={3: ask_to_stop})
+    written = samples.before(3).stat().st_mtime_ns
+    harness.execute()
+    assert 3 in samples.steps()
+    assert samples.before(3).stat().st_mtime_ns == written
+
+
+def test_a_rerun_keeps_nothing_of_an_earlier_runs_states(begin: Begin) -> None:
+    harness = begin()
+    samples = harness.run_folder.samples
+    record = harness.execute()
+    stale = samples.path / "1000-after.npz"
+    stale.touch()
+    harness.execute(replaces=record.finished_at)
+    assert stale.exists()  # it is done, so nothing runs
+    (harness.folder / "record.json").unlink()
+    harness.execute()
+    assert not stale.exists()
+    assert samples.final.exists()
+
+
 def test_every_interruption_is_recorded(begin: Begin) -> None:
     harness = begin(OFTEN)
     interrupt(harness, "stopped by SIGUSR2 after step 1", during={1: ask_to_stop})

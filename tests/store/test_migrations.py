@@ -66,6 +66,17 @@ def test_a_price_was_for_a_hardware_and_is_for_its_machine_classes(store: Store)
     assert why_unpriced(pricing, machine_class=f"NVIDIA H100 × 8; host {MACHINE}") != ""
 
 
+def test_a_sweep_spoke_for_its_own_length_and_had_no_floors(store: Store) -> None:
+    comparison = store.read_manifest("demo").comparison
+    assert comparison.horizon == "as run"
+    floors = (comparison.floor_s, comparison.floor_usd, comparison.floor_mib)
+    assert (*floors, comparison.floor_points) == (0, 0, 0, 0)
+    record = record_of(store, TORCH)
+    assert record.config.comparison.horizon == "as run"
+    assert record.more_imports_s == []
+    assert record.evaluations[0].took_s is None
+
+
 @pytest.mark.parametrize("hardware", ["gpu", "tpu"])
 def test_a_price_for_an_accelerator_stays_one(hardware: str) -> None:
     plain = read(RECORD)

@@ -160,7 +160,7 @@ DAMAGES = {
     "lacking": (without("digests"), "not a run's record (Object missing required field `digests`)"),
     "later": (
         without(schema=9),
-        "written by a later version of fwexp (its schema is 9, this one's 2); upgrade fwexp, "
+        "written by a later version of fwexp (its schema is 9, this one's 3); upgrade fwexp, "
         "or use another store",
     ),
     "no number": (without(schema="2"), "not a run's record (its schema is '2')"),

@@ -22,6 +22,7 @@ def simulated_store(path: Path, sweep: Sweep | None = None) -> Store:
     sweep = sweep or simulate(
         {"mlp": Truth(target=0.9), "cnn": Truth(quality_target=0.5)}, num_seeds=3
     )
+    sweep.manifest.comparison.horizon = "as run"  # which report_figures.py recomputes
     store = save(sweep, path)
     for record in sweep.records.values():
         if record.status == "done":

@@ -36,7 +36,7 @@ def check_complete(store: Store, service: Service) -> None:
 
 def check_there(store: Store, service: Service) -> None:
     """Every run and the sweep are there with all they hold, each row once and in order."""
-    wanted = {run_id: list(range(1, num + 1)) for run_id, num in num_rows(store).items()}
+    wanted = {run_id: list(range(num + 1)) for run_id, num in num_rows(store).items()}
     assert uploaded_rows(service) == wanted
     for folder in sweep_folders(store):
         content = wandb_run(folder)

@@ -48,7 +48,7 @@ def test_a_sweep_goes_to_the_service(
         f"13 uploaded to {service.url}/team/fwexp",
     ]
     assert err == ""
-    assert {len(rows) for rows in uploaded_rows(service).values()} == {220}
+    assert {len(rows) for rows in uploaded_rows(service).values()} == {221}
     assert not list((store.path / "wandb").glob("upload-*"))
 
 
@@ -89,13 +89,13 @@ def test_an_upload_that_breaks_off_is_given_up_and_done_later(
     assert out == "13 W&B offline runs written under the store\n"
     assert err.startswith("warning: some W&B runs stay offline: ")
     assert err.endswith("; run fwexp sync later\n")
-    assert 500 <= service.num_rows() < 12 * 220
+    assert 500 <= service.num_rows() < 12 * 221
 
     service.recover()
     track_demo(store)
     out, err = capfd.readouterr()
     assert (" uploaded to " in out, err) == (True, "")
-    assert [len(rows) for rows in uploaded_rows(service).values()] == [220] * 12
+    assert [len(rows) for rows in uploaded_rows(service).values()] == [221] * 12
     assert service.data.num_resent == 0
 
 

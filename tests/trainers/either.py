@@ -49,7 +49,13 @@ class OfATrainer:
         assert watch.before == watch.after == list(range(NUM_STEPS))
         assert len(trainer.losses()) == NUM_STEPS
         assert {"head.kernel/m", "head.kernel/v"} <= trainer.state().keys()
-        wanted = {"device": "cpu", "tf32": False, "compiled": False, "num_threads": 1}
+        wanted = {
+            "device": "cpu",
+            "tf32": False,
+            "compiled": False,
+            "num_threads": 1,
+            "num_interop_threads": 1,
+        }
         whole = {"num_replicas": 1, "batch_statistics": "whole batch"}
         assert trainer.effective() == Effective(**wanted, **whole, compute_dtype="float32")
 

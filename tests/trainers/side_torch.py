@@ -15,6 +15,7 @@ from fwexp.trainers.torch_input import as_tensor
 from fwexp.trainers.torch_losses import LOSSES
 from fwexp.trainers.torch_optimizers import make_optimizer
 from fwexp.trainers.torch_setup import set_up
+from fwexp.trainers.torch_step_losses import StepLosses
 from fwexp.trainers.torch_trainer import LightningTrainer
 from tests.trainers.either import OfATrainer
 from tests.trainers.interrupted import OfAnInterruption
@@ -184,6 +185,33 @@ def test_adamw_decays_kernels_only():
     optimizer = make_optimizer(settings, [bias, kernel])
     found = {id(p): g["weight_decay"] for g in optimizer.param_groups for p in g["params"]}
     assert found == {id(kernel): 0.3, id(bias): 0.0}
+
+
+def test_each_steps_loss_is_kept_as_it_was():
+    losses = StepLosses(3, dtype=torch.float64)
+    assert losses.read() == []
+    loss = torch.tensor(0.1, dtype=torch.float64)
+    losses.add(loss)
+    loss += 1  # what is kept is a copy
+    losses.add(loss)
+    assert losses.read() == [0.1, 1.1]
+
+
+def test_a_loss_is_kept_without_waiting_for_the_device():
+    """The meta device has no numbers: reading one of them would raise."""
+    losses = StepLosses(2, dtype=torch.float32)
+    losses.move_to(torch.device("meta"))
+    losses.add(torch.empty((), device="meta"))
+    assert losses.next.device.type == losses.values.device.type == "meta"
+
+
+def test_a_trainings_losses_hold_no_tensor_of_its_steps():
+    recipe = small_job("torch")
+    trainer = LightningTrainer(recipe)
+    trainer.fit(Watch())
+    assert trainer.steps.losses.values.shape == (NUM_STEPS,)
+    assert trainer.steps.losses.values.dtype is torch.float32
+    assert len(trainer.losses()) == NUM_STEPS
 
 
 def test_keras_is_not_here():

@@ -76,6 +76,7 @@ def test_what_is_asked_for(hardware, precision):
         tf32=precision == "tf32",
         compiled=False,
         num_threads=2,
+        num_interop_threads=2,
         num_replicas=1,
         batch_statistics="whole batch",
     )

@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 
 from fwexp.config.schema import Config, Data, Optimizer, Schedule, Training
-from fwexp.trainers.schedule import (
-    evaluation_steps,
-    learning_rates,
-    num_steps,
-    sample_order,
-)
+from fwexp.trainers.schedule import learning_rates, sample_order
 
 TRAINING = Training(name="t", batch_size=10, num_epochs=3, evaluate_every_epochs=1)
 
@@ -29,10 +24,10 @@ def rates(name: str, *, steps: int, warmup: float = 0.0, peak: float = 0.5) -> n
 
 def test_the_last_samples_that_fill_no_batch_are_dropped():
     assert of().steps_per_epoch == 4
-    assert num_steps(of()) == 12
-    assert num_steps(of(num_epochs=0.5)) == 2
-    assert num_steps(of(num_epochs=0.01)) == 1
-    assert num_steps(of(num_epochs=None, num_steps=7)) == 7
+    assert of().num_steps == 12
+    assert of(num_epochs=0.5).num_steps == 2
+    assert of(num_epochs=0.01).num_steps == 1
+    assert of(num_epochs=None, num_steps=7).num_steps == 7
 
 
 def test_every_epoch_is_a_permutation():
@@ -89,7 +84,10 @@ def test_the_cosine_begins_where_the_warm_up_ends():
 
 
 def test_evaluations():
-    assert evaluation_steps(of(), num_steps=12) == [0, 4, 8, 12]
-    assert evaluation_steps(of(evaluate_every_epochs=5), num_steps=12) == [0, 12]
-    assert evaluation_steps(of(evaluate_every_epochs=0.01), num_steps=3) == [0, 1, 2, 3]
-    assert evaluation_steps(of(evaluate_every_epochs=1.5), num_steps=13) == [0, 6, 12, 13]
+    def steps(num_steps: int, **training: float) -> list[int]:
+        return of(num_epochs=None, num_steps=num_steps, **training).evaluation_steps
+
+    assert steps(12) == [0, 4, 8, 12]
+    assert steps(12, evaluate_every_epochs=5) == [0, 12]
+    assert steps(3, evaluate_every_epochs=0.01) == [0, 1, 2, 3]
+    assert steps(13, evaluate_every_epochs=1.5) == [0, 6, 12, 13]

@@ -29,7 +29,7 @@ def test_accuracy_has_a_line_a_run_and_one_for_the_mean(evidence: Evidence) -> N
     assert ">test accuracy, %<" in svg
     for colour in COLOURS.values():
         assert marks(svg, "line", colour=colour) == 2 * (5 + 1)  # workloads × (seeds + mean)
-        assert marks(svg, "symbol", colour=colour) == 2 * 10  # workloads × evaluations
+        assert marks(svg, "symbol", colour=colour) == 2 * 11  # workloads × evaluations
 
 
 def test_throughput_has_a_dot_a_run_and_an_interval_a_mean(evidence: Evidence) -> None:
@@ -57,10 +57,11 @@ def test_each_metric_has_a_chart_of_its_own_workloads() -> None:
 
 def test_ratios_are_coloured_by_who_needs_less(evidence: Evidence) -> None:
     svg = ratio_chart(evidence)
-    # total, training, step, cost favour PyTorch on mlp and TensorFlow on cnn; memory PyTorch twice
-    assert marks(svg, "symbol", colour=COLOURS["PyTorch"]) == 6
-    assert marks(svg, "symbol", colour=COLOURS["TensorFlow"]) == 4
-    assert marks(svg, "rule", colour=COLOURS["PyTorch"]) == 6
+    # horizon, total, training, step, cost favour PyTorch on mlp and TensorFlow on cnn; memory
+    # PyTorch twice
+    assert marks(svg, "symbol", colour=COLOURS["PyTorch"]) == 7
+    assert marks(svg, "symbol", colour=COLOURS["TensorFlow"]) == 5
+    assert marks(svg, "rule", colour=COLOURS["PyTorch"]) == 7
 
 
 def test_nothing_inferred_from_two_seeds_draws_no_interval() -> None:

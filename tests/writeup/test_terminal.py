@@ -22,8 +22,9 @@ def test_a_pipe_gets_plain_lines() -> None:
     lines = printed(terminal=False)
     assert lines[0].startswith("It depends on the workload (mlp and cnn on digits): choose PyTorch")
     assert lines[1].startswith("How sure? Sure for some workloads (1 void)")
-    assert lines[2].startswith("! cnn: comparison void; parity certificate failed")
-    assert lines[4] == "Accuracy on the test set  cnn  0  –  –  void  measured"
+    assert lines[2].startswith("mlp: TensorFlow was not given steps_per_execution=10, which could")
+    assert lines[3].startswith("! cnn: comparison void; parity certificate failed")
+    assert lines[5] == "Accuracy on the test set  cnn  0  –  –  void  measured"
     assert lines[-1] == "page: store/sweeps/demo/page.html"
     assert not any(line.startswith(("┃", "│", "┏")) for line in lines)
 

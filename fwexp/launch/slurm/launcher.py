@@ -7,6 +7,7 @@ from fwexp.config.schema import Config
 from fwexp.errors import ClusterError, DeviceError, StoreError
 from fwexp.launch.launcher import Assignment, Lost, Missing, Outcome, Queue, QueuedJob
 from fwexp.launch.plan import Plan
+from fwexp.launch.slurm.job_log import why_lost
 from fwexp.launch.slurm.node import node_variables
 from fwexp.launch.slurm.queue import (
     QueuedTask,
@@ -91,8 +92,8 @@ class SlurmLauncher:
         for run_id, (submission, array, index) in tasks.items():
             log = _log_of(id_file(store, sweep, submission.key, array.job_name), index)
             reason = ended.get((array.job_name, index), "its job is gone")
-            line = _telling_line(log, run_id)
-            found[run_id] = Lost(reason=f"{reason}: {line}" if line else reason, log=log)
+            line = why_lost(log, run_id)
+            found[run_id] = Lost(reason=f"{reason}{line}", log=log)
         return found
 
     def cancel(self, store: Store, sweep: str) -> int:
@@ -139,13 +140,3 @@ def _log_of(id_file: Path, index: int) -> Path:
     folder, job_id = id_file.parent, id_file.read_text()
     logs = [folder / f"{job_id}_{index}_0_log.out", folder / f"{job_id}_0_log.out"]
     return next((log for log in logs if log.is_file()), folder)
-
-
-def _telling_line(log: Path, run_id: str) -> str:
-    """What a job's log says about the run's end, else its last line; srun only repeats it."""
-    if not log.is_file():
-        return ""
-    lines = log.read_text(errors="replace").strip().splitlines()
-    of_run = [line.partition(f"{run_id}: ")[2] for line in lines if f"] {run_id}: " in line]
-    others = [line.strip() for line in lines if not line.startswith("srun: ")]
-    return next(reversed(of_run or others or lines), "")

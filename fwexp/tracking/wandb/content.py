@@ -106,11 +106,14 @@ def _sweep_config(store: Store, manifest: Manifest, evidence: Plain) -> Plain:
     recorded = [run["run_id"] for run in runs if run["problem"] != NO_RECORD]
     ids = {i: content_id(store.run(manifest.machine_class, i).path) for i in recorded}
     certificates, _ = store.read_certificates(manifest.certificates)
+    audits, _ = store.read_audits(manifest.machine_class, recorded)
     shown = ("name", "title", "command", "declared_at", "machine_class")
     return {
         **{key: evidence["sweep"][key] for key in shown},
         "manifest": json.dumps(to_plain(manifest)),
+        "earlier": json.dumps(to_plain(store.read_earlier_manifests(manifest.name)[0])),
         "certificates": json.dumps(to_plain(list(certificates.values()))),
+        "audits": json.dumps(to_plain(list(audits.values()))),
         "complaints": json.dumps(evidence["complaints"]),
         "wandb_ids": json.dumps(ids),
     }

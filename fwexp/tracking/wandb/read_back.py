@@ -1,5 +1,6 @@
 """Reads a sweep's evidence back from the W&B service, without its store."""
 
+import json
 import os
 import sys
 from collections.abc import Iterable
@@ -14,10 +15,11 @@ from rich.progress import track
 from fwexp.config.counted import counted
 from fwexp.evidence.assess import Evidence, assess
 from fwexp.files import decode_json
+from fwexp.store.audit import Audit
 from fwexp.store.certificate import Certificate
 from fwexp.store.manifest import Manifest
 from fwexp.store.migrations import migrate_record
-from fwexp.store.record import Evaluation, Memory, Phases, RunRecord
+from fwexp.store.record import Evaluation, History, Memory, Phases, RunRecord
 from fwexp.store.store import check_sweep_name
 from fwexp.tracking.run_content import AXIS
 from fwexp.tracking.wandb.content import SWEEP_RUN, Plain, manifest_from_text
@@ -31,6 +33,7 @@ from fwexp.tracking.wandb.service import (
 )
 
 PAGE = 10_000  # rows
+Row = dict[str, Any]
 COUNTS = ("num_steps", "num_first_steps")
 
 
@@ -61,16 +64,25 @@ def read_evidence(service: Service, name: str) -> Evidence:
     manifest = manifest_from_text(config["manifest"])
     decode = partial(decode_json, where=SWEEP_RUN)
     certificates = decode(config["certificates"], list[Certificate], what="certificates")
+    audits = decode(config.get("audits", "[]"), list[Audit], what="audits")
     ids = decode(config["wandb_ids"], dict[str, str], what="the ids of its runs")
+    runs = _runs(service, manifest, ids=ids)
     return assess(
         manifest,
-        records=_records(service, manifest, ids=ids),
+        records={run_id: record for run_id, (record, _) in runs.items()},
         certificates={certificate.key: certificate for certificate in certificates},
+        audits={audit.run_id: audit for audit in audits},
+        histories={run_id: history for run_id, (_, history) in runs.items()},
         complaints=decode(config["complaints"], list[str], what="complaints"),
+        earlier=[
+            manifest_from_text(json.dumps(one)) for one in json.loads(config.get("earlier", "[]"))
+        ],
     )
 
 
-def _records(service: Service, manifest: Manifest, *, ids: dict[str, str]) -> dict[str, RunRecord]:
+def _runs(
+    service: Service, manifest: Manifest, *, ids: dict[str, str]
+) -> dict[str, tuple[RunRecord, History]]:
     found = service.find(ids.values())
     missing = [i for i in ids.values() if i not in found or found[i].state not in ENDED]
     if missing:
@@ -84,24 +96,35 @@ def _records(service: Service, manifest: Manifest, *, ids: dict[str, str]) -> di
         console.print(f"reading {counted(len(ids), 'run')} from W&B")
     with as_service_errors(service.url):
         run_ids = track(ids, description="reading runs from W&B", console=console, transient=True)
-        return {run_id: read_record(found[ids[run_id]]) for run_id in run_ids}
+        return {run_id: read_run(found[ids[run_id]]) for run_id in run_ids}
 
 
-def read_record(run: Any) -> RunRecord:
-    """A record from its W&B run: metadata from the config, figures from summary and history."""
-    return decode_json(
+def read_run(run: Any) -> tuple[RunRecord, History]:
+    """A record from its W&B run, metadata from the config, figures from summary and history; and
+    that history."""
+    rows = sorted(run.scan_history(page_size=PAGE, use_cache=False), key=lambda row: int(row[AXIS]))
+    record = decode_json(
         run.config["record"],
         RunRecord,
         where=f"W&B run {run.id}",
         what="a run's record",
-        migrate=partial(_with_figures, run=run),
+        migrate=partial(_with_figures, summary=dict(run.summary), rows=rows),
         check=RunRecord.check,
+    )
+    return record, _history(rows)
+
+
+def _history(rows: list[Row]) -> History:
+    steps = [row for row in rows if "train/loss" in row]
+    return History(
+        loss=[float(row["train/loss"]) for row in steps],
+        step_s=[float(row["time/step_s"]) for row in steps],
+        learning_rate=[float(row["train/learning_rate"]) for row in steps],
     )
 
 
-def _with_figures(metadata: Plain, *, run: Any) -> Plain:
-    summary = dict(run.summary)
-    evaluations = list(_evaluations(run.scan_history(page_size=PAGE, use_cache=False)))
+def _with_figures(metadata: Plain, *, summary: Plain, rows: list[Row]) -> Plain:
+    evaluations = list(_evaluations(rows))
     plain = {
         **metadata,
         **{name: summary.get(name) for name in COUNTS},
@@ -120,12 +143,17 @@ def _with_figures(metadata: Plain, *, run: Any) -> Plain:
     return migrate_record(plain)
 
 
-def _evaluations(rows: Iterable[dict[str, Any]]) -> Iterable[Evaluation]:
+def _evaluations(rows: Iterable[Row]) -> Iterable[Evaluation]:
     """The evaluations among a run's rows, in step order."""
-    for row in sorted(rows, key=lambda row: int(row[AXIS])):
+    for row in rows:
         scores = {k.removeprefix("val/"): float(v) for k, v in row.items() if k.startswith("val/")}
         if scores:
-            yield Evaluation(step=int(row[AXIS]), train_s=float(row["time/train_s"]), scores=scores)
+            yield Evaluation(
+                step=int(row[AXIS]),
+                train_s=float(row["time/train_s"]),
+                scores=scores,
+                took_s=row.get("time/evaluation_took_s"),
+            )
 
 
 def _group(

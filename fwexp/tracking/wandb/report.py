@@ -13,11 +13,12 @@ from fwexp.evidence.assess import Evidence
 from fwexp.evidence.questions import is_score
 from fwexp.files import read_if_sound, write_json
 from fwexp.store.store import Store
+from fwexp.text import clean, in_markdown
 from fwexp.tracking.run_content import FRAMEWORK, content_id
 from fwexp.tracking.wandb.service import PROJECT, Service, ServiceError, as_service_errors
 from fwexp.tracking.wandb.sync_state import receipts_of
 from fwexp.writeup.first_screen import warnings
-from fwexp.writeup.section import Section, Table, cell
+from fwexp.writeup.section import Section, Table
 from fwexp.writeup.sections import page_sections
 
 GROUPED: dict[str, Any] = {
@@ -78,20 +79,20 @@ def build_report(
     manifest, decision = evidence.manifest, evidence.decision
     choices, *others = page_sections(evidence)
     blocks = [
-        wr.P(decision.headline),
-        wr.P(f"How sure? {decision.how_sure}"),
+        wr.P(clean(decision.headline)),
+        wr.P(clean(f"How sure? {decision.how_sure}")),
         *_list("Caveats", warnings(evidence)),
         *_section(choices),
         *_live(evidence, wandb_ids),
         *(block for section in others for block in _section(section)),
-        wr.P(f"To reproduce: {manifest.command}"),
+        wr.P(clean(f"To reproduce: {manifest.command}")),
     ]
     title = f"TensorFlow or PyTorch: {_in_address(manifest.title)}"
     return wr.Report(
         project=project,
         entity=entity,
         title=title[:128],  # W&B's limit
-        description=decision.recommendation,
+        description=clean(decision.recommendation),
         blocks=blocks,
         width="fluid",
     )
@@ -109,7 +110,7 @@ def _live(evidence: Evidence, wandb_ids: dict[str, str]) -> Iterator[Any]:
         yield wr.H2("The runs, live")
     for workload in evidence.workloads:
         if any(run.run_id in wandb_ids for run in workload.runs):
-            yield wr.H3(workload.label)
+            yield wr.H3(clean(workload.label))
             run_sets, panels = _run_sets(workload, wandb_ids), _panels(workload, evidence)
             yield wr.PanelGrid(runsets=run_sets, panels=panels)
 
@@ -164,29 +165,29 @@ def _panels(workload: Workload, evidence: Evidence) -> list[Any]:
 def _section(section: Section) -> Iterator[Any]:
     yield wr.H2(f"{section.title} ({section.basis})" if section.basis else section.title)
     if section.lead:
-        yield wr.P(section.lead)
+        yield wr.P(clean(section.lead))
     if section.table and section.table.rows:
         yield _markdown(section.table)
     if section.points:
-        yield wr.UnorderedList(items=section.points)
+        yield wr.UnorderedList(items=[clean(point) for point in section.points])
     for note in section.notes:
-        yield wr.P(note)
+        yield wr.P(clean(note))
 
 
 def _list(title: str, items: Sequence[str]) -> list[Any]:
     if not items:
         return []
-    return [wr.H2(title), wr.UnorderedList(items=list(items))]
+    return [wr.H2(title), wr.UnorderedList(items=[clean(item) for item in items])]
 
 
 def _markdown(table: Table) -> wr.MarkdownBlock:
     """The table, as in the local write-up."""
     marks = ["---:" if place in table.figures else "---" for place in range(len(table.columns))]
     lines = [table.columns, marks, *table.rows]
-    text = "\n".join("| " + " | ".join(map(cell, line)) + " |" for line in lines)
+    text = "\n".join("| " + " | ".join(map(in_markdown, line)) + " |" for line in lines)
     return wr.MarkdownBlock(text=text)
 
 
 def _in_address(title: str) -> str:
     """Without characters that would cut off the Report's address, which W&B makes of its title."""
-    return " ".join(re.sub(r"[?#%/\\]", " ", title).split())
+    return " ".join(re.sub(r"[?#%/\\]", " ", clean(title)).split())

@@ -16,6 +16,7 @@ from fwexp.writeup.sections.choices import choices
 from fwexp.writeup.sections.code_lines import code_lines
 from fwexp.writeup.sections.data import data
 from fwexp.writeup.sections.environment import environment
+from fwexp.writeup.sections.lengths import lengths
 from fwexp.writeup.sections.method import method
 from fwexp.writeup.sections.not_measured import not_measured
 from fwexp.writeup.sections.phases import phases
@@ -26,6 +27,7 @@ from fwexp.writeup.sections.scaling import scaling
 SECTIONS: list[Callable[[Evidence], list[Section]]] = [
     choices,
     changes,
+    lengths,
     answers,  # one for each question, with its chart
     quality_targets,
     scaling,

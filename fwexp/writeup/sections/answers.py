@@ -5,11 +5,14 @@ from functools import partial
 from fwexp.evidence.assess import Answer, Evidence
 from fwexp.evidence.decision import listing
 from fwexp.evidence.questions import is_score
+from fwexp.evidence.settings import turning_settings
 from fwexp.evidence.verdicts import Finding, Verdict
 from fwexp.writeup.charts import score_chart, throughput_chart
 from fwexp.writeup.findings import format_estimate, format_margin, format_verdict
 from fwexp.writeup.numbers import format_interval, format_mean, percent
 from fwexp.writeup.section import Chart, Section, Table
+
+TIMES = ("total", "target", "step")
 
 
 def answers(evidence: Evidence) -> list[Section]:
@@ -50,7 +53,8 @@ def _table(answer: Answer, evidence: Evidence) -> Table:
 def _row(finding: Finding, answer: Answer) -> list[str]:
     ratio = answer.scale.ratio
     verdict = format_verdict(finding, answer)
-    told = finding.reason and finding.verdict is not Verdict.VOID  # the certificate tells that
+    reasons = [] if finding.verdict is Verdict.VOID else [finding.reason]  # the certificate tells
+    told = "; ".join(filter(None, (*reasons, finding.note)))
     return [
         finding.workload,
         str(finding.n),
@@ -59,26 +63,29 @@ def _row(finding: Finding, answer: Answer) -> list[str]:
         format_estimate(finding, answer),
         format_interval(finding.inner, ratio=ratio),
         format_interval(finding.outer, ratio=ratio),
-        f"{verdict} ({finding.reason})" if told else verdict,
+        f"{verdict} ({told})" if told else verdict,
     ]
 
 
 def _notes(answer: Answer, evidence: Evidence) -> list[str]:
     notes = [
         "Mean ± standard deviation over runs. Declared to count as the same: "
-        f"{format_margin(answer)}. Verdicts are corrected for the number of workloads (Holm); "
-        "intervals are not."
+        f"{format_margin(answer)}. The intervals of all workloads hold together, and a verdict is "
+        "what they show."
     ]
     notes += [
         f"{finding.workload}: excluded because {listing(finding.dropped)}."
         for finding in answer.findings
         if finding.dropped
     ]
+    if answer.question.key in TIMES:
+        found = turning_settings(evidence.workloads, answer.findings, margin=answer.scale.margin)
+        notes += [f"{told}." for told in found]
     tested = any(finding.estimate is not None for finding in answer.findings)
     if answer.elsewhere:
         shown = format_interval(answer.elsewhere, ratio=answer.scale.ratio)
         level = percent(evidence.manifest.comparison.confidence)
-        notes.append(f"Expected average on other such workloads: {shown} ({level} interval).")
+        notes.append(f"Expected on another such workload: {shown} ({level} prediction interval).")
     elif tested:
         notes.append(f"No statement about other workloads ({answer.elsewhere_reason}).")
     return notes

@@ -1,12 +1,16 @@
-"""The parity certificates, stage by stage."""
+"""The parity certificates, stage by stage, and the runs' audits."""
 
+from fwexp.config.counted import counted
+from fwexp.evidence.aggregate import Workload
 from fwexp.evidence.assess import Evidence
+from fwexp.evidence.run_audit import RunAudit
 from fwexp.store.certificate import Certificate, Stage
 from fwexp.writeup.section import Section, Table
 
 
 def certificates(evidence: Evidence) -> list[Section]:
-    """Every stage of every certificate with its largest difference, and what is void."""
+    """Every stage of every certificate with its largest difference, what is void, and what was
+    audited of the runs."""
     found = evidence.certificates
     return [
         Section(
@@ -30,8 +34,40 @@ def certificates(evidence: Evidence) -> list[Section]:
             ),
             notes=[f"{label}: {reason}." for label, reason in evidence.void.items()]
             + [_smaller(c) for c in found if c.stand_in],
-        )
+        ),
+        Section(
+            key="audits",
+            title="Did the runs compute what was certified?",
+            basis="measured",
+            lead="Each run keeps its state before and after a few steps drawn from its id. The "
+            "other framework makes these steps again and scores the final weights. Runs of one "
+            "seed must share data, weights, order and learning rates, and their losses may part "
+            "no faster than those of two runs that one rounding of the weights sets apart.",
+            table=Table(
+                columns=["Workload", "Runs audited", "Steps replayed", "Losses compared", "Result"],
+                figures=[],
+                rows=[_audited(w) for w in evidence.workloads if w.needs_certificate],
+            ),
+        ),
     ]
+
+
+def _audited(workload: Workload) -> list[str]:
+    audit = workload.audit
+    compared = f"{counted(audit.num_paired, 'pair')}, {counted(audit.reach, 'step')} each"
+    return [
+        workload.label,
+        f"{audit.num_audited} of {audit.num_runs}",
+        str(audit.num_steps),
+        compared if audit.num_paired else "none",
+        _result(audit),
+    ]
+
+
+def _result(audit: RunAudit) -> str:
+    if audit.problems:
+        return f"failed: {audit.problems[0]}"
+    return "passed" if audit.num_audited == audit.num_runs > 0 else "not all were audited"
 
 
 def _row(certificate: Certificate, stage: Stage) -> list[str]:

@@ -6,6 +6,7 @@ from fwexp.config.plain import to_plain
 from fwexp.evidence.aggregate import FRAMEWORKS, NAMES
 from fwexp.evidence.assess import Evidence
 from fwexp.store.record import RunRecord
+from fwexp.text import cut
 from fwexp.writeup.section import Section, Table
 
 
@@ -39,9 +40,9 @@ def _flat(node: dict[str, Any], prefix: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in node.items():
         name = prefix + (key if key.isupper() else key.replace("_", " "))  # KMP_INIT_AT_FORK stays
-        found |= _flat(value, f"{name} ") if isinstance(value, dict) else {name: _tell(value)}
+        found |= _flat(value, f"{name} ") if isinstance(value, dict) else {cut(name): _tell(value)}
     return found
 
 
 def _tell(value: Any) -> str:
-    return "–" if value is None else str(value)
+    return "–" if value is None else cut(str(value))

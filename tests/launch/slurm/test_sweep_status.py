@@ -113,6 +113,20 @@ def test_the_log_and_the_accounts_tell_why_it_was_lost(store: Store, slurm: Slur
     assert (problem.reason, problem.log) == (reason, log)
 
 
+@pytest.mark.usefixtures("plan")
+def test_a_killed_job_is_not_explained_by_its_last_line(store: Store, slurm: SlurmStandIn) -> None:
+    in_queue(slurm, store, "", "PENDING", "PENDING")
+    slurm.refuses("sacct", "sacct: error: Slurm accounting storage is disabled\n")
+    (submission,) = read_sound_submissions(store, "tiny")
+    log = store.path / "sweeps" / "tiny" / "jobs" / submission.key / "101_0_0_log.out"
+    log.write_text("waiting for another run on this device to finish\n")
+    (problem,) = sweep_status(store, "tiny").problems
+    assert problem.reason == (
+        "its job is gone; its log names no error, its last line is: waiting for another run on "
+        "this device to finish"
+    )
+
+
 def test_without_an_answer_of_the_queue_nothing_is_called_lost(
     plan: Plan, store: Store, slurm: SlurmStandIn
 ) -> None:

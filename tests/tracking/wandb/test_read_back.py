@@ -12,7 +12,7 @@ from fwexp.evidence.read import read_evidence
 from fwexp.store.record import History
 from fwexp.store.store import Store
 from fwexp.tracking.run_content import FIGURES, content_id
-from fwexp.tracking.wandb.read_back import evidence_from_wandb, read_record
+from fwexp.tracking.wandb.read_back import evidence_from_wandb, read_run
 from fwexp.tracking.wandb.service import connect
 from tests.tiny import ROOT
 from tests.tracking.service import Service
@@ -34,7 +34,7 @@ def check_read_back(store: Store, service: Service, *, folder: Path) -> None:
         there = evidence_from_wandb("demo", folder=folder)
         found = connect().find(runs)
         # as they are, before the sweep gives them its own configuration
-        assert {wandb_id: read_record(run) for wandb_id, run in found.items()} == runs
+        assert {wandb_id: read_run(run)[0] for wandb_id, run in found.items()} == runs
     here = read_evidence(store, "demo")
     assert there.manifest == here.manifest
     assert there.workloads == here.workloads
