@@ -55,7 +55,7 @@ def audit_runs(
     for torch, tf in pairs_of(records):
         found.problems += find_unlike(torch, tf)
         ours, theirs = (histories.get(record.run_id) for record in (torch, tf))
-        if ours and theirs and found.reach:
+        if ours and ours.loss and theirs and found.reach:
             found.num_paired += 1
             found.problems += find_jump(torch, tf, ours.loss, theirs.loss, divergence)
     return found
@@ -119,15 +119,17 @@ def find_jump(
     divergence: list[float],
 ) -> Iterator[str]:
     """The first step or evaluation after which two runs of one seed are further apart than
-    rounding explains."""
+    rounding explains, in units of the first loss."""
     steps = [(k + 1, "loss", a, b) for k, (a, b) in enumerate(zip(ours, theirs, strict=False))]
     evaluated = zip(torch.evaluations, tf.evaluations, strict=False)
     tests = [(a.step, "test loss", a.scores["loss"], b.scores["loss"]) for a, b in evaluated]
+    units = {"loss": abs(ours[0]), "test loss": abs(tests[0][2])}
     for step, what, our, their in sorted(steps + tests):
         if step > reach(divergence):
             return
         bound = FACTOR * divergence[max(step, 1) - 1]
-        difference = abs(their - our) / abs(our) if our else float("inf")
+        unit = max(units[what], abs(our))  # a small loss has lost digits in the softmax
+        difference = abs(their - our) / unit if unit else float("inf")
         if not difference <= bound:
             yield (
                 f"seed {torch.config.seed}: the {what} at step {step} differs by "

@@ -226,7 +226,7 @@ def free(subject: Subject, file: ArrayWriter) -> None:
 
 
 class _Evaluating:
-    """Evaluates a slice, twice, a third of the way, and the test set after two thirds."""
+    """Evaluates a slice, twice, and the test set: early, before rounding has taken over."""
 
     def __init__(self, trainer: Trainer, recipe: Recipe) -> None:
         self.trainer = trainer
@@ -237,11 +237,11 @@ class _Evaluating:
 
     def after_step(self, step: int) -> None:
         done, num_steps, test = step + 1, len(self.recipe.order), self.recipe.data.test
-        if done == max(1, num_steps // 3):
+        if done == max(1, min(2, num_steps // 3)):
             some = test.spread(NUM_SLICE).inputs
             self.outputs[f"evaluation/{done}/slice"] = self.trainer.predict(some)
             self.outputs[f"again/{done}/slice"] = self.trainer.predict(some)
-        if done == max(1, 2 * num_steps // 3):
+        if done == max(1, min(4, 2 * num_steps // 3)):
             self.outputs[f"evaluation/{done}/test set"] = self.trainer.predict(test.inputs)
 
 

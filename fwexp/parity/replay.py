@@ -1,6 +1,7 @@
 """Replay the audited steps of one framework's runs in the other, in a process of its own."""
 
 import math
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,11 +15,12 @@ from fwexp.data import dataset
 from fwexp.files import write_json
 from fwexp.models.initialization import Weights
 from fwexp.models.spec import Spec
+from fwexp.parity.pair import under
 from fwexp.parity.rounding import FACTOR, apart, bound
 from fwexp.processes.locks import device_lock, hold
 from fwexp.processes.messages import Tell
 from fwexp.runs.recipe import make_recipe
-from fwexp.store.array_file import ArrayFile
+from fwexp.store.array_file import ArrayFile, ArrayWriter
 from fwexp.store.audit import Check
 from fwexp.store.record import Evaluation
 from fwexp.store.run_folder import RunFolder
@@ -76,77 +78,95 @@ class _Run:
 
 @dataclass(frozen=True, kw_only=True)
 class _Step:
-    """One step to replay, from the run's state or from one that a rounding sets apart."""
+    """One step to replay."""
 
     run: _Run
     step: int  # of the run, from 0
-    is_apart: bool
 
     def before(self) -> Weights:
-        state = read_state(self.run.folder.samples.before(self.step))
-        return apart(state, self.run.recipe.config) if self.is_apart else state
+        return read_state(self.run.folder.samples.before(self.step))
+
+    def update(self) -> Weights:
+        """What the run itself made of it."""
+        return _update(self.before(), read_state(self.run.folder.samples.after(self.step)))
 
 
 def _checks(runs: list[_Run]) -> dict[str, list[Check]]:
     first = runs[0].recipe
-    steps = [
-        _Step(run=run, step=step, is_apart=is_apart)
-        for run in runs
-        for step in run.folder.samples.steps()
-        for is_apart in (False, True)
-    ]
+    steps = [_Step(run=run, step=step) for run in runs for step in run.folder.samples.steps()]
     found: dict[str, list[Check]] = {run.folder.run_id: [] for run in runs}
+    trainer = None
     if steps:
         order = np.stack([step.run.recipe.order[step.step] for step in steps])
-        trainer = make_trainer(replace(first, order=order))
-        replayer = _Replayer(trainer, steps)
-        trainer.fit(replayer)
-        for step, checks in zip(steps[::2], replayer.checks(), strict=True):
-            found[step.run.folder.run_id] += checks
-    else:
-        trainer = make_trainer(first)
+        with tempfile.TemporaryDirectory() as scratch:
+            exact = _replay_exactly(replace(first, order=order), steps, Path(scratch) / "exact.npz")
+            trainer = make_trainer(replace(first, order=order))
+            with ArrayFile(exact.updates) as updates:
+                replayer = _Replayer(trainer, steps, updates)
+                trainer.fit(replayer)
+        losses = zip(trainer.losses(), exact.losses, strict=True)
+        for step, checks, (ours, true) in zip(steps, replayer.checks, losses, strict=True):
+            found[step.run.folder.run_id] += [*checks, _compare_loss(step, ours, true)]
+    trainer = trainer or make_trainer(first)
     for run in runs:
         found[run.folder.run_id] += _scores(trainer, run)
     return found
 
 
-class _Replayer:
-    """Puts each step's state before it into the trainer, and keeps what the step makes of it."""
+@dataclass(frozen=True, kw_only=True)
+class _Exact:
+    """The steps in float64, which show how far this framework itself is off at its precision."""
+
+    updates: Path
+    losses: list[float]
+
+
+def _replay_exactly(recipe: Recipe, steps: list[_Step], to: Path) -> _Exact:
+    trainer = make_trainer(replace(recipe, dtype="float64"))
+    with ArrayWriter(to) as file:
+        trainer.fit(_Writer(trainer, steps, file))
+    return _Exact(updates=to, losses=trainer.losses())
+
+
+class _Each:
+    """Puts each step's state before it into the trainer."""
 
     def __init__(self, trainer: Trainer, steps: list[_Step]) -> None:
         self.trainer = trainer
         self.steps = steps
-        self._updates: list[Weights] = []  # by pairs: as it was, and apart
-        self._differences: list[list[Check]] = []
 
     def before_step(self, step: int) -> None:
-        now = self.steps[step]
-        self._before = now.before()
-        self.trainer.load_state(self._before, step=now.step)
+        self._before = self.steps[step].before()
+        self.trainer.load_state(self._before, step=self.steps[step].step)
+
+    def update(self) -> Weights:
+        """What the step has just made of it."""
+        return _update(self._before, self.trainer.state())
+
+
+class _Writer(_Each):
+    """Keeps the updates in a file: those of many runs would not fit in memory."""
+
+    def __init__(self, trainer: Trainer, steps: list[_Step], file: ArrayWriter) -> None:
+        super().__init__(trainer, steps)
+        self.file = file
 
     def after_step(self, step: int) -> None:
-        now, after = self.steps[step], self.trainer.state()
-        self._updates.append(_update(self._before, after))
-        if now.is_apart:
-            theirs = read_state(now.run.folder.samples.before(now.step))
-            true = _update(theirs, read_state(now.run.folder.samples.after(now.step)))
-            self._differences.append(list(_compare(now, true, *self._updates)))
-            self._updates = []
+        self.file.add(self.update(), under=str(step))
 
-    def checks(self) -> Iterator[list[Check]]:
-        """Of each sampled step, in order; known after `fit`."""
-        losses = self.trainer.losses()
-        for k, checks in enumerate(self._differences):
-            now = self.steps[2 * k]
-            own, ours, apart = now.run.losses[now.step], losses[2 * k], losses[2 * k + 1]
-            noise = abs(apart - ours) / abs(ours)
-            loss = Check(
-                what="loss",
-                step=now.step + 1,
-                difference=abs(own - ours) / abs(ours),
-                bound=bound(noise, now.run.recipe.config),
-            )
-            yield [*checks, loss]
+
+class _Replayer(_Each):
+    """Compares the updates with the run's."""
+
+    def __init__(self, trainer: Trainer, steps: list[_Step], exact: ArrayFile) -> None:
+        super().__init__(trainer, steps)
+        self.exact = exact
+        self.checks: list[list[Check]] = []
+
+    def after_step(self, step: int) -> None:
+        paths = under(f"{step}/", self.exact)
+        exact = {name: self.exact[path] for name, path in paths.items()}
+        self.checks.append(list(_compare(self.steps[step], self.update(), exact)))
 
 
 def _update(before: Weights, after: Weights) -> Weights:
@@ -154,21 +174,32 @@ def _update(before: Weights, after: Weights) -> Weights:
     return {name: array.astype(np.float64) - before.get(name, 0.0) for name, array in after.items()}
 
 
-def _compare(step: _Step, theirs: Weights, ours: Weights, apart: Weights) -> Iterator[Check]:
+def _compare(step: _Step, ours: Weights, exact: Weights) -> Iterator[Check]:
+    """The run's update with ours, by how far ours is from the exact one."""
+    config, theirs = step.run.recipe.config, step.update()
     for what, names in _kinds(step.run.recipe.spec, list(ours)).items():
         gaps = {name: _norm(theirs.get(name, np.inf) - ours[name]) for name in names}
-        size = math.hypot(*(_norm(ours[name]) for name in names))
-        noise = math.hypot(*(_norm(apart[name] - ours[name]) for name in names))
-        gap = math.hypot(*gaps.values())
+        size = math.hypot(*(_norm(exact[name]) for name in names))
+        noise = math.hypot(*(_norm(exact[name] - ours[name]) for name in names))
         yield Check(
             what=what,
             step=step.step + 1,
-            difference=_share(gap, size),
-            bound=bound(
-                _share(noise, size), step.run.recipe.config, over_samples=what == STATISTICS
-            ),
+            difference=_share(math.hypot(*gaps.values()), size),
+            bound=bound(_share(noise, size), config, over_samples=what == STATISTICS),
             where=max(gaps, key=lambda name: gaps[name]),
         )
+
+
+def _compare_loss(step: _Step, ours: float, exact: float) -> Check:
+    """In units of the run's first loss: a small one has lost digits in the softmax."""
+    losses = step.run.losses
+    unit = max(abs(losses[0]), abs(exact))
+    return Check(
+        what="loss",
+        step=step.step + 1,
+        difference=abs(losses[step.step] - ours) / unit,
+        bound=bound(abs(exact - ours) / unit, step.run.recipe.config),
+    )
 
 
 def _kinds(spec: Spec, names: list[str]) -> dict[str, list[str]]:
@@ -213,7 +244,9 @@ def _compare_scores(trainer: Trainer, run: _Run, step: int, state: Weights) -> I
     ours = _evaluate(trainer, run.recipe, state)
     # A sample or two may be on the edge between two classes, or ranks.
     edges = {name: 0.0 if name == "loss" else 2 / len(run.recipe.data.test) for name in own}
-    bounds = {name: bound(0.0, config) * abs(ours[name]) + edges[name] for name in own}
+    first = run.evaluations[min(run.evaluations)].scores
+    units = {name: max(abs(ours[name]), abs(first[name])) for name in own}
+    bounds = {name: bound(0.0, config) * units[name] + edges[name] for name in own}
     if any(not abs(own[name] - ours[name]) <= bounds[name] for name in own):  # only then
         moved = _evaluate(trainer, run.recipe, apart(state, config))
         bounds |= {name: FACTOR * abs(moved[name] - ours[name]) + bounds[name] for name in bounds}

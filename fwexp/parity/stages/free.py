@@ -17,7 +17,7 @@ def free_steps(pair: Pair) -> Stage:
         return exact("free steps", "the number of steps", detail)
     noise = divergence_of(pair)
     compared = slice(reach(noise))
-    differences = np.abs(theirs - ours)[compared] / np.abs(ours)[compared]
+    differences = (np.abs(theirs - ours) / _units(ours))[compared]
     detail = "the trainings part faster than rounding explains"
     return _stage("free steps", differences, FACTOR * noise[compared], detail)
 
@@ -44,9 +44,15 @@ def divergence_of(pair: Pair) -> NDArray[np.float64]:
     """(steps,): the relative difference of the losses that rounding alone has made by then, in
     the framework where it is less: what is random in one would make its own reference wide."""
     sides = (pair.torch, pair.keras)
-    found = [np.abs(c["apart/losses"] - c["free/losses"]) / np.abs(c["free/losses"]) for c in sides]
+    found = [np.abs(c["apart/losses"] - c["free/losses"]) / _units(c["free/losses"]) for c in sides]
     least = np.nan_to_num(np.fmin(*found), nan=np.inf)
     return np.maximum.accumulate(np.maximum(least, float(pair.torch["least"])))
+
+
+def _units(losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Differences are in units of the first loss: a small one has lost digits in the softmax."""
+    units: NDArray[np.float64] = np.maximum(np.abs(losses), np.abs(losses[0]))
+    return units
 
 
 def reach(noise: NDArray[np.float64]) -> int:
