@@ -16,8 +16,9 @@ def tell_floor(finding: Finding, *, scale: Scale, unit: str) -> Finding:
         return finding
     apart = abs(fmean(finding.tf) - fmean(finding.torch))
     told = f"{apart:,.0f}" if apart >= 10 else f"{apart:.2g}"
-    reason = f"{told} {unit} apart, below the floor of {scale.floor:g} {unit}"
-    return replace(finding, reason=reason, by_floor=True)
+    floor = f"{scale.floor:g} {unit}"
+    reason = f"{told} {unit} apart, below the floor of {floor}"
+    return replace(finding, reason=reason, by_floor=floor)
 
 
 def name_floor(choice: Choice, *, speed: Finding) -> Choice:
@@ -25,4 +26,4 @@ def name_floor(choice: Choice, *, speed: Finding) -> Choice:
     if choice.winner is not Winner.EITHER or not speed.by_floor:
         return choice
     same = f"the {choice.score} is the same within the margin, and " if choice.score else ""
-    return replace(choice, because=f"{same}the times are {speed.reason}")
+    return replace(choice, because=f"{same}the times are less than {speed.by_floor} apart")

@@ -92,7 +92,7 @@ class Finding:
     larger: str | None = None  # the framework with the larger figure, if shown
     not_larger: list[str] = field(default_factory=list)  # shown not to be so by the margin
     n_to_decide: tuple[int, int] | None = None  # from, to
-    by_floor: bool = False  # the same because of the floor: the ratio alone would not say so
+    by_floor: str = ""  # the floor, "1 s", by which they are the same though not by their ratio
     torch: list[float] = field(default_factory=list)
     tf: list[float] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
