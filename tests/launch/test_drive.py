@@ -103,9 +103,9 @@ def test_a_run_in_either_framework_leaves_a_whole_record(
     assert record.phases is not None
     assert record.memory is not None
     parts = asdict(record.phases)
+    assert 0 < parts.pop("audit_s") < 1  # in no other figure
     assert sum(parts.values()) - parts["total_s"] <= parts["total_s"]
     assert parts.pop("checkpoint_s") == 0
-    assert 0 < parts["audit_s"] < 0.1
     assert all(value > 0 for value in parts.values())
     assert record.import_s is not None
     assert record.import_s > 0.1
