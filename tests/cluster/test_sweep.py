@@ -35,7 +35,8 @@ overrides:
 RAISES = "[model=mlp, model.implementation=tests.fragile, +model.options.fault=raise]"
 # Of a record, what is a time, or says which process on which node it was.
 OWN = {
-    *("started_at", "finished_at", "phases", "import_s", "memory", "load", "num_first_steps"),
+    *("started_at", "finished_at", "phases", "import_s", "more_imports_s", "memory", "load"),
+    "num_first_steps",
     *("samples_per_s", "units_per_s", "data_wait_ms_per_step"),
 }
 NUM_LONG_STEPS = 20_000  # some seconds: cancel comes before their end
