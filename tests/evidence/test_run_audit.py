@@ -112,14 +112,14 @@ def test_losses_that_part_faster_than_rounding(store: Store) -> None:
     for step in range(120, 220):
         losses[step] += 2 * FACTOR * FLOOR
     assert store.why_void() == (
-        "seed 1: the loss at step 121 differs by 6.0e-05, where rounding explains 3.0e-05"
+        "seed 1: the loss at step 121 differs by 4.0e-04, where rounding explains 2.0e-04"
     )
 
 
 def test_an_evaluation_that_parts_from_the_others(store: Store) -> None:
     store.sweep.records["torch-mlp-0"].evaluations[3].scores["loss"] = 1.1
     assert store.why_void() == (
-        "seed 0: the test loss at step 66 differs by 9.1e-02, where rounding explains 3.0e-05"
+        "seed 0: the test loss at step 66 differs by 9.1e-02, where rounding explains 2.0e-04"
     )
 
 

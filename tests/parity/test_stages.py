@@ -270,7 +270,7 @@ def test_free_steps_that_part_faster_than_the_reference(size: float):
     losses[3:] *= 1 + size
     (found,) = as_a_run(**{"free/losses": losses})
     assert (found.passed, found.where) == (False, "step 4")
-    assert found.tolerance == pytest.approx(100e-6)
+    assert found.tolerance == pytest.approx(200e-6)
     assert found.detail == "the trainings part faster than rounding explains"
 
 
